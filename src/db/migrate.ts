@@ -1,0 +1,30 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { sql } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import type { Db } from './db.ts'
+
+const folder = new URL('../../migrations/', import.meta.url)
+
+/**
+ * Brings the database up to the newest migration and answers the names of those it applied.
+ * Several processes may call it at once: one migrates, the others wait and find nothing to do.
+ */
+export async function migrate(db: Db): Promise<string[]> {
+  const migrator = new Migrator({ db, provider: { getMigrations } })
+  const { error, results } = await migrator.migrateToLatest()
+  if (error) throw error
+  return (results ?? []).map(result => result.migrationName)
+}
+
+async function getMigrations(): Promise<Record<string, Migration>> {
+  const files = (await readdir(folder)).filter(file => file.endsWith('.sql')).sort()
+  return Object.fromEntries(files.map(file => [file.slice(0, -'.sql'.length), migration(file)]))
+}
+
+function migration(file: string): Migration {
+  return {
+    async up(db) {
+      await sql.raw(await readFile(new URL(file, folder), 'utf8')).execute(db)
+    },
+  }
+}

@@ -1,0 +1,46 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import type pg from 'pg'
+
+/** The database cannot answer now: it restarts, refuses connections or has none left. Asking again later is right. */
+export class Unavailable extends Error {
+  constructor(cause: unknown) {
+    super('The database is not available.', { cause })
+    this.name = 'Unavailable'
+  }
+}
+
+// Classes 08 (connection), 53 (resources) and 57 (operator intervention) of
+// https://www.postgresql.org/docs/current/errcodes-appendix.html; the driver's own errors have no SQLSTATE at all.
+// 57014 is a statement that ran over its time limit: that answer would come again.
+const lasting = /^(?!08|53|57)[0-9A-Z]{5}$|^57014$/
+
+/** What a failed statement or connection attempt means: the database's own error, or `Unavailable`. */
+export function meaning(error: unknown): unknown {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && lasting.test(code) ? error : new Unavailable(error)
+}
+
+/** The pool as Kysely sees it, with every error of the driver turned into its meaning. */
+export function withMeaning(pool: pg.Pool): PostgresPool {
+  const known = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  return {
+    options: pool.options,
+    end: () => pool.end(),
+    async connect() {
+      const client = await pool.connect().catch(error => {
+        throw meaning(error)
+      })
+      const guarded = known.get(client) ?? guard(client)
+      known.set(client, guarded)
+      return guarded
+    },
+  }
+}
+
+function guard(client: pg.PoolClient): PostgresPoolClient {
+  const query = (text: string, values: unknown[]) =>
+    client.query(text, values).catch(error => {
+      throw meaning(error)
+    })
+  return { query: query as unknown as PostgresPoolClient['query'], release: destroy => client.release(destroy) }
+}

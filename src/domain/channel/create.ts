@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import type { Writer } from '../../db/db.ts'
+import { refusal } from '../errors.ts'
+import { newId } from '../id.ts'
+import { address, line, parse } from '../input.ts'
+import { touchWorkspace } from '../workspace/touch.ts'
+
+const Input = z.object({
+  name: line(200),
+  source: z.enum(['EMAIL', 'CHAT', 'FORM', 'API'], 'must be one of EMAIL, CHAT, FORM, API.'),
+  address: address.optional(),
+})
+
+/** A new channel; an EMAIL channel needs the address its mail is sent from. Answers its id. @throws Refusal INVALID_INPUT */
+export async function createChannel(
+  writer: Writer,
+  workspaceId: string,
+  input: z.input<typeof Input>,
+): Promise<string> {
+  const { name, source, address = null } = parse(Input, input)
+  if (name === null) throw refusal('INVALID_INPUT', 'name must not be empty.', 'name')
+  if (source === 'EMAIL' && address === null)
+    throw refusal('INVALID_INPUT', 'address must be given for an EMAIL channel.', 'address')
+  const id = newId('channel')
+  await touchWorkspace(writer, workspaceId)
+  await writer.insertInto('channel').values({ workspace_id: workspaceId, id, name, source, address }).execute()
+  return id
+}

@@ -1,0 +1,33 @@
+import type { Selection } from 'kysely'
+import type { Reader, Tables } from '../../db/db.ts'
+import { type Page, paged, type Sort } from '../page.ts'
+
+const columns = ['id', 'name', 'source', 'address', 'created_at as createdAt'] as const
+
+/** A way in which contacts reach the team. */
+export type Channel = Selection<Tables, 'channel', (typeof columns)[number]>
+
+const oldestFirst: Sort = { column: 'created_at', descending: false }
+
+const channelsOf = (reader: Reader, workspaceId: string) =>
+  reader.selectFrom('channel').select(columns).where('workspace_id', '=', workspaceId)
+
+export async function channelsByIds(reader: Reader, workspaceId: string, ids: readonly string[]): Promise<Channel[]> {
+  return channelsOf(reader, workspaceId).where('id', 'in', ids).execute()
+}
+
+/** The channels of a workspace, oldest first. */
+export async function channelPage(reader: Reader, workspaceId: string, page: Page): Promise<Channel[]> {
+  return paged(channelsOf(reader, workspaceId), oldestFirst, page).execute()
+}
+
+/** The channel that mail leaves by when none is named: the oldest for EMAIL; null when the workspace has none. */
+export async function defaultEmailChannel(reader: Reader, workspaceId: string): Promise<Channel | null> {
+  const channel = await channelsOf(reader, workspaceId)
+    .where('source', '=', 'EMAIL')
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+  return channel ?? null
+}

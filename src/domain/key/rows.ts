@@ -1,0 +1,55 @@
+import { type Selection, sql } from 'kysely'
+import type { Reader, Tables } from '../../db/db.ts'
+
+const columns = ['id', 'name', 'agent_id as agentId', 'scopes', 'created_at as createdAt', 'expires_at as expiresAt'] as const
+
+/** A credential, without its secret. */
+export type ApiKey = Selection<Tables, 'api_key', (typeof columns)[number]>
+
+const valid = sql<boolean>`revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`
+
+/** Keys by their ids, revoked and expired ones too: what they did stays theirs. */
+export async function keysByIds(reader: Reader, workspaceId: string, ids: readonly string[]): Promise<ApiKey[]> {
+  return reader.selectFrom('api_key').select(columns).where('workspace_id', '=', workspaceId).where('id', 'in', ids).execute()
+}
+
+/** Every key of a workspace, oldest first, with when it was revoked; null: it was not. */
+export async function keysOf(reader: Reader, workspaceId: string): Promise<(ApiKey & { revokedAt: Date | null })[]> {
+  return reader
+    .selectFrom('api_key')
+    .select([...columns, 'revoked_at as revokedAt'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('created_at')
+    .execute()
+}
+
+/** The valid key with this hash, in whatever workspace: the one look-up that does not know its workspace yet. */
+export async function keyByHash(reader: Reader, hash: Buffer): Promise<(ApiKey & { workspaceId: string }) | null> {
+  const key = await reader
+    .selectFrom('api_key')
+    .select([...columns, 'workspace_id as workspaceId'])
+    .where('hash', '=', hash)
+    .where(valid)
+    .executeTakeFirst()
+  return key ?? null
+}
+
+/** Which of these keys are still valid, by their ids; asked for every open socket at once, whatever its workspace. */
+export async function validKeys(
+  reader: Reader,
+  keys: readonly { workspaceId: string; keyId: string }[],
+): Promise<Set<string>> {
+  const rows = await reader
+    .selectFrom('api_key')
+    .select('id')
+    .where(eb =>
+      eb(
+        eb.refTuple('workspace_id', 'id'),
+        'in',
+        keys.map(key => eb.tuple(key.workspaceId, key.keyId)),
+      ),
+    )
+    .where(valid)
+    .execute()
+  return new Set(rows.map(row => row.id))
+}

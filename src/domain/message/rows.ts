@@ -1,0 +1,66 @@
+import { type Insertable, type Selection, sql } from 'kysely'
+import type { Reader, Tables, Writer } from '../../db/db.ts'
+import { type Page, paged, type Sort } from '../page.ts'
+
+const columns = [
+  'id',
+  'conversation_id as conversationId',
+  'direction',
+  'status',
+  'text',
+  'preview',
+  'author_id as authorId',
+  'created_at as createdAt',
+  'sent_at as sentAt',
+  'failure_reason as failureReason',
+] as const
+
+/** One text of a conversation. */
+export type Message = Selection<Tables, 'message', (typeof columns)[number]>
+
+export type Direction = Message['direction']
+
+const oldestFirst: Sort = { column: 'created_at', descending: false }
+
+export async function messagesByIds(reader: Reader, workspaceId: string, ids: readonly string[]): Promise<Message[]> {
+  return reader
+    .selectFrom('message')
+    .select(columns)
+    .where('workspace_id', '=', workspaceId)
+    .where('id', 'in', ids)
+    .execute()
+}
+
+/**
+ * The same page of each conversation's messages, oldest first, in one statement; `directions` null: of any direction.
+ * Rows come in page order within each conversation.
+ */
+export async function messagePages(
+  reader: Reader,
+  workspaceId: string,
+  conversationIds: readonly string[],
+  { directions, page }: { directions: readonly Direction[] | null; page: Page },
+): Promise<Message[]> {
+  return reader
+    .selectFrom(sql<{ id: string }>`unnest(${conversationIds}::text[])`.as<'parent'>(sql`parent(id)`))
+    .innerJoinLateral(
+      eb =>
+        paged(
+          eb
+            .selectFrom('message')
+            .select(columns)
+            .where('workspace_id', '=', workspaceId)
+            .whereRef('conversation_id', '=', sql.ref('parent.id'))
+            .$if(directions !== null, query => query.where('direction', 'in', directions ?? [])),
+          oldestFirst,
+          page,
+        ).as('message'),
+      join => join.onTrue(),
+    )
+    .selectAll('message')
+    .execute()
+}
+
+export async function insertMessage(writer: Writer, message: Insertable<Tables['message']>): Promise<Message> {
+  return writer.insertInto('message').values(message).returning(columns).executeTakeFirstOrThrow()
+}

@@ -1,0 +1,20 @@
+import type { Selection } from 'kysely'
+import type { Reader, Tables } from '../../db/db.ts'
+
+const columns = [
+  'id',
+  'name',
+  'event_seq as eventSeq',
+  'open_count as open',
+  'closed_count as closed',
+  'archived_count as archived',
+  'unread_count as unread',
+  'unassigned_count as unassigned',
+] as const
+
+/** A workspace with the end of its event log and its counts, all of one moment. */
+export type Workspace = Selection<Tables, 'workspace', (typeof columns)[number]>
+
+export async function workspacesByIds(reader: Reader, ids: readonly string[]): Promise<Workspace[]> {
+  return reader.selectFrom('workspace').select(columns).where('id', 'in', ids).execute()
+}
