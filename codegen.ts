@@ -1,13 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import { generate } from '@graphql-codegen/cli'
 import { PGlite } from '@electric-sql/pglite'
+import { printSchema } from 'graphql'
 import { sql } from 'kysely'
 import { generate as generateTables, PostgresDialect, RawExpressionNode } from 'kysely-codegen'
 import { connectPGlite } from './src/db/connect.ts'
 import type { Db } from './src/db/db.ts'
 import { migrate } from './src/db/migrate.ts'
+import { schema } from './src/graphql/schema.ts'
 
 const check = process.argv.includes('--check')
 
 await tables('src/db/tables.ts')
+await graph()
+
+/** The printed schema, and the types of the questions that the REST shim asks. */
+async function graph() {
+  const files: { filename: string; content: string }[] = await generate(
+    {
+      schema: printSchema(schema),
+      silent: true,
+      errorsOnly: true,
+      generates: {
+        'schema.graphql': { plugins: ['schema-ast'] },
+        'src/rest/documents.ts': {
+          documents: 'src/rest/documents.graphql',
+          plugins: ['typescript-operations', 'typed-document-node'],
+          config: { useTypeImports: true, scalars: { ID: 'string', DateTime: 'string', EventCursor: 'string' } },
+        },
+      },
+    },
+    !check,
+  )
+  if (!check) return
+  for (const { filename, content } of files)
+    if ((await readFile(filename, 'utf8').catch(() => '')) !== content)
+      throw new Error(`${filename} is not what the code says: run npm run codegen.`)
+}
 
 /** The row types of a freshly migrated database; enumerations are read from the check constraints. */
 async function tables(outFile: string) {

@@ -11,8 +11,6 @@ export type Actor = {
   id: string
   keyId: string
   scopes: readonly Scope[]
-  /** When the key ends; null: never. */
-  expiresAt: Date | null
 }
 
 /** What it takes to act for someone: the first parameter of everything that changes something. */

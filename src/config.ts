@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import { z } from 'zod'
+
+/** How this process is to run. */
+export type Config = {
+  host: string
+  /** 0: any free one. */
+  port: number
+  /** Where the embedded database, the demo's key and mail without a server are kept. */
+  dataDir: string
+  /** The Postgres to use; null: the embedded database in `dataDir`. */
+  databaseUrl: string | null
+  demo: boolean
+  /** null: one is made and kept in `dataDir`. */
+  demoApiKey: string | null
+  /** null: mail is written as files. */
+  smtpUrl: string | null
+  /** Files of mail go here without an SMTP server. */
+  mailDir: string
+  mailFrom: string
+  corsOrigins: string[]
+}
+
+const url = (...protocols: string[]) =>
+  z.url({
+    protocol: new RegExp(`^(${protocols.join('|')})$`),
+    error: `must be a URL that begins with ${protocols.map(protocol => `${protocol}://`).join(' or ')}`,
+  })
+
+const Environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.string().regex(/^\d+$/, 'must be a number from 0 to 65535').transform(Number).pipe(z.number().max(65_535, 'must be a number from 0 to 65535')).default(4_000),
+  DATA_DIR: z.string().default('.data'),
+  DATABASE_URL: url('postgres', 'postgresql').optional(),
+  DEMO: z.enum(['0', '1'], 'must be 0 or 1').optional(),
+  DEMO_API_KEY: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters without spaces').optional(),
+  SMTP_URL: url('smtp', 'smtps').optional(),
+  MAIL_FROM: z.email('must be an e-mail address').default('support@localhost.localdomain'),
+  CORS_ORIGINS: z
+    .string()
+    .transform(list => list.split(',').map(origin => origin.trim()).filter(Boolean))
+    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a list of origins such as https://inbox.example.com' })))
+    .default([]),
+})
+
+/** Reads the environment; a variable set to nothing counts as unset. @throws Error that names every problem at once */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
+  const { success, data, error } = Environment.safeParse(given)
+  if (!success) throw new Error(error.issues.map(issue => `${String(issue.path[0])} ${issue.message}.`).join('\n'))
+  return {
+    host: data.HOST,
+    port: data.PORT,
+    dataDir: data.DATA_DIR,
+    databaseUrl: data.DATABASE_URL ?? null,
+    demo: data.DEMO === undefined ? data.DATABASE_URL === undefined : data.DEMO === '1',
+    demoApiKey: data.DEMO_API_KEY ?? null,
+    smtpUrl: data.SMTP_URL ?? null,
+    mailDir: join(data.DATA_DIR, 'mail'),
+    mailFrom: data.MAIL_FROM,
+    corsOrigins: data.CORS_ORIGINS,
+  }
+}

@@ -1,0 +1,79 @@
+import { builder } from './builder.ts'
+import { connection, pageOf } from './connection.ts'
+import { ConversationSource, ConversationStatus, MessageDirection } from './enums.ts'
+import { MessageConnection } from './message.ts'
+import { Node } from './node.ts'
+import { Agent, Channel, Contact, Conversation } from './refs.ts'
+
+const messages = 'messages'
+
+Conversation.implement({
+  description: 'A support thread between a contact and the team.',
+  interfaces: [Node],
+  fields: t => ({
+    status: t.expose('status', { type: ConversationStatus, description: 'Where it stands now.' }),
+    source: t.expose('source', { type: ConversationSource, description: 'How it began; never changes.' }),
+    subject: t.exposeString('subject', {
+      nullable: true,
+      description: 'The subject line; null where the source has none, such as a chat.',
+    }),
+    isUnread: t.exposeBoolean('isUnread', { description: 'Whether something in it waits to be read by an agent.' }),
+    lastMessageAt: t.expose('lastMessageAt', {
+      type: 'DateTime',
+      description: 'When contact or team last said something; notes do not count.',
+    }),
+    lastMessagePreview: t.exposeString('lastMessagePreview', {
+      description: 'The beginning of that message on one line, at most 140 characters; "..." where it was cut.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
+    assignedTo: t.field({
+      type: Agent,
+      nullable: true,
+      description: 'The agent who has taken it; null: nobody.',
+      resolve: ({ assignedToId }, _, { loaders }) => (assignedToId ? loaders.agent.load(assignedToId) : null),
+    }),
+    channel: t.field({
+      type: Channel,
+      nullable: true,
+      description: 'The channel it goes through; null where none is set up for its source.',
+      resolve: ({ channelId }, _, { loaders }) => (channelId ? loaders.channel.load(channelId) : null),
+    }),
+    contact: t.field({
+      type: Contact,
+      description: 'The person outside; never changes.',
+      resolve: async ({ contactId }, _, { loaders }) => {
+        const contact = await loaders.contact.load(contactId)
+        if (!contact) throw new Error(`The contact ${contactId} of a conversation does not exist.`)
+        return contact
+      },
+    }),
+    messages: t.field({
+      type: MessageConnection,
+      description: 'Everything said in it, oldest first.',
+      args: {
+        ...t.arg.connectionArgs(),
+        direction: t.arg({
+          type: [MessageDirection],
+          description: 'Only messages that go one of these ways; left out: all. []: none.',
+        }),
+      },
+      resolve: async (conversation, args, { loaders }) => {
+        const page = pageOf(messages, args, 10)
+        const directions = args.direction ? [...new Set(args.direction)].sort() : null
+        const rows = await loaders.messages({ directions, page }).load(conversation.id)
+        for (const row of rows) loaders.message.prime(row.id, row)
+        return connection(messages, page, rows, message => ({ at: message.createdAt, id: message.id }))
+      },
+    }),
+  }),
+})
+
+builder.queryField('conversation', t =>
+  t.field({
+    type: Conversation,
+    nullable: true,
+    description: 'One conversation, of any status; null when the id is unknown, malformed or of another workspace.',
+    args: { id: t.arg.id({ required: true, description: 'A thd_ id.' }) },
+    resolve: (_, { id }, { loaders }) => loaders.conversation.load(id),
+  }),
+)
