@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { generate } from '@graphql-codegen/cli'
 import { PGlite } from '@electric-sql/pglite'
+import { generate } from '@graphql-codegen/cli'
 import { printSchema } from 'graphql'
 import { sql } from 'kysely'
 import { generate as generateTables, PostgresDialect, RawExpressionNode } from 'kysely-codegen'
@@ -26,7 +26,10 @@ async function graph() {
         'src/rest/documents.ts': {
           documents: 'src/rest/documents.graphql',
           plugins: ['typescript-operations', 'typed-document-node'],
-          config: { useTypeImports: true, scalars: { ID: 'string', DateTime: 'string', EventCursor: 'string' } },
+          config: {
+            useTypeImports: true,
+            scalars: { ID: 'string', DateTime: 'string', EventCursor: 'string' },
+          },
         },
       },
     },

@@ -1,8 +1,8 @@
 import type { Reader } from './db/db.ts'
 import { refusal } from './domain/errors.ts'
-import type { Actor } from './domain/operation.ts'
 import { keyByHash, validKeys } from './domain/key/rows.ts'
 import { hashOf } from './domain/key/secret.ts'
+import type { Actor } from './domain/operation.ts'
 
 /**
  * Who a credential stands for: the value of an `Authorization` header, or of the same field in a WebSocket's

@@ -29,17 +29,34 @@ const url = (...protocols: string[]) =>
 
 const Environment = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: z.string().regex(/^\d+$/, 'must be a number from 0 to 65535').transform(Number).pipe(z.number().max(65_535, 'must be a number from 0 to 65535')).default(4_000),
+  PORT: z
+    .string()
+    .regex(/^\d+$/, 'must be a number from 0 to 65535')
+    .transform(Number)
+    .pipe(z.number().max(65_535, 'must be a number from 0 to 65535'))
+    .default(4_000),
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: url('postgres', 'postgresql').optional(),
   DEMO: z.enum(['0', '1'], 'must be 0 or 1').optional(),
-  DEMO_API_KEY: z.string().regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters without spaces').optional(),
+  DEMO_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters without spaces')
+    .optional(),
   SMTP_URL: url('smtp', 'smtps').optional(),
   MAIL_FROM: z.email('must be an e-mail address').default('support@localhost.localdomain'),
   CORS_ORIGINS: z
     .string()
-    .transform(list => list.split(',').map(origin => origin.trim()).filter(Boolean))
-    .pipe(z.array(z.url({ protocol: /^https?$/, error: 'must be a list of origins such as https://inbox.example.com' })))
+    .transform(list =>
+      list
+        .split(',')
+        .map(origin => origin.trim())
+        .filter(Boolean),
+    )
+    .pipe(
+      z.array(
+        z.url({ protocol: /^https?$/, error: 'must be a list of origins such as https://inbox.example.com' }),
+      ),
+    )
     .default([]),
 })
 
@@ -47,7 +64,8 @@ const Environment = z.object({
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
   const { success, data, error } = Environment.safeParse(given)
-  if (!success) throw new Error(error.issues.map(issue => `${String(issue.path[0])} ${issue.message}.`).join('\n'))
+  if (!success)
+    throw new Error(error.issues.map(issue => `${String(issue.path[0])} ${issue.message}.`).join('\n'))
   return {
     host: data.HOST,
     port: data.PORT,

@@ -42,5 +42,8 @@ function guard(client: pg.PoolClient): PostgresPoolClient {
     client.query(text, values).catch(error => {
       throw meaning(error)
     })
-  return { query: query as unknown as PostgresPoolClient['query'], release: destroy => client.release(destroy) }
+  return {
+    query: query as unknown as PostgresPoolClient['query'],
+    release: destroy => client.release(destroy),
+  }
 }

@@ -32,8 +32,10 @@ export function seqOf(workspaceId: string, cursor: string): number | null {
 export async function resumeAt(reader: Reader, workspaceId: string, cursor: string): Promise<number> {
   const seq = seqOf(workspaceId, cursor)
   const { head, floor } = await logBounds(reader, workspaceId)
-  if (seq === null || seq > head) throw refusal('BAD_CURSOR', 'This is not a cursor of this workspace.', 'after')
-  if (seq < floor) throw refusal('CURSOR_EXPIRED', 'The events after this cursor have been deleted. Query again.', 'after')
+  if (seq === null || seq > head)
+    throw refusal('BAD_CURSOR', 'This is not a cursor of this workspace.', 'after')
+  if (seq < floor)
+    throw refusal('CURSOR_EXPIRED', 'The events after this cursor have been deleted. Query again.', 'after')
   return seq
 }
 
@@ -43,7 +45,10 @@ export function eventId(event: { workspaceId: string; seq: number }): string {
 }
 
 /** Where the log of a workspace ends (`head`, its newest number) and where it begins (numbers up to `floor` are deleted). */
-export async function logBounds(reader: Reader, workspaceId: string): Promise<{ head: number; floor: number }> {
+export async function logBounds(
+  reader: Reader,
+  workspaceId: string,
+): Promise<{ head: number; floor: number }> {
   return reader
     .selectFrom('workspace')
     .select(['event_seq as head', 'event_floor as floor'])

@@ -13,13 +13,19 @@ export type EventData = {
   CONVERSATION_ASSIGNED: { previousAssignedToId: string | null; assignedToId: string | null }
   CONVERSATION_READ_STATE_CHANGED: { isUnread: boolean }
   MESSAGE_ADDED: { messageId: string }
-  MESSAGE_STATUS_CHANGED: { messageId: string; previousMessageStatus: MessageStatus; messageStatus: MessageStatus }
+  MESSAGE_STATUS_CHANGED: {
+    messageId: string
+    previousMessageStatus: MessageStatus
+    messageStatus: MessageStatus
+  }
 }
 
 export type EventType = keyof EventData
 
 /** What happened, before it has its number. Those of one change are given in the order of this type's members. */
-export type NewEvent = { [T in EventType]: { type: T; conversationId: string; data: EventData[T] } }[EventType]
+export type NewEvent = {
+  [T in EventType]: { type: T; conversationId: string; data: EventData[T] }
+}[EventType]
 
 const columns = [
   'workspace_id as workspaceId',
@@ -40,7 +46,13 @@ export type Event<T extends EventType = EventType> = Selection<Tables, 'event', 
  */
 export async function recordEvents(
   writer: Writer,
-  change: { workspaceId: string; actorId: string | null; at: Date; events: [NewEvent, ...NewEvent[]]; counts?: Counts },
+  change: {
+    workspaceId: string
+    actorId: string | null
+    at: Date
+    events: [NewEvent, ...NewEvent[]]
+    counts?: Counts
+  },
 ): Promise<string> {
   const { workspaceId, actorId, at, events, counts } = change
   const n = events.length
@@ -65,7 +77,12 @@ export async function recordEvents(
 }
 
 /** Events of a workspace after a number, oldest first. */
-export async function eventsAfter(reader: Reader, workspaceId: string, seq: number, limit: number): Promise<Event[]> {
+export async function eventsAfter(
+  reader: Reader,
+  workspaceId: string,
+  seq: number,
+  limit: number,
+): Promise<Event[]> {
   const rows = await reader
     .selectFrom('event')
     .select([...columns, 'type', 'data'])
@@ -78,7 +95,11 @@ export async function eventsAfter(reader: Reader, workspaceId: string, seq: numb
 }
 
 /** Events of a workspace by their numbers, in any order. */
-export async function eventsBySeq(reader: Reader, workspaceId: string, seqs: readonly number[]): Promise<Event[]> {
+export async function eventsBySeq(
+  reader: Reader,
+  workspaceId: string,
+  seqs: readonly number[],
+): Promise<Event[]> {
   const rows = await reader
     .selectFrom('event')
     .select([...columns, 'type', 'data'])

@@ -1,4 +1,4 @@
-import { typeid } from 'typeid-js'
+import { TypeID, typeid } from 'typeid-js'
 
 const prefixes = {
   workspace: 'wrk',
@@ -22,6 +22,11 @@ const nouns = new Map(Object.entries(prefixes).map(([noun, prefix]) => [prefix a
  */
 export function newId(noun: Noun): string {
   return typeid(prefixes[noun]).toString()
+}
+
+/** The id of a noun with a UUID that is given. */
+export function idFrom(noun: Noun, uuid: string): string {
+  return TypeID.fromUUID(prefixes[noun], uuid).toString()
 }
 
 /**

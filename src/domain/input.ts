@@ -15,7 +15,10 @@ export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown):
 /** Text that PostgreSQL can hold: no NUL character, no half of a surrogate pair. */
 const text = z
   .string('must be text.')
-  .refine(value => !value.includes('\0') && value.isWellFormed(), 'must not contain NUL or broken characters.')
+  .refine(
+    value => !value.includes('\0') && value.isWellFormed(),
+    'must not contain NUL or broken characters.',
+  )
 
 const within = (limit: number) => (value: string) => value.length <= limit || [...value].length <= limit
 

@@ -24,8 +24,12 @@ export function paged<DB, TB extends keyof DB, O>(
   const short = sql.raw(sort.descending ? '>' : '<')
   const direction = sort.descending === page.backward ? 'asc' : 'desc'
   return query
-    .$if(page.after !== null, q => q.where(sql<boolean>`(${column}, ${id}) ${beyond} (${page.after?.at}, ${page.after?.id})`))
-    .$if(page.before !== null, q => q.where(sql<boolean>`(${column}, ${id}) ${short} (${page.before?.at}, ${page.before?.id})`))
+    .$if(page.after !== null, q =>
+      q.where(sql<boolean>`(${column}, ${id}) ${beyond} (${page.after?.at}, ${page.after?.id})`),
+    )
+    .$if(page.before !== null, q =>
+      q.where(sql<boolean>`(${column}, ${id}) ${short} (${page.before?.at}, ${page.before?.id})`),
+    )
     .orderBy(column, direction)
     .orderBy(id, direction)
     .limit(page.size + 1)

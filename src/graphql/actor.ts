@@ -1,10 +1,12 @@
 import { nounOf } from '../domain/id.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
+import { nameOfType } from './node.ts'
 
 export const Actor = builder.interfaceRef<{ id: string; name: string | null }>('Actor').implement({
   description:
     'Someone or something that acts: Agent, Contact or ApiKey. A revoked key or a deactivated agent stays readable as one.',
+  resolveType: nameOfType,
   fields: t => ({
     id: t.exposeID('id', { description: 'Its prefix says which of the three it is: agt_, ctc_ or key_.' }),
     name: t.exposeString('name', {

@@ -10,11 +10,17 @@ Agent.implement({
   description: 'A member of the support team, to whom conversations are assigned.',
   interfaces: [Node, Actor],
   fields: t => ({
-    email: t.exposeString('email', { description: 'Unique among the agents of the workspace, whatever its case.' }),
-    avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'A picture; null when there is none.' }),
+    email: t.exposeString('email', {
+      description: 'Unique among the agents of the workspace, whatever its case.',
+    }),
+    avatarUrl: t.exposeString('avatarUrl', {
+      nullable: true,
+      description: 'A picture; null when there is none.',
+    }),
     conversations: t.field({
       type: ConversationConnection,
-      description: 'The conversations assigned to this agent; by default those whose last message is newest first.',
+      description:
+        'The conversations assigned to this agent; by default those whose last message is newest first.',
       args: listArgs,
       resolve: (agent, args, context) => nestedConversations(context, 'assigned_to_id', agent.id, args),
     }),

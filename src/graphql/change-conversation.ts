@@ -40,7 +40,11 @@ const SetConversationStatusInput = builder.inputType('SetConversationStatusInput
   description: 'Which conversation is to have which status.',
   fields: t => ({
     conversationId: t.id({ required: true, description: 'A thd_ id.' }),
-    status: t.field({ type: ConversationStatus, required: true, description: 'Any status may follow any other.' }),
+    status: t.field({
+      type: ConversationStatus,
+      required: true,
+      description: 'Any status may follow any other.',
+    }),
   }),
 })
 
@@ -64,7 +68,9 @@ builder.mutationFields(t => ({
   assignConversation: t.field({
     type: changePayload('AssignConversationPayload', 'The conversation with its assignee.'),
     description: 'Gives a conversation to an agent, or to nobody. Whom it has already changes nothing.',
-    args: { input: t.arg({ type: AssignConversationInput, required: true, description: 'Whom to give it to.' }) },
+    args: {
+      input: t.arg({ type: AssignConversationInput, required: true, description: 'Whom to give it to.' }),
+    },
     resolve: (_, { input: { conversationId, agentId } }, context) =>
       changed(context, async () => {
         if (agentId === undefined)

@@ -9,7 +9,9 @@ Channel.implement({
   description: 'A way in which contacts and the team reach each other, such as one mail address.',
   interfaces: [Node],
   fields: t => ({
-    name: t.exposeString('name', { description: 'What the team calls it; also the sender name of its mail.' }),
+    name: t.exposeString('name', {
+      description: 'What the team calls it; also the sender name of its mail.',
+    }),
     source: t.expose('source', {
       type: ConversationSource,
       description: 'The source that conversations through this channel have.',

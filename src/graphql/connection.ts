@@ -26,7 +26,8 @@ export function pageOf(list: string, { first, last, after, before }: Arguments, 
 
 function sizeOf(argument: string, size: number | null | undefined): number | null {
   if (size == null) return null
-  if (size < 1 || size > most) throw refusal('INVALID_INPUT', `${argument} must be from 1 to ${most}.`, argument)
+  if (size < 1 || size > most)
+    throw refusal('INVALID_INPUT', `${argument} must be from 1 to ${most}.`, argument)
   return size
 }
 

@@ -11,13 +11,21 @@ Contact.implement({
   interfaces: [Node, Actor],
   fields: t => ({
     email: t.exposeString('email', {
-      description: 'A contact always has an address; compared without regard to case, shown as first written.',
+      description:
+        'A contact always has an address; compared without regard to case, shown as first written.',
     }),
-    avatarUrl: t.exposeString('avatarUrl', { nullable: true, description: 'A picture; null when there is none.' }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the team first heard of this person.' }),
+    avatarUrl: t.exposeString('avatarUrl', {
+      nullable: true,
+      description: 'A picture; null when there is none.',
+    }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When the team first heard of this person.',
+    }),
     conversations: t.field({
       type: ConversationConnection,
-      description: "The contact's whole history, of every status; by default those whose last message is newest first.",
+      description:
+        "The contact's whole history, of every status; by default those whose last message is newest first.",
       args: listArgs,
       resolve: (contact, args, context) => nestedConversations(context, 'contact_id', contact.id, args),
     }),
@@ -44,7 +52,10 @@ builder.queryFields(t => ({
     nullable: true,
     description: 'The contact with this address, whatever its case; null when nobody has it.',
     args: {
-      email: t.arg.string({ required: true, description: 'White space around it is ignored; a text that is no address finds nobody.' }),
+      email: t.arg.string({
+        required: true,
+        description: 'White space around it is ignored; a text that is no address finds nobody.',
+      }),
     },
     resolve: (_, { email }, { db, actor }) => contactByEmail(db, actor.workspaceId, email),
   }),

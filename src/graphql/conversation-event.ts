@@ -49,7 +49,8 @@ async function present<Row>(row: Promise<Row | null>, id: string): Promise<Row> 
 const interfaces = [Node, ConversationEvent] as const
 
 builder.objectRef<Event<'CONVERSATION_CREATED'>>('ConversationCreated').implement({
-  description: 'A conversation began. The status, assignee and read state it began with have no events of their own.',
+  description:
+    'A conversation began. The status, assignee and read state it began with have no events of their own.',
   interfaces: [...interfaces],
 })
 
@@ -132,7 +133,8 @@ builder.objectRef<Event<'MESSAGE_STATUS_CHANGED'>>('MessageStatusChanged').imple
     }),
     messageStatus: t.field({
       type: MessageStatus,
-      description: 'The status it got. Not `status`: one document must be able to select every event type without aliases.',
+      description:
+        'The status it got. Not `status`: one document must be able to select every event type without aliases.',
       resolve: ({ data }) => data.messageStatus,
     }),
   }),

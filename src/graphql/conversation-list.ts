@@ -1,4 +1,11 @@
-import { type ConversationFilter, type ConversationSort, conversationPage, countConversations, type Parent, type TimeRange } from '../domain/conversation/list.ts'
+import {
+  type ConversationFilter,
+  type ConversationSort,
+  conversationPage,
+  countConversations,
+  type Parent,
+  type TimeRange,
+} from '../domain/conversation/list.ts'
 import type { Conversation as ConversationRow, Status } from '../domain/conversation/rows.ts'
 import { refusal } from '../domain/errors.ts'
 import { builder } from './builder.ts'
@@ -13,7 +20,8 @@ const OrderDirection = builder.enumType('OrderDirection', {
 })
 
 const ConversationOrderField = builder.enumType('ConversationOrderField', {
-  description: 'The time that conversations are sorted by; those of equal times by their id, the same way round.',
+  description:
+    'The time that conversations are sorted by; those of equal times by their id, the same way round.',
   values: {
     LAST_MESSAGE_AT: { description: 'When something was last said: what an inbox shows.' },
     CREATED_AT: { description: 'When it began: never changes, so paging shows each exactly once.' },
@@ -64,7 +72,8 @@ export const ConversationConnection = builder.connectionObject(
     fields: t => ({
       totalCount: t.int({
         nullable: true,
-        description: 'How many match, whatever the page. Exact; null with `search`, whose matches are not counted.',
+        description:
+          'How many match, whatever the page. Exact; null with `search`, whose matches are not counted.',
         resolve: ({ count }) => count?.() ?? null,
       }),
     }),
@@ -75,8 +84,14 @@ export const ConversationConnection = builder.connectionObject(
 /** The arguments that every list of conversations takes. */
 export const listArgs = builder.args(t => ({
   ...t.connectionArgs(),
-  filter: t.field({ type: Filter, description: 'Which conversations; left out: those of the default statuses.' }),
-  orderBy: t.field({ type: ConversationOrder, description: 'How they are sorted; left out: last message, newest first.' }),
+  filter: t.field({
+    type: Filter,
+    description: 'Which conversations; left out: those of the default statuses.',
+  }),
+  orderBy: t.field({
+    type: ConversationOrder,
+    description: 'How they are sorted; left out: last message, newest first.',
+  }),
 }))
 
 type ListArgs = {
@@ -133,7 +148,8 @@ export async function nestedConversations({ loaders }: Context, parent: Parent, 
 /** How many match: the kept counts where only the status is filtered, else counted. */
 async function total({ db, actor, loaders }: Context, filter: ConversationFilter): Promise<number> {
   const { status, ...others } = filter
-  if (Object.values(others).some(value => value !== null)) return countConversations(db, actor.workspaceId, filter)
+  if (Object.values(others).some(value => value !== null))
+    return countConversations(db, actor.workspaceId, filter)
   const kept = await loaders.workspace.load(actor.workspaceId)
   const counts = { OPEN: kept?.open ?? 0, CLOSED: kept?.closed ?? 0, ARCHIVED: kept?.archived ?? 0 }
   return [...new Set(status)].reduce((sum, each) => sum + counts[each], 0)
@@ -142,7 +158,8 @@ async function total({ db, actor, loaders }: Context, filter: ConversationFilter
 builder.queryField('conversations', t =>
   t.field({
     type: ConversationConnection,
-    description: 'The inbox: OPEN and CLOSED conversations unless `filter` says otherwise, newest last message first.',
+    description:
+      'The inbox: OPEN and CLOSED conversations unless `filter` says otherwise, newest last message first.',
     args: listArgs,
     resolve: async (_, args, context) => {
       const { list, sort, filter, page } = listOf(args, inbox, 25)

@@ -17,13 +17,16 @@ Conversation.implement({
       nullable: true,
       description: 'The subject line; null where the source has none, such as a chat.',
     }),
-    isUnread: t.exposeBoolean('isUnread', { description: 'Whether something in it waits to be read by an agent.' }),
+    isUnread: t.exposeBoolean('isUnread', {
+      description: 'Whether something in it waits to be read by an agent.',
+    }),
     lastMessageAt: t.expose('lastMessageAt', {
       type: 'DateTime',
       description: 'When contact or team last said something; notes do not count.',
     }),
     lastMessagePreview: t.exposeString('lastMessagePreview', {
-      description: 'The beginning of that message on one line, at most 140 characters; "..." where it was cut.',
+      description:
+        'The beginning of that message on one line, at most 140 characters; "..." where it was cut.',
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
     assignedTo: t.field({
@@ -72,7 +75,8 @@ builder.queryField('conversation', t =>
   t.field({
     type: Conversation,
     nullable: true,
-    description: 'One conversation, of any status; null when the id is unknown, malformed or of another workspace.',
+    description:
+      'One conversation, of any status; null when the id is unknown, malformed or of another workspace.',
     args: { id: t.arg.id({ required: true, description: 'A thd_ id.' }) },
     resolve: (_, { id }, { loaders }) => loaders.conversation.load(id),
   }),

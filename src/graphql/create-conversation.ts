@@ -7,8 +7,13 @@ import { payload, type Refused, userErrorsField } from './user-error.ts'
 const Input = builder.inputType('CreateConversationInput', {
   description: 'A first message to somebody outside.',
   fields: t => ({
-    email: t.string({ required: true, description: 'Whom to write to: one address. A new one makes a contact.' }),
-    name: t.string({ description: 'Up to 200 characters; fills an empty name of the contact, never overwrites one.' }),
+    email: t.string({
+      required: true,
+      description: 'Whom to write to: one address. A new one makes a contact.',
+    }),
+    name: t.string({
+      description: 'Up to 200 characters; fills an empty name of the contact, never overwrites one.',
+    }),
     subject: t.string({ description: 'One line of up to 998 characters.' }),
     contentText: t.string({ required: true, description: 'Plain text, 1 to 100,000 characters.' }),
     channelId: t.id({ description: "The EMAIL channel it leaves by; left out: the workspace's oldest." }),
@@ -20,7 +25,11 @@ type Created = Partial<Awaited<ReturnType<typeof createConversation>>> & Refused
 const Payload = builder.objectRef<Created>('CreateConversationPayload').implement({
   description: 'What came of it; all null when it was refused.',
   fields: t => ({
-    conversation: t.expose('conversation', { type: Conversation, nullable: true, description: 'The new conversation.' }),
+    conversation: t.expose('conversation', {
+      type: Conversation,
+      nullable: true,
+      description: 'The new conversation.',
+    }),
     contact: t.expose('contact', {
       type: Contact,
       nullable: true,
@@ -45,8 +54,12 @@ builder.mutationField('createConversation', t =>
       payload(async () => {
         const created = await createConversation(context, input)
         await context.outbox.deliver(context.actor.workspaceId, created.message.id)
-        const message = (await context.loaders.message.clear(created.message.id).load(created.message.id)) ?? created.message
-        context.loaders.conversation.clear(created.conversation.id).prime(created.conversation.id, created.conversation)
+        const message =
+          (await context.loaders.message.clear(created.message.id).load(created.message.id)) ??
+          created.message
+        context.loaders.conversation
+          .clear(created.conversation.id)
+          .prime(created.conversation.id, created.conversation)
         context.loaders.contact.clear(created.contact.id).prime(created.contact.id, created.contact)
         return { ...created, message }
       }),

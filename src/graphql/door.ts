@@ -20,7 +20,10 @@ export type DoorOptions = {
 }
 
 /** The graph over HTTP: queries and mutations by POST, queries by GET, subscriptions as event streams by either. */
-export async function httpDoor(app: FastifyInstance, { graph, authenticate, onStream }: DoorOptions): Promise<void> {
+export async function httpDoor(
+  app: FastifyInstance,
+  { graph, authenticate, onStream }: DoorOptions,
+): Promise<void> {
   app.setErrorHandler(answerError)
   app.addHook('onRequest', async request => {
     if (!isPage(request)) request.actor = await authenticate(request.headers.authorization)
@@ -31,7 +34,10 @@ export async function httpDoor(app: FastifyInstance, { graph, authenticate, onSt
     handler(request, reply) {
       const { actor, id: requestId, log } = request
       if (actor && request.headers.accept?.includes('text/event-stream'))
-        reply.raw.once('close', onStream(actor, () => reply.raw.destroy()))
+        reply.raw.once(
+          'close',
+          onStream(actor, () => reply.raw.destroy()),
+        )
       return graph.handleNodeRequestAndResponse(request, reply, { actor, requestId, log })
     },
   })
@@ -49,7 +55,11 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   const type = request.headers.accept?.includes('application/graphql-response+json')
     ? 'application/graphql-response+json; charset=utf-8'
     : 'application/json; charset=utf-8'
-  return reply.code(status).headers(headers).type(type).send(JSON.stringify({ errors: [withoutHttp(shown)] }))
+  return reply
+    .code(status)
+    .headers(headers)
+    .type(type)
+    .send(JSON.stringify({ errors: [withoutHttp(shown)] }))
 }
 
 type Http = { status?: number; headers?: Record<string, string> }

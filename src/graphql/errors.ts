@@ -7,7 +7,14 @@ import { type ErrorCode, explain, httpStatus, type Refusal } from '../domain/err
 export type Asker = { requestId: string; log: FastifyBaseLogger }
 
 // Where GraphQL answers with another status than 200, whatever else the response holds.
-const telling: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN', 'LIMIT_EXCEEDED', 'RATE_LIMITED', 'UNAVAILABLE', 'INTERNAL']
+const telling: readonly ErrorCode[] = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'LIMIT_EXCEEDED',
+  'RATE_LIMITED',
+  'UNAVAILABLE',
+  'INTERNAL',
+]
 
 /** The error that tells a client of a refusal, under its code. */
 export function refusalError(refusal: Refusal, located?: GraphQLError): GraphQLError {
@@ -45,14 +52,20 @@ export function presentable(error: unknown, { requestId, log }: Asker): GraphQLE
 /** What went wrong before a field was resolved: the document, its variables, or the request that carried them. */
 function misunderstood(error: GraphQLError): GraphQLError {
   // graphql-js and graphql-armor tell of a limit as of any syntax error: only the words differ.
-  const limit = /^Syntax Error: (.*(?:limit of \d+ exceeded|contains more than \d+ tokens).*)$/.exec(error.message)
-  if (limit) return new GraphQLError(limit[1] ?? '', { extensions: { code: 'LIMIT_EXCEEDED', http: { status: 400 } } })
+  const limit = /^Syntax Error: (.*(?:limit of \d+ exceeded|contains more than \d+ tokens).*)$/.exec(
+    error.message,
+  )
+  if (limit)
+    return new GraphQLError(limit[1] ?? '', { extensions: { code: 'LIMIT_EXCEEDED', http: { status: 400 } } })
   return new GraphQLError(error.message, {
     nodes: error.nodes ?? null,
     source: error.source ?? null,
     positions: error.positions ?? null,
     // `spec`: 400 for application/graphql-response+json, 200 for application/json (GraphQL over HTTP, 6.4).
-    extensions: { code: 'INVALID_INPUT', http: { spec: true, status: 400, ...(error.extensions.http as object) } },
+    extensions: {
+      code: 'INVALID_INPUT',
+      http: { spec: true, status: 400, ...(error.extensions.http as object) },
+    },
   })
 }
 

@@ -44,7 +44,11 @@ function respond(answer: Answer, { ReadableStream, Response }: FetchAPI): Respon
   })
   return new Response(body, {
     status: statusOf(answer),
-    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' },
+    headers: {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+    },
   })
 }
 

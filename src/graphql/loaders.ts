@@ -3,7 +3,12 @@ import type { Reader } from '../db/db.ts'
 import { agentsByIds } from '../domain/agent/rows.ts'
 import { channelsByIds } from '../domain/channel/rows.ts'
 import { contactsByIds } from '../domain/contact/rows.ts'
-import { type ConversationFilter, conversationPages, countConversationsOf, type Parent } from '../domain/conversation/list.ts'
+import {
+  type ConversationFilter,
+  conversationPages,
+  countConversationsOf,
+  type Parent,
+} from '../domain/conversation/list.ts'
 import { conversationsByIds } from '../domain/conversation/rows.ts'
 import { eventsBySeq } from '../domain/event.ts'
 import { isId, type Noun } from '../domain/id.ts'
@@ -25,7 +30,12 @@ export function createLoaders(reader: Reader, workspaceId: string) {
     (ids: readonly string[]) =>
       rows(reader, workspaceId, ids)
   return {
-    workspace: byId('workspace', ids => workspacesByIds(reader, ids.filter(id => id === workspaceId))),
+    workspace: byId('workspace', ids =>
+      workspacesByIds(
+        reader,
+        ids.filter(id => id === workspaceId),
+      ),
+    ),
     agent: byId('agent', ofWorkspace(agentsByIds)),
     channel: byId('channel', ofWorkspace(channelsByIds)),
     contact: byId('contact', ofWorkspace(contactsByIds)),
@@ -34,7 +44,9 @@ export function createLoaders(reader: Reader, workspaceId: string) {
     apiKey: byId('apiKey', ofWorkspace(keysByIds)),
     event: new DataLoader(
       async (seqs: readonly number[]) => {
-        const events = new Map((await eventsBySeq(reader, workspaceId, seqs)).map(event => [event.seq, event]))
+        const events = new Map(
+          (await eventsBySeq(reader, workspaceId, seqs)).map(event => [event.seq, event]),
+        )
         return seqs.map(seq => events.get(seq) ?? null)
       },
       { maxBatchSize },
@@ -43,11 +55,16 @@ export function createLoaders(reader: Reader, workspaceId: string) {
       const rows = Map.groupBy(await messagePages(reader, workspaceId, ids, args), row => row.conversationId)
       return ids.map(id => rows.get(id) ?? [])
     }),
-    conversations: perArguments((args: Parameters<typeof conversationPages>[3]) => async (ids: readonly string[]) => {
-      const parentOf = args.parent === 'contact_id' ? ('contactId' as const) : ('assignedToId' as const)
-      const rows = Map.groupBy(await conversationPages(reader, workspaceId, ids, args), row => row[parentOf])
-      return ids.map(id => rows.get(id) ?? [])
-    }),
+    conversations: perArguments(
+      (args: Parameters<typeof conversationPages>[3]) => async (ids: readonly string[]) => {
+        const parentOf = args.parent === 'contact_id' ? ('contactId' as const) : ('assignedToId' as const)
+        const rows = Map.groupBy(
+          await conversationPages(reader, workspaceId, ids, args),
+          row => row[parentOf],
+        )
+        return ids.map(id => rows.get(id) ?? [])
+      },
+    ),
     conversationTotal: perArguments(
       (args: { parent: Parent; filter: ConversationFilter }) => async (ids: readonly string[]) => {
         const totals = await countConversationsOf(reader, workspaceId, ids, args)

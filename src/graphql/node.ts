@@ -18,10 +18,12 @@ const typeNames = {
   apiKey: 'ApiKey',
 } as const satisfies Partial<Record<Noun, string>>
 
+/** The name of the GraphQL type that a thing is of, told by its id's prefix. */
+export const nameOfType = ({ id }: { id: string }) => typeNames[nounOf(id) as keyof typeof typeNames]
+
 export const Node = builder.interfaceRef<Identified>('Node').implement({
   description: 'Whatever has an id of its own.',
-  resolveType: value =>
-    'seq' in value ? eventTypeNames[value.type] : typeNames[nounOf(value.id) as keyof typeof typeNames],
+  resolveType: value => ('seq' in value ? eventTypeNames[value.type] : nameOfType(value)),
   fields: t => ({
     id: t.id({
       description:

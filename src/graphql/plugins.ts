@@ -1,4 +1,4 @@
-import { type DocumentNode, type ExecutionArgs, getOperationAST, visit, BREAK } from 'graphql'
+import { BREAK, type DocumentNode, type ExecutionArgs, getOperationAST, visit } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { explain } from '../domain/errors.ts'
 import { requireScope } from '../domain/operation.ts'

@@ -5,11 +5,13 @@ import { builder } from './builder.ts'
 const instant = z.iso.datetime({ offset: true })
 
 builder.scalarType('DateTime', {
-  description: 'RFC 3339 in UTC with milliseconds, e.g. 2025-03-12T14:30:00.000Z. As input, any offset is understood.',
+  description:
+    'RFC 3339 in UTC with milliseconds, e.g. 2025-03-12T14:30:00.000Z. As input, any offset is understood.',
   serialize: date => date.toISOString(),
   parseValue(value) {
     const date = new Date(instant.safeParse(value).success ? String(value) : Number.NaN)
-    if (Number.isNaN(date.getTime())) throw new GraphQLError('A DateTime looks like 2025-03-12T14:30:00.000Z.')
+    if (Number.isNaN(date.getTime()))
+      throw new GraphQLError('A DateTime looks like 2025-03-12T14:30:00.000Z.')
     return date
   },
 })

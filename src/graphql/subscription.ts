@@ -14,10 +14,13 @@ builder.subscriptionField('conversationStatusChanged', t =>
     type: ConversationStatusChanged,
     description: 'Status changes as they commit; with `after`, first everything since that cursor, in order.',
     args: {
-      conversationId: t.arg.id({ description: 'Only those of this conversation; left out: of the whole workspace.' }),
+      conversationId: t.arg.id({
+        description: 'Only those of this conversation; left out: of the whole workspace.',
+      }),
       after: t.arg({
         type: 'EventCursor',
-        description: 'A cursor seen before, of an event or of `Workspace.eventCursor`; left out: from now on.',
+        description:
+          'A cursor seen before, of an event or of `Workspace.eventCursor`; left out: from now on.',
       }),
     },
     subscribe: async (_, { conversationId, after }, context) => {

@@ -41,10 +41,12 @@ export async function payload<Result>(mutate: () => Promise<Result>): Promise<Pa
     const refusal = explain(error)
     const code = codes.find(known => known === refusal?.code)
     if (!refusal || !code) throw error
-    return { userErrors: refusal.problems.map(problem => ({ ...problem, code })) } as Partial<Result> & Refused
+    return { userErrors: refusal.problems.map(problem => ({ ...problem, code })) } as Partial<Result> &
+      Refused
   }
 }
 
 /** The field `userErrors`, the same on every payload. */
-export const userErrorsField = (t: PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Refused>) =>
-  t.expose('userErrors', { type: [UserError], description: 'Empty when all went well.' })
+export const userErrorsField = (
+  t: PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Refused>,
+) => t.expose('userErrors', { type: [UserError], description: 'Empty when all went well.' })

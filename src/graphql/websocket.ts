@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
-import { type ExecutionArgs, GraphQLError } from 'graphql'
+import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -69,7 +69,10 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
           extra.socket.close(4401, 'Unauthorized')
           return false
         }
-        extra.socket.once('close', options.onSocket(extra.actor, () => extra.socket.close(4403, 'Forbidden')))
+        extra.socket.once(
+          'close',
+          options.onSocket(extra.actor, () => extra.socket.close(4403, 'Forbidden')),
+        )
         return true
       },
       // Whatever is thrown in here would close the socket, with all that its other operations wait for.
@@ -89,7 +92,9 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
       subscribe: (args: ExecutionArgs) =>
         (args.rootValue as Root).enveloped.subscribe({ ...args, rootValue: undefined }),
       onNext: (_context, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: result.errors.map(withoutHttp) } : undefined,
+        result.errors
+          ? ({ ...result, errors: result.errors.map(withoutHttp) } as FormattedExecutionResult)
+          : undefined,
       onError: (_context, _id, _payload, errors) => errors.map(withoutHttp),
     },
     wss,
@@ -101,7 +106,9 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
       closing = true
       const gone = [...wss.clients].map(socket => new Promise(resolve => socket.once('close', resolve)))
       for (const socket of wss.clients) if (!unanswered.has(socket)) goAway(socket)
-      const late = setTimeout(() => wss.clients.forEach(socket => socket.terminate()), patience)
+      const late = setTimeout(() => {
+        for (const socket of wss.clients) socket.terminate()
+      }, patience)
       await Promise.all(gone)
       clearTimeout(late)
       server.off('upgrade', onUpgrade)

@@ -75,7 +75,10 @@ export function startOutbox(options: OutboxOptions): Outbox {
   }
 }
 
-async function attemptDelivery({ post, from, onError, ...operation }: OutboxOptions, message: Claimed): Promise<void> {
+async function attemptDelivery(
+  { post, from, onError, ...operation }: OutboxOptions,
+  message: Claimed,
+): Promise<void> {
   try {
     await post.send(compose(message, from))
   } catch (error) {

@@ -14,7 +14,11 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const agentsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('agent').select(columns).where('workspace_id', '=', workspaceId)
 
-export async function agentsByIds(reader: Reader, workspaceId: string, ids: readonly string[]): Promise<Agent[]> {
+export async function agentsByIds(
+  reader: Reader,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<Agent[]> {
   return agentsOf(reader, workspaceId).where('id', 'in', ids).execute()
 }
 
@@ -24,7 +28,12 @@ export async function agentPage(reader: Reader, workspaceId: string, page: Page)
 }
 
 /** Refuses an id that is not an agent's of this workspace. @throws Refusal NOT_FOUND with the path given */
-export async function requireAgent(reader: Reader, workspaceId: string, id: string, ...path: string[]): Promise<void> {
+export async function requireAgent(
+  reader: Reader,
+  workspaceId: string,
+  id: string,
+  ...path: string[]
+): Promise<void> {
   const [agent] = isId('agent', id) ? await agentsByIds(reader, workspaceId, [id]) : []
   if (!agent) throw notFound('agent', ...path)
 }

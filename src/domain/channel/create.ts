@@ -23,6 +23,9 @@ export async function createChannel(
     throw refusal('INVALID_INPUT', 'address must be given for an EMAIL channel.', 'address')
   const id = newId('channel')
   await touchWorkspace(writer, workspaceId)
-  await writer.insertInto('channel').values({ workspace_id: workspaceId, id, name, source, address }).execute()
+  await writer
+    .insertInto('channel')
+    .values({ workspace_id: workspaceId, id, name, source, address })
+    .execute()
   return id
 }

@@ -12,7 +12,11 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const channelsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('channel').select(columns).where('workspace_id', '=', workspaceId)
 
-export async function channelsByIds(reader: Reader, workspaceId: string, ids: readonly string[]): Promise<Channel[]> {
+export async function channelsByIds(
+  reader: Reader,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<Channel[]> {
   return channelsOf(reader, workspaceId).where('id', 'in', ids).execute()
 }
 

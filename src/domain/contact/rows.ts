@@ -13,12 +13,20 @@ const newestFirst: Sort = { column: 'created_at', descending: true }
 const contactsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('contact').select(columns).where('workspace_id', '=', workspaceId)
 
-export async function contactsByIds(reader: Reader, workspaceId: string, ids: readonly string[]): Promise<Contact[]> {
+export async function contactsByIds(
+  reader: Reader,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<Contact[]> {
   return contactsOf(reader, workspaceId).where('id', 'in', ids).execute()
 }
 
 /** The contact with this address, without regard to case, or null. */
-export async function contactByEmail(reader: Reader, workspaceId: string, email: string): Promise<Contact | null> {
+export async function contactByEmail(
+  reader: Reader,
+  workspaceId: string,
+  email: string,
+): Promise<Contact | null> {
   const contact = await contactsOf(reader, workspaceId)
     .where(sql<boolean>`lower(email) = lower(${email})`)
     .executeTakeFirst()

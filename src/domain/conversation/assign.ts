@@ -17,7 +17,9 @@ export async function assignConversation(
     const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
     if (before.assignedToId === agentId) return { conversation: before, cursor: null }
     if (agentId !== null) await requireAgent(writer, workspaceId, agentId, 'agentId')
-    const conversation = await updateConversation(writer, workspaceId, conversationId, at, { assigned_to_id: agentId })
+    const conversation = await updateConversation(writer, workspaceId, conversationId, at, {
+      assigned_to_id: agentId,
+    })
     const data = { previousAssignedToId: before.assignedToId, assignedToId: agentId }
     const cursor = await recordEvents(writer, {
       workspaceId,

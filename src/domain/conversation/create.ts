@@ -81,6 +81,7 @@ async function emailChannel(writer: Writer, workspaceId: string, id: string | nu
   if (id === null) return defaultEmailChannel(writer, workspaceId)
   const [channel] = isId('channel', id) ? await channelsByIds(writer, workspaceId, [id]) : []
   if (!channel) throw notFound('channel', 'channelId')
-  if (channel.source !== 'EMAIL') throw refusal('INVALID_INPUT', 'channelId must name an EMAIL channel.', 'channelId')
+  if (channel.source !== 'EMAIL')
+    throw refusal('INVALID_INPUT', 'channelId must name an EMAIL channel.', 'channelId')
   return channel
 }

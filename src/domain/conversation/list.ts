@@ -44,7 +44,12 @@ export async function conversationPages(
   reader: Reader,
   workspaceId: string,
   parents: readonly string[],
-  { parent, filter, sort, page }: { parent: Parent; filter: ConversationFilter; sort: ConversationSort; page: Page },
+  {
+    parent,
+    filter,
+    sort,
+    page,
+  }: { parent: Parent; filter: ConversationFilter; sort: ConversationSort; page: Page },
 ): Promise<Conversation[]> {
   return reader
     .selectFrom(sql<{ id: string }>`unnest(${parents}::text[])`.as<'parent'>(sql`parent(id)`))
@@ -67,7 +72,11 @@ export async function conversationPages(
 }
 
 /** How many conversations of a workspace match. */
-export async function countConversations(reader: Reader, workspaceId: string, filter: ConversationFilter): Promise<number> {
+export async function countConversations(
+  reader: Reader,
+  workspaceId: string,
+  filter: ConversationFilter,
+): Promise<number> {
   const { total } = await reader
     .selectFrom('conversation')
     .select(eb => eb.fn.countAll<number>().as('total'))
@@ -100,8 +109,10 @@ function conditions(eb: ExpressionBuilder<Tables, 'conversation'>, filter: Conve
     range?.from ? eb(column, '>=', range.from) : null,
     range?.before ? eb(column, '<', range.before) : null,
   ]
-  const any = (column: 'status' | 'source' | 'assigned_to_id' | 'contact_id' | 'channel_id', values: readonly string[] | null) =>
-    values && eb(column, '=', eb.fn.any(eb.val(values)))
+  const any = (
+    column: 'status' | 'source' | 'assigned_to_id' | 'contact_id' | 'channel_id',
+    values: readonly string[] | null,
+  ) => values && eb(column, '=', eb.fn.any(eb.val(values)))
   return [
     any('status', filter.status),
     any('source', filter.source),
@@ -116,4 +127,4 @@ function conditions(eb: ExpressionBuilder<Tables, 'conversation'>, filter: Conve
 }
 
 /** What cannot be an id matches nothing, and never reaches the database. */
-const idsOf = (noun: Noun, ids: readonly string[] | null) => ids && ids.filter(id => isId(noun, id))
+const idsOf = (noun: Noun, ids: readonly string[] | null) => ids?.filter(id => isId(noun, id)) ?? null

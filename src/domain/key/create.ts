@@ -9,7 +9,9 @@ import { hashOf, newSecret } from './secret.ts'
 
 const Input = z.object({
   name: line(200),
-  scopes: z.array(z.enum(['read', 'write'], 'must be read or write.')).min(1, 'must name read, write or both.'),
+  scopes: z
+    .array(z.enum(['read', 'write'], 'must be read or write.'))
+    .min(1, 'must name read, write or both.'),
   agentId: z.string().optional(),
   expiresAt: z.date('must be a time such as 2027-01-31T00:00:00Z.').optional(),
 })

@@ -1,7 +1,14 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 
-const columns = ['id', 'name', 'agent_id as agentId', 'scopes', 'created_at as createdAt', 'expires_at as expiresAt'] as const
+const columns = [
+  'id',
+  'name',
+  'agent_id as agentId',
+  'scopes',
+  'created_at as createdAt',
+  'expires_at as expiresAt',
+] as const
 
 /** A credential, without its secret. */
 export type ApiKey = Selection<Tables, 'api_key', (typeof columns)[number]>
@@ -9,12 +16,24 @@ export type ApiKey = Selection<Tables, 'api_key', (typeof columns)[number]>
 const valid = sql<boolean>`revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`
 
 /** Keys by their ids, revoked and expired ones too: what they did stays theirs. */
-export async function keysByIds(reader: Reader, workspaceId: string, ids: readonly string[]): Promise<ApiKey[]> {
-  return reader.selectFrom('api_key').select(columns).where('workspace_id', '=', workspaceId).where('id', 'in', ids).execute()
+export async function keysByIds(
+  reader: Reader,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<ApiKey[]> {
+  return reader
+    .selectFrom('api_key')
+    .select(columns)
+    .where('workspace_id', '=', workspaceId)
+    .where('id', 'in', ids)
+    .execute()
 }
 
 /** Every key of a workspace, oldest first, with when it was revoked; null: it was not. */
-export async function keysOf(reader: Reader, workspaceId: string): Promise<(ApiKey & { revokedAt: Date | null })[]> {
+export async function keysOf(
+  reader: Reader,
+  workspaceId: string,
+): Promise<(ApiKey & { revokedAt: Date | null })[]> {
   return reader
     .selectFrom('api_key')
     .select([...columns, 'revoked_at as revokedAt'])
@@ -24,7 +43,10 @@ export async function keysOf(reader: Reader, workspaceId: string): Promise<(ApiK
 }
 
 /** The valid key with this hash, in whatever workspace: the one look-up that does not know its workspace yet. */
-export async function keyByHash(reader: Reader, hash: Buffer): Promise<(ApiKey & { workspaceId: string }) | null> {
+export async function keyByHash(
+  reader: Reader,
+  hash: Buffer,
+): Promise<(ApiKey & { workspaceId: string }) | null> {
   const key = await reader
     .selectFrom('api_key')
     .select([...columns, 'workspace_id as workspaceId'])

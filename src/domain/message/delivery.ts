@@ -33,7 +33,11 @@ const lease = sql.raw(`interval '30 seconds'`)
  */
 export async function claimDue(
   db: Db,
-  { mailDomain, limit, only }: { mailDomain: string; limit: number; only?: { workspaceId: string; id: string } },
+  {
+    mailDomain,
+    limit,
+    only,
+  }: { mailDomain: string; limit: number; only?: { workspaceId: string; id: string } },
 ): Promise<Claimed[]> {
   const one = only ? sql`and workspace_id = ${only.workspaceId} and id = ${only.id}` : sql``
   const { rows } = await sql<Claimed>`
@@ -98,7 +102,11 @@ export async function settle(
 }
 
 /** Gives a message back to be tried again after so many seconds; nothing that the graph shows changes. */
-export async function postpone(db: Db, { workspaceId, id, leaseToken }: Claimed, seconds: number): Promise<void> {
+export async function postpone(
+  db: Db,
+  { workspaceId, id, leaseToken }: Claimed,
+  seconds: number,
+): Promise<void> {
   await db
     .updateTable('message')
     .set({

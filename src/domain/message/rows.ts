@@ -22,7 +22,11 @@ export type Direction = Message['direction']
 
 const oldestFirst: Sort = { column: 'created_at', descending: false }
 
-export async function messagesByIds(reader: Reader, workspaceId: string, ids: readonly string[]): Promise<Message[]> {
+export async function messagesByIds(
+  reader: Reader,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<Message[]> {
   return reader
     .selectFrom('message')
     .select(columns)
@@ -61,6 +65,9 @@ export async function messagePages(
     .execute()
 }
 
-export async function insertMessage(writer: Writer, message: Insertable<Tables['message']>): Promise<Message> {
+export async function insertMessage(
+  writer: Writer,
+  message: Insertable<Tables['message']>,
+): Promise<Message> {
   return writer.insertInto('message').values(message).returning(columns).executeTakeFirstOrThrow()
 }

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto'
+import cors from '@fastify/cors'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { authenticate, watchKeys } from './auth.ts'
+import type { Db } from './db/db.ts'
+import type { Actor } from './domain/operation.ts'
+import { createAsk } from './graphql/ask.ts'
+import { httpDoor } from './graphql/door.ts'
+import { createGraph } from './graphql/graph.ts'
+import { socketDoor } from './graphql/websocket.ts'
+import { createFeeds } from './live/feeds.ts'
+import { startOutbox } from './mail/outbox.ts'
+import type { Post } from './mail/post.ts'
+import { probes } from './probes.ts'
+import { answerBadPath, answerError, answerMalformed, answerNotFound } from './rest/errors.ts'
+import { restDoor } from './rest/routes.ts'
+
+export type AppOptions = {
+  db: Db
+  post: Post
+  mailFrom: string
+  corsOrigins: string[]
+  log: FastifyBaseLogger
+}
+
+/** A gateway that is ready to listen. */
+export type App = {
+  fastify: FastifyInstance
+  /** Answers what was asked, tells live clients to come back, and ends within 10 seconds. The database stays open. */
+  close(): Promise<void>
+}
+
+const patience = 8_000
+
+/** Joins the rooms into one server. Opens nothing: the database is handed in, and the caller listens. */
+export async function createApp({ db, post, mailFrom, corsOrigins, log }: AppOptions): Promise<App> {
+  const onError = (error: unknown) => log.warn({ err: error }, 'will be tried again')
+  const feeds = createFeeds(db, { onError })
+  const committed = (workspaceId: string) => feeds.hint(workspaceId)
+  const outbox = startOutbox({ db, committed, post, from: mailFrom, onError })
+  const keys = watchKeys(db, onError)
+  const graph = createGraph({ db, committed, feeds, outbox }, log)
+  const admit = (header: unknown) => authenticate(db, header)
+  const streams = new Set<() => void>()
+  let closing = false
+
+  const fastify = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: 1024 * 1024,
+    genReqId: () => randomUUID(),
+    routerOptions: { maxParamLength: 4_096 },
+    frameworkErrors: answerBadPath as never,
+    clientErrorHandler: answerMalformed as never,
+  })
+  fastify.removeContentTypeParser('text/plain')
+  fastify.decorateRequest('actor', null)
+  fastify.setErrorHandler(answerError)
+  fastify.setNotFoundHandler(answerNotFound)
+  fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
+  if (corsOrigins.length > 0)
+    await fastify.register(cors, { origin: corsOrigins, exposedHeaders: ['Link', 'X-Request-Id'] })
+  await describe(fastify)
+
+  const door = socketDoor(fastify.server, { graph, log, authenticate: admit, onSocket: keys.watch })
+  probes(fastify, {
+    db,
+    closing: () => closing,
+    open: () => ({ sockets: door.sockets(), subscribers: feeds.subscribers() }),
+  })
+  fastify.get('/', { schema: { hide: true } as object }, async (_request, reply) =>
+    reply.redirect('/graphql'),
+  )
+  await fastify.register(httpDoor, { graph, authenticate: admit, onStream })
+  await fastify.register(restDoor, { prefix: '/v1/workspaces', ask: createAsk(graph), authenticate: admit })
+
+  function onStream(actor: Actor, cut: () => void): () => void {
+    streams.add(cut)
+    const unwatch = keys.watch(actor, cut)
+    return () => {
+      streams.delete(cut)
+      unwatch()
+    }
+  }
+
+  return {
+    fastify,
+    async close() {
+      closing = true
+      keys.close()
+      const socketsGone = door.close(patience)
+      for (const cut of streams) cut()
+      // Node closes connections that are idle now, not those that become idle after their last answer.
+      const idle = setInterval(() => fastify.server.closeIdleConnections(), 50)
+      const late = setTimeout(() => fastify.server.closeAllConnections(), patience)
+      await Promise.all([socketsGone, fastify.close()])
+      clearInterval(idle)
+      clearTimeout(late)
+      await Promise.all([feeds.close(), outbox.close()])
+    },
+  }
+}
+
+/** The OpenAPI document of the REST paths, and pages to read it. */
+async function describe(fastify: FastifyInstance): Promise<void> {
+  await fastify.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Conversations API', version: '1' },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }],
+    },
+  })
+  await fastify.register(swaggerUi, { routePrefix: '/v1/docs' })
+  fastify.get('/v1/openapi.json', { schema: { hide: true } as object }, async () => fastify.swagger())
+}

@@ -1,0 +1,27 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PGlite } from '@electric-sql/pglite'
+import type { TestProject } from 'vitest/node'
+import { connectPGlite } from '../../src/db/connect.ts'
+import { migrate } from '../../src/db/migrate.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** A file with a migrated embedded database; each test file opens a copy in memory. */
+    snapshot: string
+  }
+}
+
+/** Migrates an embedded database once, and keeps it as a file to load. */
+export default async function setup(project: TestProject) {
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-pglite-'))
+  const snapshot = join(directory, 'snapshot.tar')
+  const lite = await PGlite.create()
+  const connection = await connectPGlite(lite)
+  await migrate(connection.db)
+  writeFileSync(snapshot, Buffer.from(await (await lite.dumpDataDir('none')).arrayBuffer()))
+  await connection.close()
+  project.provide('snapshot', snapshot)
+  return () => rmSync(directory, { recursive: true, force: true })
+}

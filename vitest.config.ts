@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+const include = ['test/**/*.test.ts']
+const postgresOnly = 'test/**/*.postgres.test.ts'
+
+const project = (name: string, globalSetup: string, env: Record<string, string>, exclude: string[]) => ({
+  extends: true as const,
+  test: { name, globalSetup: [globalSetup], env, include, exclude },
+})
+
+/** The same suite on the embedded database, on PostgreSQL, and on PostgreSQL with a single connection. */
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      project('pglite', 'test/support/pglite.setup.ts', { ENGINE: 'pglite' }, [postgresOnly]),
+      project('postgres', 'test/support/postgres.setup.ts', { ENGINE: 'postgres' }, []),
+      project('one connection', 'test/support/postgres.setup.ts', { ENGINE: 'postgres', POOL: '1' }, []),
+    ],
+  },
+})
