@@ -10,6 +10,8 @@ const project = (name: string, globalSetup: string, env: Record<string, string>,
 
 /** The same suite on the embedded database, on PostgreSQL, and on PostgreSQL with a single connection. */
 export default defineConfig({
+  // Vite would give our files graphql's ES module and our dependencies its CommonJS one: two realms, as Node has one.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     pool: 'forks',
     maxWorkers: 2,

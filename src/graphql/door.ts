@@ -31,6 +31,7 @@ export async function httpDoor(
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
+    schema: { hide: true },
     handler(request, reply) {
       const { actor, id: requestId, log } = request
       if (actor && request.headers.accept?.includes('text/event-stream'))

@@ -50,9 +50,9 @@ export function presentable(error: unknown, { requestId, log }: Asker): GraphQLE
 }
 
 /** What went wrong before a field was resolved: the document, its variables, or the request that carried them. */
-function misunderstood(error: GraphQLError): GraphQLError {
+export function misunderstood(error: GraphQLError): GraphQLError {
   // graphql-js and graphql-armor tell of a limit as of any syntax error: only the words differ.
-  const limit = /^Syntax Error: (.*(?:limit of \d+ exceeded|contains more than \d+ tokens).*)$/.exec(
+  const limit = /^Syntax Error: (.*(?:limit of \d+ exceeded|contains more tha[nt] \d+ tokens).*)$/.exec(
     error.message,
   )
   if (limit)
@@ -64,7 +64,7 @@ function misunderstood(error: GraphQLError): GraphQLError {
     // `spec`: 400 for application/graphql-response+json, 200 for application/json (GraphQL over HTTP, 6.4).
     extensions: {
       code: 'INVALID_INPUT',
-      http: { spec: true, status: 400, ...(error.extensions.http as object) },
+      http: error.extensions.http ?? { spec: true, status: 400 },
     },
   })
 }

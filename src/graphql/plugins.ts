@@ -1,9 +1,9 @@
-import { BREAK, type DocumentNode, type ExecutionArgs, getOperationAST, visit } from 'graphql'
+import { BREAK, type DocumentNode, type ExecutionArgs, type GraphQLError, getOperationAST, visit } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { explain } from '../domain/errors.ts'
 import { requireScope } from '../domain/operation.ts'
 import type { Context } from './context.ts'
-import { presented, refusalError } from './errors.ts'
+import { misunderstood, presented, refusalError } from './errors.ts'
 import { subscribe } from './subscribe.ts'
 
 /** Refuses, before anything runs, what the credential's scopes do not allow. */
@@ -31,9 +31,13 @@ export function useScopes(): Plugin<Context> {
   }
 }
 
-/** Makes every error of an execution fit for clients, with the request it belongs to. */
+/** Makes every error of a validation or an execution fit for clients, with the request it belongs to. */
 export function useErrors(): Plugin<Context> {
   return {
+    onValidate:
+      () =>
+      ({ result, setResult }) =>
+        setResult((result as readonly GraphQLError[]).map(misunderstood)),
     onExecute: ({ args }) => ({
       onExecuteDone({ result, setResult }) {
         if (!(Symbol.asyncIterator in result)) setResult(presented(result, args.contextValue))
