@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import WebSocket from 'ws'
+import { type Client, type Gateway, newClient, newConversation, newWorkspace, startGateway } from './support/gateway.ts'
+import { overEventStream, overSocket, type StatusEvent, socketClient, statusChanges } from './support/live.ts'
+
+let gateway: Gateway
+beforeAll(async () => {
+  gateway = await startGateway()
+})
+afterAll(() => gateway.close())
+
+const setStatus = `mutation ($id: ID!, $status: ConversationStatus!) {
+  setConversationStatus(input: { conversationId: $id, status: $status }) { cursor userErrors { message } }
+}`
+
+/** Turns a conversation's status so many times and answers the cursors of the changes. */
+async function turn(caller: Client, id: string, times: number): Promise<string[]> {
+  const { data } = await caller.graphql<{ conversation: { status: string } }>(
+    'query ($id: ID!) { conversation(id: $id) { status } }',
+    { id },
+  )
+  const cursors: string[] = []
+  for (let open = data.conversation.status === 'OPEN'; cursors.length < times; open = !open) {
+    const variables = { id, status: open ? 'CLOSED' : 'OPEN' }
+    const answer = await caller.graphql<{ setConversationStatus: { cursor: string } }>(setStatus, variables)
+    cursors.push(answer.data.setConversationStatus.cursor)
+  }
+  return cursors
+}
+
+const cursorsOf = (events: StatusEvent[]) => events.map(event => event.cursor)
+
+async function eventCursor(caller: Client): Promise<string> {
+  const { data } = await caller.graphql<{ workspace: { eventCursor: string } }>('{ workspace { eventCursor } }')
+  return data.workspace.eventCursor
+}
+
+/** Waits until the gateway has so many live subscribers. */
+async function subscribed(count: number): Promise<void> {
+  await expect.poll(async () => (await (await fetch(`${gateway.url}/metrics`)).text()), { timeout: 10_000 }).toContain(
+    `gateway_open{kind="subscribers"} ${count}`,
+  )
+}
+
+describe.each(['WebSocket', 'event stream'] as const)('a subscriber over %s', door => {
+  const subscribe = (caller: Client, variables: Record<string, unknown>) =>
+    door === 'WebSocket'
+      ? overSocket(socketClient(caller), statusChanges, variables)
+      : overEventStream(caller, statusChanges, variables)
+
+  test('hears status changes as they commit', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const { id } = await newConversation(caller)
+    const heard = subscribe(caller, {})
+    await subscribed(1)
+    await turn(caller, id, 2)
+    const [first, second] = await heard.until(2)
+    expect(first).toMatchObject({ previousStatus: 'OPEN', status: 'CLOSED', conversation: { id } })
+    expect(second).toMatchObject({ previousStatus: 'CLOSED', status: 'OPEN', conversation: { id } })
+    heard.stop()
+    await subscribed(0)
+  })
+
+  test('comes back with its last cursor and has each of 50 missed changes once, in order', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const { id } = await newConversation(caller)
+    const before = subscribe(caller, { after: await eventCursor(caller) })
+    const early = await turn(caller, id, 3)
+    expect(cursorsOf(await before.until(3))).toEqual(early)
+    before.stop()
+    await subscribed(0)
+
+    const missed = await turn(caller, id, 50)
+    const after = subscribe(caller, { after: early.at(-1) })
+    await after.until(50)
+    const late = await turn(caller, id, 2)
+    expect(cursorsOf(await after.until(52))).toEqual([...missed, ...late])
+    after.stop()
+    await subscribed(0)
+  })
+
+  test('hears of one conversation when it names it', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const [one, other] = [await newConversation(caller), await newConversation(caller)]
+    const heard = subscribe(caller, { conversationId: one.id, after: one.cursor })
+    await turn(caller, other.id, 3)
+    const cursors = await turn(caller, one.id, 2)
+    expect(cursorsOf(await heard.until(2))).toEqual(cursors)
+    heard.stop()
+    await subscribed(0)
+  })
+
+  test.each([
+    ['of another workspace', 'BAD_CURSOR', async () => eventCursor((await newWorkspace(gateway)).client)],
+    ['beyond the log', 'BAD_CURSOR', async (own: string) => `${own.slice(0, -1)}v`],
+    ['that is none', 'BAD_CURSOR', async () => 'nonsense'],
+    [
+      'whose events are deleted',
+      'CURSOR_EXPIRED',
+      async (own: string, workspaceId: string) => {
+        await gateway.db.updateTable('workspace').set({ event_floor: 3 }).where('id', '=', workspaceId).execute()
+        return `${own.slice(0, -1)}1`
+      },
+    ],
+  ] as const)('is told that a cursor %s is %s', async (_, code, cursorOf) => {
+    const { id: workspaceId, client: caller } = await newWorkspace(gateway)
+    await newConversation(caller)
+    const heard = subscribe(caller, { after: await cursorOf(await eventCursor(caller), workspaceId) })
+    await heard.ended
+    expect(heard.errors).toEqual([[expect.objectContaining({ extensions: { code, path: ['after'] } })]])
+  })
+
+  test('is told that an unknown conversation is NOT_FOUND', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const heard = subscribe(caller, { conversationId: 'thd_unknown' })
+    await heard.ended
+    expect(heard.errors[0]?.[0]?.extensions).toEqual({ code: 'NOT_FOUND', path: ['conversationId'] })
+  })
+})
+
+test("the stock client's own retry resumes without loss when its socket is cut again and again", async () => {
+  const { client: caller } = await newWorkspace(gateway)
+  const { id } = await newConversation(caller)
+  const sockets: WebSocket[] = []
+  const stock = socketClient(caller, { retryAttempts: 100 })
+  stock.on('connected', socket => sockets.push(socket as WebSocket))
+  const heard = overSocket(stock, statusChanges, { after: await eventCursor(caller) })
+  const cursors: string[] = []
+  for (let round = 1; round <= 5; round++) {
+    cursors.push(...(await turn(caller, id, 10)))
+    await heard.until(round * 5)
+    sockets.at(-1)?.terminate()
+  }
+  expect(cursorsOf(await heard.until(50))).toEqual(cursors)
+  expect(sockets.length).toBeGreaterThan(3)
+  await stock.dispose()
+  await subscribed(0)
+})
+
+test('each event shows what the graph holds then, not what an earlier event loaded', async () => {
+  const { client: caller } = await newWorkspace(gateway)
+  const { id } = await newConversation(caller)
+  const heard = overSocket<{ conversation: { status: string } }>(
+    socketClient(caller),
+    'subscription { conversationStatusChanged { conversation { status } } }',
+  )
+  await subscribed(1)
+  await turn(caller, id, 1)
+  await heard.until(1)
+  await turn(caller, id, 1)
+  expect((await heard.until(2)).map(event => event.conversation.status)).toEqual(['CLOSED', 'OPEN'])
+  heard.stop()
+  await subscribed(0)
+})
+
+test('a subscriber never hears of another workspace', async () => {
+  const [mine, other] = [(await newWorkspace(gateway)).client, (await newWorkspace(gateway)).client]
+  const [own, foreign] = [await newConversation(mine), await newConversation(other)]
+  const heard = overSocket(socketClient(mine), statusChanges, { after: own.cursor })
+  await turn(other, foreign.id, 5)
+  const cursors = await turn(mine, own.id, 1)
+  expect(cursorsOf(await heard.until(1))).toEqual(cursors)
+  heard.stop()
+  await subscribed(0)
+})
+
+describe('a socket', () => {
+  const closed = (socket: WebSocket) => new Promise<number>(resolve => socket.once('close', resolve))
+  const open = (payload?: object) => {
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
+    socket.once('open', () => payload && socket.send(JSON.stringify({ type: 'connection_init', payload })))
+    return socket
+  }
+
+  test('without a valid key is closed with 4401', async () => {
+    expect(await closed(open({ authorization: 'Bearer nope' }))).toBe(4401)
+    expect(await closed(open({}))).toBe(4401)
+  })
+
+  test('survives an operation that is wrong, with its other operations', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const { id, cursor } = await newConversation(caller)
+    const stock = socketClient(caller)
+    const heard = overSocket(stock, statusChanges, { after: cursor })
+    for (const query of ['{', '{ nothing }', `{ ${'a '.repeat(2_000)} }`, `${'{ viewer '.repeat(3_000)}`, '']) {
+      const wrong = overSocket(stock, query)
+      const error = await wrong.ended
+      expect(error).toEqual([expect.objectContaining({ extensions: { code: expect.any(String) } })])
+    }
+    await turn(caller, id, 1)
+    await heard.until(1)
+    await stock.dispose()
+    await subscribed(0)
+  })
+
+  test('answers queries and mutations too', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const { id } = await newConversation(caller)
+    const stock = socketClient(caller)
+    const heard = overSocket<{ cursor: string }>(stock, setStatus, { id, status: 'ARCHIVED' })
+    const [answer] = await heard.until(1)
+    expect(answer).toEqual({ cursor: expect.any(String), userErrors: [] })
+    await stock.dispose()
+  })
+
+  test('is closed with 4403 within 5 seconds when its key ends, and an event stream is cut', async () => {
+    const { id: workspaceId } = await newWorkspace(gateway)
+    const expiring = { scopes: ['read' as const], expiresAt: new Date(Date.now() + 1_500) }
+    const { client: caller } = await newClient(gateway, workspaceId, expiring)
+    const stream = overEventStream(caller, statusChanges)
+    const code = await closed(open({ authorization: caller.authorization }))
+    const late = Date.now() - expiring.expiresAt.getTime()
+    expect(code).toBe(4403)
+    expect(late).toBeLessThan(5_000)
+    expect(await stream.ended).toBeTruthy()
+  })
+})
