@@ -70,9 +70,7 @@ export async function createApp({ db, post, mailFrom, corsOrigins, log }: AppOpt
     closing: () => closing,
     open: () => ({ sockets: door.sockets(), subscribers: feeds.subscribers() }),
   })
-  fastify.get('/', { schema: { hide: true } }, async (_request, reply) =>
-    reply.redirect('/graphql'),
-  )
+  fastify.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/graphql'))
   await fastify.register(httpDoor, { graph, authenticate: admit, onStream })
   await fastify.register(restDoor, { prefix: '/v1/workspaces', ask: createAsk(graph), authenticate: admit })
 

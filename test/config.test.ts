@@ -35,7 +35,7 @@ test('reads a list of origins', () => {
 })
 
 test('names every problem at once', () => {
-  expect(() => readConfig({ PORT: '70000', DATABASE_URL: 'mysql://x', DEMO: 'yes', CORS_ORIGINS: '*' })).toThrow(
-    /PORT .*\nDATABASE_URL .*\nDEMO .*\nCORS_ORIGINS /s,
-  )
+  expect(() =>
+    readConfig({ PORT: '70000', DATABASE_URL: 'mysql://x', DEMO: 'yes', CORS_ORIGINS: '*' }),
+  ).toThrow(/PORT .*\nDATABASE_URL .*\nDEMO .*\nCORS_ORIGINS /s)
 })

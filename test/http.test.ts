@@ -26,7 +26,10 @@ describe('the GraphQL-over-HTTP specification, audited', () => {
   const audits = serverAudits({
     url: () => `${gateway.url}/graphql`,
     fetchFn: (input: string, init: RequestInit) =>
-      fetch(input, { ...init, headers: { ...(init?.headers as object), authorization: caller.authorization } }),
+      fetch(input, {
+        ...init,
+        headers: { ...(init?.headers as object), authorization: caller.authorization },
+      }),
   })
   test.each(audits.map(audit => [audit.name, audit] as const))('%s', async (_, audit) => {
     expect(await audit.fn()).toMatchObject({ status: 'ok' })
@@ -94,7 +97,10 @@ describe('a document that is too much', () => {
 describe('a question the graph does not understand', () => {
   test('gets a typed error that says where', async () => {
     const syntax = await caller.graphql('{ viewer {')
-    expect(syntax.errors?.[0]).toMatchObject({ extensions: { code: 'INVALID_INPUT' }, locations: [{ line: 1 }] })
+    expect(syntax.errors?.[0]).toMatchObject({
+      extensions: { code: 'INVALID_INPUT' },
+      locations: [{ line: 1 }],
+    })
     const unknown = await caller.graphql('{ nothing }')
     expect(unknown.errors?.[0]).toMatchObject({ extensions: { code: 'INVALID_INPUT' } })
     const variable = await caller.graphql('query ($id: ID!) { conversation(id: $id) { id } }')
@@ -120,7 +126,9 @@ describe('what needs no key', () => {
 
   test('is the OpenAPI document of the five routes and its pages', async () => {
     const document = await (await fetch(`${gateway.url}/v1/openapi.json`)).json()
-    const operations = Object.values((document as { paths: Record<string, object> }).paths).flatMap(Object.keys)
+    const operations = Object.values((document as { paths: Record<string, object> }).paths).flatMap(
+      Object.keys,
+    )
     expect(operations.sort()).toEqual(['get', 'get', 'post', 'put', 'put'])
     expect((await fetch(`${gateway.url}/v1/docs`)).status).toBe(200)
   })
@@ -130,7 +138,11 @@ describe('browsers of other origins', () => {
   const allowed = async (origin: string) => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'OPTIONS',
-      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' },
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization',
+      },
     })
     return response.headers.get('access-control-allow-origin')
   }
@@ -142,14 +154,19 @@ describe('browsers of other origins', () => {
 })
 
 describe('paths that lead nowhere', () => {
-  test.each(['/nope', '/v1/workspaces/%zz/support', `/v1/workspaces/${'x'.repeat(5_000)}/x`])('%.30s', async path => {
-    const response = await fetch(`${gateway.url}${path}`)
-    expect(response.status).toBe(404)
-    expect(await response.json()).toEqual({ statusCode: 404, error: 'Not Found', message: 'Not found.' })
-  })
+  test.each(['/nope', '/v1/workspaces/%zz/support', `/v1/workspaces/${'x'.repeat(5_000)}/x`])(
+    '%.30s',
+    async path => {
+      const response = await fetch(`${gateway.url}${path}`)
+      expect(response.status).toBe(404)
+      expect(await response.json()).toEqual({ statusCode: 404, error: 'Not Found', message: 'Not found.' })
+    },
+  )
 
   test('what is not HTTP gets an answer too', async () => {
-    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () => socket.write('NOT HTTP\r\n\r\n'))
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1', () =>
+      socket.write('NOT HTTP\r\n\r\n'),
+    )
     const chunks = await Array.fromAsync(socket)
     expect(Buffer.concat(chunks as Buffer[]).toString()).toMatch(/^HTTP\/1.1 400 [^]*"statusCode":400/)
   })

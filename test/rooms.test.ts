@@ -26,7 +26,10 @@ const roomOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? ''
 const imports = globSync('src/**/*.ts').flatMap(path => {
   const from = relative('src', path)
   const specifiers = [...readFileSync(path, 'utf8').matchAll(/(?:from|import)\s+\(?'(\.[^']+)'/g)]
-  return specifiers.map(([, specifier = '']) => ({ from, to: relative('src', join(dirname(path), specifier)) }))
+  return specifiers.map(([, specifier = '']) => ({
+    from,
+    to: relative('src', join(dirname(path), specifier)),
+  }))
 })
 
 test('imports only go down', () => {
@@ -55,7 +58,9 @@ test('only the database room and the domain write SQL', () => {
   const writers = globSync('src/**/*.ts').filter(path =>
     /\.(selectFrom|insertInto|updateTable|deleteFrom)\(|sql[<`]/.test(readFileSync(path, 'utf8')),
   )
-  expect(writers.map(path => roomOf(relative('src', path))).filter(room => !['db', 'domain', 'demo'].includes(room))).toEqual(
-    ['src'],
-  )
+  expect(
+    writers
+      .map(path => roomOf(relative('src', path)))
+      .filter(room => !['db', 'domain', 'demo'].includes(room)),
+  ).toEqual(['src'])
 })

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
-import { type Client, type Gateway, newClient, newConversation, newWorkspace, startGateway } from './support/gateway.ts'
+import {
+  type Client,
+  type Gateway,
+  newClient,
+  newConversation,
+  newWorkspace,
+  startGateway,
+} from './support/gateway.ts'
 import { overEventStream, overSocket, type StatusEvent, socketClient, statusChanges } from './support/live.ts'
 
 let gateway: Gateway
@@ -31,15 +38,17 @@ async function turn(caller: Client, id: string, times: number): Promise<string[]
 const cursorsOf = (events: StatusEvent[]) => events.map(event => event.cursor)
 
 async function eventCursor(caller: Client): Promise<string> {
-  const { data } = await caller.graphql<{ workspace: { eventCursor: string } }>('{ workspace { eventCursor } }')
+  const { data } = await caller.graphql<{ workspace: { eventCursor: string } }>(
+    '{ workspace { eventCursor } }',
+  )
   return data.workspace.eventCursor
 }
 
 /** Waits until the gateway has so many live subscribers. */
 async function subscribed(count: number): Promise<void> {
-  await expect.poll(async () => (await (await fetch(`${gateway.url}/metrics`)).text()), { timeout: 10_000 }).toContain(
-    `gateway_open{kind="subscribers"} ${count}`,
-  )
+  await expect
+    .poll(async () => await (await fetch(`${gateway.url}/metrics`)).text(), { timeout: 10_000 })
+    .toContain(`gateway_open{kind="subscribers"} ${count}`)
 }
 
 describe.each(['WebSocket', 'event stream'] as const)('a subscriber over %s', door => {
@@ -98,7 +107,11 @@ describe.each(['WebSocket', 'event stream'] as const)('a subscriber over %s', do
       'whose events are deleted',
       'CURSOR_EXPIRED',
       async (own: string, workspaceId: string) => {
-        await gateway.db.updateTable('workspace').set({ event_floor: 3 }).where('id', '=', workspaceId).execute()
+        await gateway.db
+          .updateTable('workspace')
+          .set({ event_floor: 3 })
+          .where('id', '=', workspaceId)
+          .execute()
         return `${own.slice(0, -1)}1`
       },
     ],
@@ -182,7 +195,13 @@ describe('a socket', () => {
     const { id, cursor } = await newConversation(caller)
     const stock = socketClient(caller)
     const heard = overSocket(stock, statusChanges, { after: cursor })
-    for (const query of ['{', '{ nothing }', `{ ${'a '.repeat(2_000)} }`, `${'{ viewer '.repeat(3_000)}`, '']) {
+    for (const query of [
+      '{',
+      '{ nothing }',
+      `{ ${'a '.repeat(2_000)} }`,
+      `${'{ viewer '.repeat(3_000)}`,
+      '',
+    ]) {
       const wrong = overSocket(stock, query)
       const error = await wrong.ended
       expect(error).toEqual([expect.objectContaining({ extensions: { code: expect.any(String) } })])

@@ -30,12 +30,7 @@ export function createLoaders(reader: Reader, workspaceId: string) {
     (ids: readonly string[]) =>
       rows(reader, workspaceId, ids)
   return {
-    workspace: byId('workspace', ids =>
-      workspacesByIds(
-        reader,
-        ids.filter(id => id === workspaceId),
-      ),
-    ),
+    workspace: byId('workspace', ofWorkspace(workspacesByIds)),
     agent: byId('agent', ofWorkspace(agentsByIds)),
     channel: byId('channel', ofWorkspace(channelsByIds)),
     contact: byId('contact', ofWorkspace(contactsByIds)),

@@ -1,4 +1,11 @@
-import { BREAK, type DocumentNode, type ExecutionArgs, type GraphQLError, getOperationAST, visit } from 'graphql'
+import {
+  BREAK,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLError,
+  getOperationAST,
+  visit,
+} from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import { explain } from '../domain/errors.ts'
 import { requireScope } from '../domain/operation.ts'

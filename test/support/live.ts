@@ -1,9 +1,14 @@
 import { createClient as createEventSource } from 'graphql-sse'
-import { type Client as SocketClient, createClient as createSocket } from 'graphql-ws'
+import { createClient as createSocket, type Client as SocketClient } from 'graphql-ws'
 import WebSocket from 'ws'
 import type { Client } from './gateway.ts'
 
-export type StatusEvent = { cursor: string; status: string; previousStatus: string; conversation: { id: string } }
+export type StatusEvent = {
+  cursor: string
+  status: string
+  previousStatus: string
+  conversation: { id: string }
+}
 
 export const statusChanges = `subscription ($after: EventCursor, $conversationId: ID) {
   conversationStatusChanged(after: $after, conversationId: $conversationId) {
@@ -11,7 +16,10 @@ export const statusChanges = `subscription ($after: EventCursor, $conversationId
   }
 }`
 
-type Result = { data?: unknown; errors?: readonly { message: string; extensions?: Record<string, unknown> }[] }
+type Result = {
+  data?: unknown
+  errors?: readonly { message: string; extensions?: Record<string, unknown> }[]
+}
 
 /** What a subscriber has been told so far, and the means to wait for more. */
 export type Heard<Event> = {
@@ -24,7 +32,12 @@ export type Heard<Event> = {
   stop(): void
 }
 
-type Sink<Event> = { next(result: Result): void; error(error: unknown): void; complete(): void; heard: Heard<Event> }
+type Sink<Event> = {
+  next(result: Result): void
+  error(error: unknown): void
+  complete(): void
+  heard: Heard<Event>
+}
 
 function sink<Event>(stop: () => void): Sink<Event> {
   const waiting = new Set<() => void>()
@@ -61,7 +74,10 @@ function sink<Event>(stop: () => void): Sink<Event> {
 }
 
 /** The stock WebSocket client. `retryAttempts` 0: it gives up when its socket is lost. */
-export function socketClient({ socketUrl, authorization }: Client, options: { retryAttempts?: number } = {}): SocketClient {
+export function socketClient(
+  { socketUrl, authorization }: Client,
+  options: { retryAttempts?: number } = {},
+): SocketClient {
   return createSocket({
     url: socketUrl,
     webSocketImpl: WebSocket,

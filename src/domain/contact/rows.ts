@@ -1,6 +1,7 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
 import { newId } from '../id.ts'
+import { address } from '../input.ts'
 import { type Page, paged, type Sort } from '../page.ts'
 
 const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'] as const
@@ -21,12 +22,14 @@ export async function contactsByIds(
   return contactsOf(reader, workspaceId).where('id', 'in', ids).execute()
 }
 
-/** The contact with this address, without regard to case, or null. */
+/** The contact with this address, without regard to case, or null; a text that is no address finds nobody. */
 export async function contactByEmail(
   reader: Reader,
   workspaceId: string,
-  email: string,
+  text: string,
 ): Promise<Contact | null> {
+  const { data: email } = address.safeParse(text)
+  if (email === undefined) return null
   const contact = await contactsOf(reader, workspaceId)
     .where(sql<boolean>`lower(email) = lower(${email})`)
     .executeTakeFirst()

@@ -55,7 +55,9 @@ export async function messagePages(
             .select(columns)
             .where('workspace_id', '=', workspaceId)
             .whereRef('conversation_id', '=', sql.ref('parent.id'))
-            .$if(directions !== null, query => query.where('direction', 'in', directions ?? [])),
+            .$if(directions !== null, query =>
+              query.where(ref => ref('direction', '=', ref.fn.any(ref.val(directions ?? [])))),
+            ),
           oldestFirst,
           page,
         ).as('message'),

@@ -15,6 +15,12 @@ const columns = [
 /** A workspace with the end of its event log and its counts, all of one moment. */
 export type Workspace = Selection<Tables, 'workspace', (typeof columns)[number]>
 
-export async function workspacesByIds(reader: Reader, ids: readonly string[]): Promise<Workspace[]> {
-  return reader.selectFrom('workspace').select(columns).where('id', 'in', ids).execute()
+/** Of these workspaces the reader's own, if it is among them: another one is never shown. */
+export async function workspacesByIds(
+  reader: Reader,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<Workspace[]> {
+  const own = reader.selectFrom('workspace').select(columns).where('id', '=', workspaceId)
+  return own.where('id', 'in', ids).execute()
 }
