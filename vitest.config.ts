@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
 const include = ['test/**/*.test.ts']
+const pgliteOnly = 'test/**/*.pglite.test.ts'
 const postgresOnly = 'test/**/*.postgres.test.ts'
+// Those that start processes of their own, which know nothing of the size of our pool.
+const processes = 'test/process.*.test.ts'
 
 const project = (name: string, globalSetup: string, env: Record<string, string>, exclude: string[]) => ({
   extends: true as const,
@@ -19,8 +22,11 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: [
       project('pglite', 'test/support/pglite.setup.ts', { ENGINE: 'pglite' }, [postgresOnly]),
-      project('postgres', 'test/support/postgres.setup.ts', { ENGINE: 'postgres' }, []),
-      project('one connection', 'test/support/postgres.setup.ts', { ENGINE: 'postgres', POOL: '1' }, []),
+      project('postgres', 'test/support/postgres.setup.ts', { ENGINE: 'postgres' }, [pgliteOnly]),
+      project('one connection', 'test/support/postgres.setup.ts', { ENGINE: 'postgres', POOL: '1' }, [
+        pgliteOnly,
+        processes,
+      ]),
     ],
   },
 })

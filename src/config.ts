@@ -36,7 +36,11 @@ const Environment = z.object({
     .pipe(z.number().max(65_535, 'must be a number from 0 to 65535'))
     .default(4_000),
   DATA_DIR: z.string().default('.data'),
-  DATABASE_URL: url('postgres', 'postgresql').optional(),
+  // Not always a URL by the URL standard: one that leads to a socket has no host.
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
   DEMO: z.enum(['0', '1'], 'must be 0 or 1').optional(),
   DEMO_API_KEY: z
     .string()

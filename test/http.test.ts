@@ -168,6 +168,6 @@ describe('paths that lead nowhere', () => {
       socket.write('NOT HTTP\r\n\r\n'),
     )
     const chunks = await Array.fromAsync(socket)
-    expect(Buffer.concat(chunks as Buffer[]).toString()).toMatch(/^HTTP\/1.1 400 [^]*"statusCode":400/)
+    expect(Buffer.concat(chunks as Buffer[]).toString()).toMatch(/^HTTP\/1.1 400 .*"statusCode":400/s)
   })
 })

@@ -15,7 +15,7 @@ export class Unavailable extends Error {
 const lasting = /^(?!08|53|57)[0-9A-Z]{5}$|^57014$/
 
 /** What a failed statement or connection attempt means: the database's own error, or `Unavailable`. */
-export function meaning(error: unknown): unknown {
+function meaning(error: unknown): unknown {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && lasting.test(code) ? error : new Unavailable(error)
 }

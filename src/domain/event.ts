@@ -7,7 +7,7 @@ type Status = Tables['conversation']['status']
 type MessageStatus = Tables['message']['status']
 
 /** What each type of event adds to the rest: ids and enumerations, never the things themselves. */
-export type EventData = {
+type EventData = {
   CONVERSATION_CREATED: Record<string, never>
   CONVERSATION_STATUS_CHANGED: { previousStatus: Status; status: Status }
   CONVERSATION_ASSIGNED: { previousAssignedToId: string | null; assignedToId: string | null }

@@ -15,7 +15,7 @@ const UserErrorCode = builder.enumType('UserErrorCode', {
 
 type UserErrorRow = Problem & { code: UserErrorCode }
 
-export const UserError = builder.objectRef<UserErrorRow>('UserError').implement({
+const UserError = builder.objectRef<UserErrorRow>('UserError').implement({
   description: 'Why nothing was changed.',
   fields: t => ({
     code: t.expose('code', { type: UserErrorCode, description: 'For programs.' }),
