@@ -3,12 +3,25 @@ import { defineConfig } from 'vitest/config'
 const include = ['test/**/*.test.ts']
 const pgliteOnly = 'test/**/*.pglite.test.ts'
 const postgresOnly = 'test/**/*.postgres.test.ts'
+// What no database has a part in runs once.
+const pure = ['contract', 'rooms', 'config', 'preview'].map(name => `test/${name}.test.ts`)
 // Those that start processes of their own, which know nothing of the size of our pool.
 const processes = 'test/process.*.test.ts'
 
-const project = (name: string, globalSetup: string, env: Record<string, string>, exclude: string[]) => ({
+const project = (
+  name: string,
+  engine: 'pglite' | 'postgres',
+  env: Record<string, string>,
+  exclude: string[],
+) => ({
   extends: true as const,
-  test: { name, globalSetup: [globalSetup], env, include, exclude },
+  test: {
+    name,
+    globalSetup: [`test/support/${engine}.setup.ts`],
+    env: { ENGINE: engine, ...env },
+    include,
+    exclude,
+  },
 })
 
 /** The same suite on the embedded database, on PostgreSQL, and on PostgreSQL with a single connection. */
@@ -21,12 +34,9 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      project('pglite', 'test/support/pglite.setup.ts', { ENGINE: 'pglite' }, [postgresOnly]),
-      project('postgres', 'test/support/postgres.setup.ts', { ENGINE: 'postgres' }, [pgliteOnly]),
-      project('one connection', 'test/support/postgres.setup.ts', { ENGINE: 'postgres', POOL: '1' }, [
-        pgliteOnly,
-        processes,
-      ]),
+      project('pglite', 'pglite', {}, [postgresOnly]),
+      project('postgres', 'postgres', {}, [pgliteOnly, ...pure]),
+      project('one connection', 'postgres', { POOL: '1' }, [pgliteOnly, processes, ...pure]),
     ],
   },
 })

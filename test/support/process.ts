@@ -41,7 +41,7 @@ export async function startProcess(environment: Record<string, string>): Promise
 }
 
 /** Runs one of the project's programs to its end. */
-export async function run(file: string, args: string[], environment: Record<string, string>) {
+async function run(file: string, args: string[], environment: Record<string, string>) {
   const child = spawn(process.execPath, [file, ...args], {
     env: { PATH: process.env.PATH ?? '', ...environment },
   })
