@@ -1,4 +1,5 @@
-const operations = `# Paste your key at "Headers" below in place of YOUR_API_KEY, then choose one of the three operations at the run button.
+const operations = `# Put your key in place of YOUR_API_KEY, at "Headers" below.
+# Then choose one of the three operations at the run button.
 
 query Inbox {
   workspace {
