@@ -92,6 +92,7 @@ create table conversation (
   foreign key (workspace_id, assigned_to_id) references agent
 );
 create index conversation_by_last_message on conversation (workspace_id, last_message_at, id);
+create index conversation_inbox on conversation (workspace_id, last_message_at, id) where status <> 'ARCHIVED';
 create index conversation_by_status on conversation (workspace_id, status, last_message_at, id);
 create index conversation_by_contact on conversation (workspace_id, contact_id, last_message_at, id);
 create index conversation_by_assignee on conversation (workspace_id, assigned_to_id, last_message_at, id);

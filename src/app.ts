@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { authenticate, watchKeys } from './auth.ts'
+import { watchConnections } from './connections.ts'
 import type { Db } from './db/db.ts'
 import type { Actor } from './domain/operation.ts'
 import { createAsk } from './graphql/ask.ts'
@@ -55,13 +56,18 @@ export async function createApp({ db, post, mailFrom, corsOrigins, log }: AppOpt
     frameworkErrors: answerBadPath as never,
     clientErrorHandler: answerMalformed as never,
   })
+  const letGo = watchConnections(fastify.server)
   fastify.removeContentTypeParser('text/plain')
   fastify.decorateRequest('actor', null)
   fastify.setErrorHandler(answerError)
   fastify.setNotFoundHandler(answerNotFound)
   fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
   if (corsOrigins.length > 0)
-    await fastify.register(cors, { origin: corsOrigins, exposedHeaders: ['Link', 'X-Request-Id'] })
+    await fastify.register(cors, {
+      origin: corsOrigins,
+      methods: ['GET', 'HEAD', 'POST', 'PUT'],
+      exposedHeaders: ['Link', 'X-Request-Id'],
+    })
   await describe(fastify)
 
   const door = socketDoor(fastify.server, { graph, log, authenticate: admit, onSocket: keys.watch })
@@ -90,11 +96,9 @@ export async function createApp({ db, post, mailFrom, corsOrigins, log }: AppOpt
       keys.close()
       const socketsGone = door.close(patience)
       for (const cut of streams) cut()
-      // Node closes connections that are idle now, not those that become idle after their last answer.
-      const idle = setInterval(() => fastify.server.closeIdleConnections(), 50)
+      letGo()
       const late = setTimeout(() => fastify.server.closeAllConnections(), patience)
       await Promise.all([socketsGone, fastify.close()])
-      clearInterval(idle)
       clearTimeout(late)
       await Promise.all([feeds.close(), outbox.close()])
     },

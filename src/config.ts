@@ -54,7 +54,8 @@ const Environment = z.object({
       list
         .split(',')
         .map(origin => origin.trim())
-        .filter(Boolean),
+        .filter(Boolean)
+        .map(origin => URL.parse(origin)?.origin ?? origin),
     )
     .pipe(
       z.array(

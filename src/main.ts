@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { pino } from 'pino'
-import { createApp } from './app.ts'
+import { type App, createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Connection, connectEmbedded, connectPostgres } from './db/connect.ts'
 import { migrate } from './db/migrate.ts'
@@ -30,15 +30,20 @@ async function start(config: Config): Promise<void> {
       corsOrigins: config.corsOrigins,
       log,
     })
-    endOn(['SIGTERM', 'SIGINT'], async () => {
-      await app.close()
-      await connection.close()
-    })
-    const { host, port } = config
-    const url = await app.fastify.listen({ host, port, listenTextResolver: () => 'listening' })
-    log.info({ url, database: connection.engine }, 'ready')
+    endOn(['SIGTERM', 'SIGINT'], () => app.close().finally(() => connection.close()))
+    await listen(app, config, connection.engine)
   } catch (error) {
     await connection.close()
+    throw error
+  }
+}
+
+async function listen(app: App, { host, port }: Config, database: Connection['engine']): Promise<void> {
+  try {
+    const url = await app.fastify.listen({ host, port, listenTextResolver: () => 'listening' })
+    log.info({ url, database }, 'ready')
+  } catch (error) {
+    await app.close()
     throw error
   }
 }

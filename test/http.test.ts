@@ -49,6 +49,14 @@ describe('a body that cannot be read', () => {
     expect(rest.body).toEqual({ statusCode: 400, error: 'Bad Request', message: 'The body is not JSON.' })
   })
 
+  test.each(['null', '5', '[]', '"text"'])('is refused when it is %s', async body => {
+    const response = await post(body)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({
+      errors: [{ message: 'The body must be a JSON object.', extensions: { code: 'INVALID_INPUT' } }],
+    })
+  })
+
   test('is refused when it is over 1 MiB', async () => {
     const query = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(1024 * 1024)}` })
     const graphql = await post(query)
@@ -140,11 +148,12 @@ describe('browsers of other origins', () => {
       method: 'OPTIONS',
       headers: {
         origin,
-        'access-control-request-method': 'POST',
+        'access-control-request-method': 'PUT',
         'access-control-request-headers': 'authorization',
       },
     })
-    return response.headers.get('access-control-allow-origin')
+    const methods = response.headers.get('access-control-allow-methods') ?? ''
+    return methods.includes('PUT') ? response.headers.get('access-control-allow-origin') : null
   }
 
   test('may ask when they are listed, and only then', async () => {

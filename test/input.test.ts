@@ -106,6 +106,13 @@ describe('createConversation takes', () => {
     })
   })
 
+  test.each(['a&b@example.com', 'user%x@example.org', "o'hara+tag@mail.example.co.uk"])(
+    'the address %s',
+    async email => {
+      expect((await tryCreate({ email })).contact?.email).toBe(email)
+    },
+  )
+
   test('one contact for one address, whatever its case and the space around it', async () => {
     const first = await tryCreate({ email: ' Mary.Major@Example.com ' })
     const named = await tryCreate({ email: 'mary.major@example.com', name: 'Mary' })
@@ -167,6 +174,24 @@ describe('a status', () => {
     expect(errors?.[0]?.extensions.code).toBe('INVALID_INPUT')
     expect(data).toBeUndefined()
   })
+})
+
+test('a second change in one request answers with lists as they are after it', async () => {
+  const { id } = await newConversation(caller, 'twice@example.com')
+  const change = (
+    status: string,
+  ) => `setConversationStatus(input: { conversationId: "${id}", status: ${status} }) {
+    conversation { contact { conversations(filter: { status: [OPEN] }) { totalCount edges { node { id } } } } }
+  }`
+  const { data } = await caller.graphql(`mutation { a: ${change('CLOSED')} b: ${change('OPEN')} }`)
+  const answer = (ids: string[]) => ({
+    conversation: {
+      contact: {
+        conversations: { totalCount: ids.length, edges: ids.map(each => ({ node: { id: each } })) },
+      },
+    },
+  })
+  expect(data).toEqual({ a: answer([]), b: answer([id]) })
 })
 
 describe('an assignment', () => {

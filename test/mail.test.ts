@@ -120,6 +120,25 @@ test('a server that takes its time keeps the request waiting for 2 seconds, and 
   await expect.poll(statusNow, { timeout: 10_000 }).toBe('SENT')
 })
 
+test('a server that refuses us, not the mail, leaves it QUEUED to be tried again', async () => {
+  const refuse: SMTPServerOptions = {
+    onMailFrom: (_address, _session, done) =>
+      done(Object.assign(new Error('Authentication required'), { responseCode: 530 })),
+  }
+  const { client: caller } = await newWorkspace(await gatewayTo((await mailServer(refuse)).url))
+  expect(await send(caller)).toMatchObject({ status: 'QUEUED', failureReason: null })
+})
+
+test('a server that never answers does not keep the gateway from closing', async () => {
+  const hang: SMTPServerOptions = { onRcptTo: () => {} }
+  const gateway = await startGateway({ post: smtpPost((await mailServer(hang)).url) })
+  const { client: caller } = await newWorkspace(gateway)
+  expect((await send(caller)).status).toBe('QUEUED')
+  const begun = performance.now()
+  await gateway.close()
+  expect(performance.now() - begun).toBeLessThan(8_000)
+})
+
 test('a message that is queued when the process ends is delivered by the next one', async () => {
   const { mails, url } = await mailServer()
   const gateway = await gatewayTo(url)

@@ -18,7 +18,9 @@ async function statementsOf<Data>(query: string) {
   statements.length = 0
   const answer = await caller.graphql<Data>(query)
   expect(answer.errors).toBeUndefined()
-  const own = statements.filter(text => !text.includes('"hash" =') && !text.includes('skip locked'))
+  const own = statements.filter(
+    text => !text.includes('"hash" =') && !/skip locked|^(begin|commit)$/.test(text),
+  )
   return { ...answer, own }
 }
 

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import {
@@ -62,8 +64,13 @@ describe.each(['WebSocket', 'event stream'] as const)('a subscriber over %s', do
     const { id } = await newConversation(caller)
     const heard = subscribe(caller, {})
     await subscribed(1)
-    await turn(caller, id, 2)
+    await turn(caller, id, 1)
+    await heard.until(1)
+    const begun = performance.now()
+    await turn(caller, id, 1)
     const [first, second] = await heard.until(2)
+    // A hint tells of it: the poll alone would take up to a second.
+    expect(performance.now() - begun).toBeLessThan(500)
     expect(first).toMatchObject({ previousStatus: 'OPEN', status: 'CLOSED', conversation: { id } })
     expect(second).toMatchObject({ previousStatus: 'CLOSED', status: 'OPEN', conversation: { id } })
     heard.stop()
@@ -177,6 +184,30 @@ test('a subscriber never hears of another workspace', async () => {
   await subscribed(0)
 })
 
+test('an event stream is for clients that read one, and a refused one leaves no subscriber', async () => {
+  const { client: caller } = await newWorkspace(gateway)
+  const query = encodeURIComponent('subscription { conversationStatusChanged { cursor } }')
+  const statusOf = async (accept: string) => {
+    const headers = { accept, authorization: caller.authorization }
+    const response = await fetch(`${gateway.url}/graphql?query=${query}`, { headers })
+    await response.body?.cancel()
+    return [response.status, response.headers.get('content-type')]
+  }
+  for (const accept of ['application/json', 'multipart/mixed'])
+    expect((await statusOf(accept))[0], accept).toBe(406)
+  for (const accept of ['*/*', 'text/*', 'application/json, text/event-stream'])
+    expect(await statusOf(accept), accept).toEqual([200, 'text/event-stream'])
+  await subscribed(0)
+})
+
+test('a question that is no subscription is answered as JSON wherever that is acceptable', async () => {
+  const { client: caller } = await newWorkspace(gateway)
+  const accept = 'application/graphql-response+json, application/json, text/event-stream, multipart/mixed'
+  const headers = { accept, authorization: caller.authorization }
+  const response = await fetch(`${gateway.url}/graphql?query={viewer{id}}`, { headers })
+  expect(response.headers.get('content-type')).toMatch(/json/)
+})
+
 describe('a socket', () => {
   const closed = (socket: WebSocket) => new Promise<number>(resolve => socket.once('close', resolve))
   const open = (payload?: object) => {
@@ -227,10 +258,29 @@ describe('a socket', () => {
     const expiring = { scopes: ['read' as const], expiresAt: new Date(Date.now() + 1_500) }
     const { client: caller } = await newClient(gateway, workspaceId, expiring)
     const stream = overEventStream(caller, statusChanges)
+    const headers = { accept: '*/*', authorization: caller.authorization }
+    const any = await fetch(`${gateway.url}/graphql?query=subscription{conversationStatusChanged{cursor}}`, {
+      headers,
+    })
     const code = await closed(open({ authorization: caller.authorization }))
     const late = Date.now() - expiring.expiresAt.getTime()
     expect(code).toBe(4403)
     expect(late).toBeLessThan(5_000)
     expect(await stream.ended).toBeTruthy()
+    await expect(any.text()).rejects.toThrow()
+  })
+
+  test('that is turned away, or never asks anything, does not keep the gateway from closing', async () => {
+    const other = await startGateway()
+    const { hostname, port } = new URL(other.url)
+    const silent = connect(Number(port), hostname)
+    const turnedAway = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
+    turnedAway.write('GET /other HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n')
+    const [answer] = await once(turnedAway, 'data')
+    expect(String(answer)).toContain('404 Not Found')
+    const begun = performance.now()
+    await other.close()
+    expect(performance.now() - begun).toBeLessThan(3_000)
+    for (const socket of [silent, turnedAway]) socket.destroy()
   })
 })

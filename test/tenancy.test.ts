@@ -20,7 +20,7 @@ import {
 
 let gateway: Gateway
 let caller: Client
-let own: Record<string, string>
+let ownIds: Record<string, string>
 let foreign: Record<string, string>
 
 beforeAll(async () => {
@@ -29,6 +29,10 @@ beforeAll(async () => {
     const workspace = await newWorkspace(gateway)
     const { id, contactId, messageId, cursor } = await newConversation(workspace.client)
     const key = await newClient(gateway, workspace.id)
+    await workspace.client.graphql(
+      'mutation ($input: AssignConversationInput!) { assignConversation(input: $input) { cursor } }',
+      { input: { conversationId: id, agentId: workspace.agentId } },
+    )
     return {
       client: workspace.client,
       ids: {
@@ -45,7 +49,7 @@ beforeAll(async () => {
   }
   const [mine, other] = [await ids(), await ids()]
   caller = mine.client
-  own = mine.ids
+  ownIds = mine.ids
   foreign = other.ids
 })
 afterAll(() => gateway.close())
@@ -68,7 +72,7 @@ function idPlaces(args: readonly GraphQLArgument[]): string[][] {
 const sample: Record<string, unknown> = {
   email: 'jane@example.com',
   contentText: 'Hi',
-  status: 'CLOSED',
+  status: 'OPEN',
   conversationId: 'CONVERSATION',
   agentId: null,
 }
@@ -83,7 +87,7 @@ function valueFor(args: readonly GraphQLArgument[], place: string[], id: string)
         return [[name, isListType(getNullableType(type)) ? [id] : id]]
       }
       return name in sample && path[0] !== undefined
-        ? [[name, sample[name] === 'CONVERSATION' ? own.conversation : sample[name]]]
+        ? [[name, sample[name] === 'CONVERSATION' ? ownIds.conversation : sample[name]]]
         : []
     })
     return Object.fromEntries(entries)
@@ -138,6 +142,8 @@ test.each(places)(
       '日本',
     ]
     for (const id of strange) expect(await ask(operation, field, place, id), id).toBe(absent)
+    const own = await Promise.all(Object.values(ownIds).map(id => ask(operation, field, place, id)))
+    expect(own.some(answer => answer !== absent)).toBe(true)
   },
 )
 
@@ -145,8 +151,8 @@ test('node answers what is of the own workspace, of every type, and nothing else
   const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }'
   const answer = async (ids: string[]) =>
     (await caller.graphql<{ nodes: unknown[] }>(query, { ids })).data.nodes
-  expect(await answer(Object.values(own))).toEqual(
-    Object.values(own).map(id => ({ id, __typename: expect.any(String) })),
+  expect(await answer(Object.values(ownIds))).toEqual(
+    Object.values(ownIds).map(id => ({ id, __typename: expect.any(String) })),
   )
   expect(await answer(Object.values(foreign))).toEqual(Object.values(foreign).map(() => null))
 })
@@ -165,6 +171,6 @@ test('REST paths answer foreign, absent and malformed ids alike', async () => {
   for (const workspace of [foreign.workspace, 'wrk_absent', 'x', '%00'])
     expect(await put(workspace, foreign.conversation), workspace).toEqual(noWorkspace)
   const noConversation = { status: 404, body: { ...noWorkspace.body, message: 'Conversation not found.' } }
-  for (const id of [foreign.conversation, 'thd_absent', own.contact, 'x', 'a%00b', 'x'.repeat(3_000)])
-    expect(await put(own.workspace, id), id).toEqual(noConversation)
+  for (const id of [foreign.conversation, 'thd_absent', ownIds.contact, 'x', 'a%00b', 'x'.repeat(3_000)])
+    expect(await put(ownIds.workspace, id), id).toEqual(noConversation)
 })

@@ -1,33 +1,51 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+type Holder = { pid: number; started?: string }
+
 /**
  * Takes a directory for this process alone and answers how to give it back.
  *
  * The file is written whole under another name and then linked into place, so nobody ever reads half of one. It names
- * the process and its start time, as process ids are used again: a lock whose process is gone is taken over.
+ * the process and its start time, as process ids are used again: a lock whose process is gone is taken over, by one
+ * process at a time.
  *
  * @throws Error in words for the operator when another process holds it; nothing in the directory is touched.
  */
 export function lockDirectory(directory: string): () => void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const path = join(directory, 'lock')
+  const takeover = join(directory, 'lock.takeover')
   const mine = join(directory, `lock.${process.pid}`)
   writeFileSync(mine, JSON.stringify({ pid: process.pid, started: startOf(process.pid) }))
   try {
-    for (let attempt = 0; attempt < 5; attempt++) {
-      if (link(mine, path)) return () => rmSync(path, { force: true })
+    for (let attempt = 0; attempt < 100; attempt++) {
+      if (link(mine, path)) return () => release(path)
       const holder = read(path)
-      if (holder && isAlive(holder.pid) && startOf(holder.pid) === holder.started)
-        throw new Error(
-          `${directory} is in use by process ${holder.pid}. Stop it first, or set DATA_DIR to another directory.`,
-        )
-      rmSync(path, { force: true })
+      if (holder && isAlive(holder)) throw inUse(directory, holder)
+      if (link(mine, takeover)) removeStale(path, takeover)
+      else if (isStale(takeover)) rmSync(takeover, { force: true })
     }
     throw new Error(`${path} could not be taken: other processes keep starting in this directory.`)
   } finally {
     rmSync(mine, { force: true })
   }
+}
+
+const inUse = (directory: string, { pid }: Holder) =>
+  new Error(`${directory} is in use by process ${pid}. Stop it first, or set DATA_DIR to another directory.`)
+
+/** Looks again before it removes: whoever took over in the meantime holds a lock that is not stale. */
+function removeStale(path: string, takeover: string): void {
+  try {
+    if (isStale(path)) rmSync(path, { force: true })
+  } finally {
+    rmSync(takeover, { force: true })
+  }
+}
+
+function release(path: string): void {
+  if (read(path)?.pid === process.pid) rmSync(path, { force: true })
 }
 
 function link(from: string, to: string): boolean {
@@ -40,21 +58,28 @@ function link(from: string, to: string): boolean {
   }
 }
 
-function read(path: string): { pid: number; started?: string } | null {
+function isStale(path: string): boolean {
+  const holder = read(path)
+  return holder !== null && !isAlive(holder)
+}
+
+/** Who holds a lock file; null when there is none, or none that says it. */
+function read(path: string): Holder | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return null
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? null : { pid: 0 }
   }
 }
 
-function isAlive(pid: number): boolean {
+function isAlive({ pid, started }: Holder): boolean {
+  if (pid === 0) return false
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
+  return startOf(pid) === started
 }
 
 /** Field 22 of proc(5)'s stat, the start time in clock ticks; undefined where there is no /proc. */

@@ -10,10 +10,20 @@ const folder = new URL('../../migrations/', import.meta.url)
  * Several processes may call it at once: one migrates, the others wait and find nothing to do.
  */
 export async function migrate(db: Db): Promise<string[]> {
-  const migrator = new Migrator({ db, provider: { getMigrations } })
-  const { error, results } = await migrator.migrateToLatest()
-  if (error) throw error
-  return (results ?? []).map(result => result.migrationName)
+  return db.connection().execute(async connection => {
+    // A migration may take its time, and so may waiting for another process's.
+    await sql`set statement_timeout = 0`.execute(connection)
+    try {
+      const { error, results } = await new Migrator({
+        db: connection,
+        provider: { getMigrations },
+      }).migrateToLatest()
+      if (error) throw error
+      return (results ?? []).map(result => result.migrationName)
+    } finally {
+      await sql`reset statement_timeout`.execute(connection)
+    }
+  })
 }
 
 async function getMigrations(): Promise<Record<string, Migration>> {

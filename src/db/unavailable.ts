@@ -11,8 +11,7 @@ export class Unavailable extends Error {
 
 // Classes 08 (connection), 53 (resources) and 57 (operator intervention) of
 // https://www.postgresql.org/docs/current/errcodes-appendix.html; the driver's own errors have no SQLSTATE at all.
-// 57014 is a statement that ran over its time limit: that answer would come again.
-const lasting = /^(?!08|53|57)[0-9A-Z]{5}$|^57014$/
+const lasting = /^(?!08|53|57)[0-9A-Z]{5}$/
 
 /** What a failed statement or connection attempt means: the database's own error, or `Unavailable`. */
 function meaning(error: unknown): unknown {

@@ -79,7 +79,7 @@ function conversationRow({ conversation, messages }: Story): Row<'conversation'>
     created_at: first.at,
     last_message_at: last.at,
     last_message_preview: preview(last.text),
-    updated_at: messages.at(-1)?.at ?? last.at,
+    updated_at: new Date(endOf(messages).getTime() + 2),
   }
 }
 
@@ -107,23 +107,21 @@ function history({ conversation, messages }: Story): (Omit<Row<'event'>, 'seq'> 
     ...(index === 0 ? [event({ type: 'CONVERSATION_CREATED', data: {} }, author_id, at)] : []),
     event({ type: 'MESSAGE_ADDED', data: { messageId: id } }, author_id, at),
   ])
-  const end = messages.at(-1)?.at ?? new Date()
+  const end = endOf(messages).getTime()
   const { status, assigned_to_id: agent } = conversation
-  if (agent)
-    told.push(
-      event(
-        { type: 'CONVERSATION_ASSIGNED', data: { previousAssignedToId: null, assignedToId: agent } },
-        agent,
-        end,
-      ),
-    )
+  if (agent) {
+    const data = { previousAssignedToId: null, assignedToId: agent }
+    told.push(event({ type: 'CONVERSATION_ASSIGNED', data }, agent, new Date(end + 1)))
+  }
   const closer = agent ?? messages[0]?.author_id ?? ''
-  if (status !== 'OPEN')
-    told.push(
-      event({ type: 'CONVERSATION_STATUS_CHANGED', data: { previousStatus: 'OPEN', status } }, closer, end),
-    )
+  if (status !== 'OPEN') {
+    const data = { previousStatus: 'OPEN', status }
+    told.push(event({ type: 'CONVERSATION_STATUS_CHANGED', data }, closer, new Date(end + 2)))
+  }
   return told
 }
+
+const endOf = (messages: Story['messages']) => messages.at(-1)?.at ?? new Date()
 
 async function close(writer: Writer, workspaceId: string, stories: Story[], events: number): Promise<void> {
   const counts = stories

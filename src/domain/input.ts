@@ -40,4 +40,8 @@ export const line = (limit: number) =>
 /** One e-mail address, trimmed; 254 characters is what SMTP can carry (RFC 5321, 4.5.3.1.3). */
 export const address = text
   .transform(value => value.trim())
-  .pipe(z.email('must be an e-mail address.').max(254, 'must be at most 254 characters long.'))
+  .pipe(
+    z
+      .email({ pattern: z.regexes.html5Email, error: 'must be an e-mail address.' })
+      .max(254, 'must be at most 254 characters long.'),
+  )

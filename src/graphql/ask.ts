@@ -10,6 +10,7 @@ export type Ask = <Result, Variables extends object>(
   document: TypedDocumentNode<Result, Variables>,
 ) => (asking: Asking, variables: Variables) => Promise<Result>
 
+/** Prepares questions for this graph. @throws AggregateError for a question that does not fit the schema */
 export function createAsk(graph: Graph): Ask {
   return <Result, Variables extends object>(document: TypedDocumentNode<Result, Variables>) => {
     const { schema, validate } = graph.getEnveloped()

@@ -3,7 +3,7 @@ import type { Conversation as ConversationRow } from '../domain/conversation/row
 import { setConversationStatus } from '../domain/conversation/set-status.ts'
 import { refusal } from '../domain/errors.ts'
 import { builder } from './builder.ts'
-import type { Context } from './context.ts'
+import { type Context, forget } from './context.ts'
 import { cursorField } from './cursor-field.ts'
 import { ConversationStatus } from './enums.ts'
 import { Conversation } from './refs.ts'
@@ -27,12 +27,13 @@ const changePayload = (name: string, description: string) =>
 
 /** Runs a change and lets the rest of the answer see its result. */
 const changed = (
-  { loaders }: Context,
+  context: Context,
   change: () => Promise<{ conversation: ConversationRow; cursor: string | null }>,
 ): Promise<Changed> =>
   payload(async () => {
     const result = await change()
-    loaders.conversation.clear(result.conversation.id).prime(result.conversation.id, result.conversation)
+    forget(context)
+    context.loaders.conversation.prime(result.conversation.id, result.conversation)
     return result
   })
 

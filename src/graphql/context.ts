@@ -10,6 +10,11 @@ export type GraphRooms = Pick<Operation, 'db' | 'committed'> & { feeds: Feeds; o
 /** What a resolver has: it acts for one actor, and remembers what it has loaded for one request or one event. */
 export type Context = Operation & GraphRooms & { loaders: Loaders; requestId: string; log: FastifyBaseLogger }
 
+/** Forgets what was loaded: after a change, lists and counts are read anew. */
+export function forget(context: Context): void {
+  context.loaders = createLoaders(context.db, context.actor.workspaceId)
+}
+
 /** The same asker with nothing loaded yet: each event of a subscription is a new question. */
 export function refreshed(context: Context): Context {
   return { ...context, loaders: createLoaders(context.db, context.actor.workspaceId) }

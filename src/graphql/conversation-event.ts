@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import { ConversationStatus, MessageStatus } from './enums.ts'
 import { eventTypeNames } from './event-types.ts'
 import { Node } from './node.ts'
+import { present } from './present.ts'
 import { Agent, Conversation, Message } from './refs.ts'
 
 const ConversationEvent = builder.interfaceRef<Event>('ConversationEvent').implement({
@@ -38,13 +39,6 @@ const ConversationEvent = builder.interfaceRef<Event>('ConversationEvent').imple
     }),
   }),
 })
-
-/** What an event names is never deleted. */
-async function present<Row>(row: Promise<Row | null>, id: string): Promise<Row> {
-  const found = await row
-  if (!found) throw new Error(`${id} is named by an event and does not exist.`)
-  return found
-}
 
 const interfaces = [Node, ConversationEvent] as const
 

@@ -3,6 +3,7 @@ import { connection, pageOf } from './connection.ts'
 import { ConversationSource, ConversationStatus, MessageDirection } from './enums.ts'
 import { MessageConnection } from './message.ts'
 import { Node } from './node.ts'
+import { present } from './present.ts'
 import { Agent, Channel, Contact, Conversation } from './refs.ts'
 
 const messages = 'messages'
@@ -44,11 +45,7 @@ Conversation.implement({
     contact: t.field({
       type: Contact,
       description: 'The person outside; never changes.',
-      resolve: async ({ contactId }, _, { loaders }) => {
-        const contact = await loaders.contact.load(contactId)
-        if (!contact) throw new Error(`The contact ${contactId} of a conversation does not exist.`)
-        return contact
-      },
+      resolve: ({ contactId }, _, { loaders }) => present(loaders.contact.load(contactId), contactId),
     }),
     messages: t.field({
       type: MessageConnection,

@@ -1,5 +1,6 @@
 import { createConversation } from '../domain/conversation/create.ts'
 import { builder } from './builder.ts'
+import { forget } from './context.ts'
 import { cursorField } from './cursor-field.ts'
 import { Contact, Conversation, Message } from './refs.ts'
 import { payload, type Refused, userErrorsField } from './user-error.ts'
@@ -54,14 +55,12 @@ builder.mutationField('createConversation', t =>
       payload(async () => {
         const created = await createConversation(context, input)
         await context.outbox.deliver(context.actor.workspaceId, created.message.id)
-        const message =
-          (await context.loaders.message.clear(created.message.id).load(created.message.id)) ??
-          created.message
-        context.loaders.conversation
-          .clear(created.conversation.id)
-          .prime(created.conversation.id, created.conversation)
-        context.loaders.contact.clear(created.contact.id).prime(created.contact.id, created.contact)
-        return { ...created, message }
+        forget(context)
+        context.loaders.conversation.prime(created.conversation.id, created.conversation)
+        context.loaders.contact.prime(created.contact.id, created.contact)
+        // It is committed: nothing that goes wrong from here on may make the caller try again.
+        const message = await context.loaders.message.load(created.message.id).catch(() => created.message)
+        return { ...created, message: message ?? created.message }
       }),
   }),
 )

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { GraphQLError } from 'graphql'
 import { shouldRenderGraphiQL } from 'graphql-yoga'
 import type { Actor } from '../domain/operation.ts'
+import { bodyError } from './body-error.ts'
 import { presentable, withoutHttp } from './errors.ts'
 import type { Graph } from './graph.ts'
 
@@ -33,16 +34,22 @@ export async function httpDoor(
     method: ['GET', 'POST'],
     schema: { hide: true },
     handler(request, reply) {
+      if (request.method === 'POST' && !isObject(request.body))
+        throw misfit(400, 'The body must be a JSON object.')
       const { actor, id: requestId, log } = request
-      if (actor && request.headers.accept?.includes('text/event-stream'))
-        reply.raw.once(
-          'close',
-          onStream(actor, () => reply.raw.destroy()),
-        )
-      return graph.handleNodeRequestAndResponse(request, reply, { actor, requestId, log })
+      const streaming = () => {
+        if (actor && !reply.raw.destroyed)
+          reply.raw.once(
+            'close',
+            onStream(actor, () => reply.raw.destroy()),
+          )
+      }
+      return graph.handleNodeRequestAndResponse(request, reply, { actor, requestId, log, streaming })
     },
   })
 }
+
+const isObject = (body: unknown) => typeof body === 'object' && body !== null && !Array.isArray(body)
 
 /** A browser that opens the address gets the page without a key; the page itself asks for one. */
 const isPage = ({ method, headers }: FastifyRequest) =>
@@ -50,8 +57,11 @@ const isPage = ({ method, headers }: FastifyRequest) =>
 
 /** What fails before the graph is asked (the credential, the body) answers in the graph's own shape. */
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
-  const told = error.statusCode && error.statusCode < 500 ? misfit(error, error.statusCode) : error
-  const shown = presentable(told, { requestId: request.id, log: request.log })
+  const wrong = bodyError(error)
+  const shown = presentable(wrong ? misfit(wrong.status, wrong.message) : error, {
+    requestId: request.id,
+    log: request.log,
+  })
   const { status = 400, headers = {} } = (shown.extensions.http ?? {}) as Http
   const type = request.headers.accept?.includes('application/graphql-response+json')
     ? 'application/graphql-response+json; charset=utf-8'
@@ -65,14 +75,7 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
 
 type Http = { status?: number; headers?: Record<string, string> }
 
-const words: Record<string, string> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not JSON.',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty.',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than 1 MiB.',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type must be application/json.',
-}
-
-function misfit(error: FastifyError, status: number): GraphQLError {
+function misfit(status: number, message: string): GraphQLError {
   const code = status === 413 ? 'LIMIT_EXCEEDED' : 'INVALID_INPUT'
-  return new GraphQLError(words[error.code] ?? error.message, { extensions: { code, http: { status } } })
+  return new GraphQLError(message, { extensions: { code, http: { status } } })
 }

@@ -1,7 +1,9 @@
 import type { ExecutionResult } from 'graphql'
 import type { FetchAPI, Plugin } from 'graphql-yoga'
 import { withoutHttp } from './errors.ts'
+import type { Asking } from './graph.ts'
 
+const type = 'text/event-stream'
 const ping = 12_000
 const utf8 = new TextEncoder()
 
@@ -11,13 +13,26 @@ const utf8 = new TextEncoder()
  * result is asked for when the client has taken the last. A refusal travels in the stream, but for 401 and 403, which
  * clients understand as such; comments in between keep proxies from closing a quiet stream.
  */
-export function useEventStream(): Plugin {
+export function useEventStream(): Plugin<object, Asking> {
   return {
-    onResultProcess({ request, result, setResultProcessor }) {
-      if (!request.headers.get('accept')?.includes('text/event-stream') || Array.isArray(result)) return
-      setResultProcessor((answer, fetchAPI) => respond(answer as Answer, fetchAPI), 'text/event-stream')
+    onResultProcess({ request, result, serverContext, setResultProcessor }) {
+      const accept = request.headers.get('accept') ?? '*/*'
+      const isLive = Symbol.asyncIterator in result
+      if (Array.isArray(result) || (!isLive && (/json|\*\/\*/.test(accept) || !accept.includes(type)))) return
+      setResultProcessor((answer, fetchAPI) => {
+        if (isLive && !/text\/(event-stream|\*)|\*\/\*/.test(accept))
+          return refuse(answer as Answer, fetchAPI)
+        if (isLive) serverContext.streaming?.()
+        return respond(answer as Answer, fetchAPI)
+      }, type)
     },
   }
+}
+
+/** A subscription for a client that reads no event streams: its source must end, or nobody ever ends it. */
+async function refuse(answer: Answer, { Response }: FetchAPI): Promise<Response> {
+  if (Symbol.asyncIterator in answer) await answer[Symbol.asyncIterator]().return?.()
+  return new Response(null, { status: 406, headers: { accept: type } })
 }
 
 type Answer = ExecutionResult | AsyncIterable<ExecutionResult>
@@ -45,7 +60,7 @@ function respond(answer: Answer, { ReadableStream, Response }: FetchAPI): Respon
   return new Response(body, {
     status: statusOf(answer),
     headers: {
-      'content-type': 'text/event-stream',
+      'content-type': type,
       'cache-control': 'no-cache, no-transform',
       'x-accel-buffering': 'no',
     },

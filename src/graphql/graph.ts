@@ -12,7 +12,11 @@ import { useErrors, useEventCursorFirst, useLiveSubscriptions, useScopes } from 
 import { schema } from './schema.ts'
 
 /** What a door knows about a request: who asks, established before; null: nobody, which only gets the page. */
-export type Asking = Asker & { actor: Actor | null }
+export type Asking = Asker & {
+  actor: Actor | null
+  /** Called when the answer turns out to be an event stream, which stays open. */
+  streaming?: () => void
+}
 
 export type Graph = YogaServerInstance<Asking, Context>
 

@@ -2,6 +2,7 @@ import { Actor, loadActor } from './actor.ts'
 import { builder } from './builder.ts'
 import { MessageDirection, MessageStatus } from './enums.ts'
 import { Node } from './node.ts'
+import { present } from './present.ts'
 import { Conversation, Message } from './refs.ts'
 
 Message.implement({
@@ -11,11 +12,8 @@ Message.implement({
     conversation: t.field({
       type: Conversation,
       description: 'The thread it belongs to.',
-      resolve: async ({ conversationId }, _, { loaders }) => {
-        const conversation = await loaders.conversation.load(conversationId)
-        if (!conversation) throw new Error(`The conversation ${conversationId} of a message does not exist.`)
-        return conversation
-      },
+      resolve: ({ conversationId }, _, { loaders }) =>
+        present(loaders.conversation.load(conversationId), conversationId),
     }),
     direction: t.expose('direction', { type: MessageDirection, description: 'Which way it goes.' }),
     status: t.expose('status', { type: MessageStatus, description: 'What became of it so far.' }),

@@ -5,7 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql'
 import type { SubscribePayload } from 'graphql-ws'
 import { useServer } from 'graphql-ws/use/ws'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { explain } from '../domain/errors.ts'
 import type { Actor } from '../domain/operation.ts'
 import { presentable, withoutHttp } from './errors.ts'
@@ -65,14 +65,11 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
         try {
           extra.actor = await options.authenticate(connectionParams?.authorization)
         } catch (error) {
-          if (explain(error)?.code !== 'UNAUTHENTICATED') throw error
-          extra.socket.close(4401, 'Unauthorized')
-          return false
+          return turnDown(extra.socket, error, options.log)
         }
-        extra.socket.once(
-          'close',
-          options.onSocket(extra.actor, () => extra.socket.close(4403, 'Forbidden')),
-        )
+        const unwatch = options.onSocket(extra.actor, () => extra.socket.close(4403, 'Forbidden'))
+        if (extra.socket.readyState === WebSocket.OPEN) extra.socket.once('close', unwatch)
+        else unwatch()
         return true
       },
       // Whatever is thrown in here would close the socket, with all that its other operations wait for.
@@ -95,7 +92,8 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
         result.errors
           ? ({ ...result, errors: result.errors.map(withoutHttp) } as FormattedExecutionResult)
           : undefined,
-      onError: (_context, _id, _payload, errors) => errors.map(withoutHttp),
+      onError: (_context, _id, _payload, errors) =>
+        errors.map(error => withoutHttp(presentable(error, { requestId: randomUUID(), log: options.log }))),
     },
     wss,
   )
@@ -115,6 +113,16 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
       wss.close()
     },
   }
+}
+
+/** Clients give up on 4401, and come back after 1013: nothing is wrong with their key while the database is away. */
+function turnDown(socket: WebSocket, error: unknown, log: FastifyBaseLogger): false {
+  if (explain(error)?.code === 'UNAUTHENTICATED') socket.close(4401, 'Unauthorized')
+  else {
+    log.error({ err: error }, 'could not authenticate a socket')
+    socket.close(1013, 'Try again later')
+  }
+  return false
 }
 
 const tooMany = new GraphQLError(`A socket may have ${operationsPerSocket} operations at once.`, {
@@ -147,4 +155,6 @@ async function prepare({ graph, log }: SocketOptions, extra: Extra, payload: Sub
 const goAway = (socket: WebSocket) => socket.close(1001, 'Going away')
 
 const turnAway = (socket: Duplex, status: string) =>
-  void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+  void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+    socket.destroy(),
+  )

@@ -25,6 +25,7 @@ export type Feeds = {
 
 type Watched = { feed: Promise<Feed>; subscribers: number }
 
+/** Feeds that open with their first subscriber and stop with their last. */
 export function createFeeds(db: Reader, options: Partial<FeedOptions> & Pick<FeedOptions, 'onError'>): Feeds {
   const settings: FeedOptions = { poll: 1_000, ring: 1_024, ...options }
   const watched = new Map<string, Watched>()

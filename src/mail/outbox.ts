@@ -8,7 +8,7 @@ import { type Post, permanentFailure } from './post.ts'
 export type Outbox = {
   /** Tries a message that has just been queued, and resolves after that attempt or after 2 seconds. Never throws. */
   deliver(workspaceId: string, messageId: string): Promise<void>
-  /** Lets running attempts end and starts no more. */
+  /** Starts no more attempts, and gives those that run 5 seconds to end; the next process makes them again. */
   close(): Promise<void>
 }
 
@@ -23,6 +23,9 @@ export type OutboxOptions = Pick<Operation, 'db' | 'committed'> & {
 const patience = 2_000
 const pause = 1_000
 const atOnce = 10
+/** Inside the lease of 30 seconds, so that nobody else tries the same message meanwhile. */
+const deadline = 25_000
+const closing = 5_000
 
 /**
  * The message rows are the queue, so nothing is lost when this process ends: whatever is due is found by the next sweep,
@@ -38,14 +41,14 @@ export function startOutbox(options: OutboxOptions): Outbox {
     for (const message of messages) {
       const attempt = attemptDelivery(options, message)
         .catch(onError)
-        .finally(() => running.delete(message.id))
+        .finally(() => running.get(message.id) === attempt && running.delete(message.id))
       running.set(message.id, attempt)
     }
   }
 
   async function sweep(): Promise<void> {
     const limit = atOnce - running.size
-    if (limit > 0) start(await claimDue(db, { mailDomain, limit }))
+    if (limit > 0) start(await db.transaction().execute(writer => claimDue(writer, { mailDomain, limit })))
   }
 
   async function sweepForever(): Promise<void> {
@@ -59,17 +62,16 @@ export function startOutbox(options: OutboxOptions): Outbox {
   return {
     async deliver(workspaceId, id) {
       const attempt = async () => {
-        start(await claimDue(db, { mailDomain, limit: 1, only: { workspaceId, id } }))
+        const only = { workspaceId, id }
+        start(await db.transaction().execute(writer => claimDue(writer, { mailDomain, limit: 1, only })))
         await running.get(id)
       }
-      const timer = new AbortController()
-      await Promise.race([attempt().catch(onError), after(patience, undefined, timer).catch(() => {})])
-      timer.abort()
+      await within(patience, attempt()).catch(onError)
     },
     async close() {
       stop.abort()
       await sweeping
-      await Promise.all(running.values())
+      await within(closing, Promise.all(running.values()))
       options.post.close()
     },
   }
@@ -80,12 +82,21 @@ async function attemptDelivery(
   message: Claimed,
 ): Promise<void> {
   try {
-    await post.send(compose(message, from))
+    const sent = post.send(compose(message, from)).then(() => true)
+    if (!(await within(deadline, sent))) throw new Error(`The mail server took longer than ${deadline} ms.`)
   } catch (error) {
     const reason = permanentFailure(error)
     if (reason !== null) return void (await settle(operation, message, { status: 'FAILED', reason }))
     onError(error)
-    return postpone(operation.db, message, Math.min(15 * 2 ** message.attempts, 3_600))
+    const seconds = Math.min(15 * 2 ** message.attempts, 3_600)
+    return operation.db.transaction().execute(writer => postpone(writer, message, seconds))
   }
   await settle(operation, message, { status: 'SENT' })
+}
+
+/** What a promise comes to, or undefined when it takes longer than so many milliseconds. */
+async function within<Value>(milliseconds: number, promise: Promise<Value>): Promise<Value | undefined> {
+  const timer = new AbortController()
+  const late = after(milliseconds, undefined, timer).catch(() => undefined)
+  return Promise.race([promise, late]).finally(() => timer.abort())
 }

@@ -5,13 +5,15 @@ import { createTransport, type SendMailOptions } from 'nodemailer'
 /** Hands one mail over. Resolves when it was accepted; what it throws says whether trying again can help. */
 export type Post = { send(mail: SendMailOptions): Promise<void>; close(): void }
 
-/** Posts through an SMTP server, with time limits that stay inside a delivery's lease. */
+/** Posts through an SMTP server. Each step has its own limit; the whole attempt has the outbox's. */
 export function smtpPost(url: string): Post {
-  const transport = createTransport(url, {
-    connectionTimeout: 8_000,
-    greetingTimeout: 8_000,
-    socketTimeout: 12_000,
-  } as object)
+  const transport = createTransport({
+    url,
+    dnsTimeout: 5_000,
+    connectionTimeout: 5_000,
+    greetingTimeout: 5_000,
+    socketTimeout: 15_000,
+  })
   return {
     async send(mail) {
       await transport.sendMail(mail)
@@ -35,8 +37,18 @@ export function filePost(directory: string): Post {
   }
 }
 
-/** The server's own words for a refusal that will not change (RFC 5321, 4.2.1: a 5xx reply); null: try again later. */
+/** The replies by which a server refuses us, not the mail (RFC 4954, 6): an operator can mend that. */
+const refusesUs = [530, 534, 535, 538]
+
+/**
+ * The server's own words for a refusal of this recipient or this text that will not change (RFC 5321, 4.2.1: a 5xx
+ * reply); null: another attempt may succeed.
+ */
 export function permanentFailure(error: unknown): string | null {
-  const { responseCode, response } = error as { responseCode?: number; response?: string }
-  return responseCode !== undefined && responseCode >= 500 ? `The mail server refused it: ${response}` : null
+  const { command, responseCode = 0, response } = error as SMTPFailure
+  const ofThisMail = command === 'RCPT TO' || command === 'DATA'
+  if (!ofThisMail || responseCode < 500 || refusesUs.includes(responseCode)) return null
+  return `The mail server refused it: ${response}`
 }
+
+type SMTPFailure = { command?: string; responseCode?: number; response?: string }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
 import { type ErrorCode, explain, httpStatus } from '../domain/errors.ts'
+import { bodyError } from '../graphql/body-error.ts'
 
 /** A refusal in the documented form. */
 export class Refused extends Error {
@@ -25,13 +26,6 @@ const bodyOf = (statusCode: number, message: string) => ({
   message,
 })
 
-const words: Record<string, string> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: 'The body is not JSON.',
-  FST_ERR_CTP_EMPTY_JSON_BODY: 'The body is empty.',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'The body is larger than 1 MiB.',
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'Content-Type must be application/json.',
-}
-
 /** Answers any error as exactly `{statusCode, error, message}`; of what we did not foresee it says nothing. */
 export function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply) {
   const { statusCode, message } = told(error)
@@ -46,9 +40,10 @@ function told(error: FastifyError | Refused): { statusCode: number; message: str
   if (error instanceof Refused) return error
   const code = error instanceof GraphQLError ? (error.extensions.code as ErrorCode) : explain(error)?.code
   if (code && code in httpStatus && code !== 'INTERNAL') return refusedBy(code, error.message)
-  const status = error.statusCode ?? 500
-  if (status >= 500) return { statusCode: 500, message: 'Something went wrong on our side.' }
-  return { statusCode: status, message: words[(error as FastifyError).code] ?? error.message }
+  const wrong = bodyError(error as FastifyError)
+  return wrong
+    ? { statusCode: wrong.status, message: wrong.message }
+    : { statusCode: 500, message: 'Something went wrong on our side.' }
 }
 
 /** No route has this path. */

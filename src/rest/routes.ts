@@ -18,7 +18,9 @@ export async function restDoor(app: FastifyInstance, { ask, authenticate }: Rest
   app.addHook('onRequest', async request => {
     request.actor = await authenticate(request.headers.authorization)
     const { workspaceId } = request.params as { workspaceId?: string }
-    if (workspaceId !== request.actor.workspaceId) throw new Refused(404, 'Workspace not found.')
+    // Where no route matches there is no workspace to check: the answer is the same 404 for every path.
+    if (workspaceId !== undefined && workspaceId !== request.actor.workspaceId)
+      throw new Refused(404, 'Workspace not found.')
     requireScope(request.actor, request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write')
   })
 

@@ -45,10 +45,10 @@ export async function startPostgres(): Promise<PostgresServer> {
   const limits = ['max_connections=200', 'shared_buffers=64MB']
   const flags = [...settings, ...limits].flatMap(setting => ['-c', setting])
   // The shell waits for its standard input to end, which it does however this process ends, and then stops the server.
-  const script = '"$@" & server=$!; read _; kill -QUIT $server; wait $server'
+  const script = '"$@" & server=$!; read _; kill -QUIT $server; wait $server; rm -rf "$0"'
   const child = spawn(
     'sh',
-    ['-c', script, 'sh', join(binaries, 'postgres'), '-D', data, '-k', directory, ...flags],
+    ['-c', script, directory, join(binaries, 'postgres'), '-D', data, '-k', directory, ...flags],
     {
       ...as,
       stdio: ['pipe', 'ignore', 'pipe'],

@@ -14,6 +14,7 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const agentsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('agent').select(columns).where('workspace_id', '=', workspaceId)
 
+/** Those of these ids that the workspace has, in any order. */
 export async function agentsByIds(
   reader: Reader,
   workspaceId: string,

@@ -12,6 +12,7 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const channelsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('channel').select(columns).where('workspace_id', '=', workspaceId)
 
+/** Those of these ids that the workspace has, in any order. */
 export async function channelsByIds(
   reader: Reader,
   workspaceId: string,

@@ -14,6 +14,7 @@ const newestFirst: Sort = { column: 'created_at', descending: true }
 const contactsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('contact').select(columns).where('workspace_id', '=', workspaceId)
 
+/** Those of these ids that the workspace has, in any order. */
 export async function contactsByIds(
   reader: Reader,
   workspaceId: string,

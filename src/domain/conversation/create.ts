@@ -60,7 +60,8 @@ export async function createConversation(
       preview: conversation.lastMessagePreview,
       author_id: actorId,
       created_at: at,
-      next_attempt_at: at,
+      // Whoever asked for it tries at once; the sweep leaves it to them for a moment.
+      next_attempt_at: new Date(at.getTime() + 3_000),
     })
     const cursor = await recordEvents(writer, {
       workspaceId,

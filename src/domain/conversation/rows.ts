@@ -22,6 +22,7 @@ export type Conversation = Selection<Tables, 'conversation', (typeof columns)[nu
 
 export type Status = Conversation['status']
 
+/** Those of these ids that the workspace has, in any order. */
 export async function conversationsByIds(
   reader: Reader,
   workspaceId: string,
@@ -35,6 +36,7 @@ export async function conversationsByIds(
     .execute()
 }
 
+/** Writes a new conversation; its contact, channel and assignee are of the same workspace or it fails. */
 export async function insertConversation(
   writer: Writer,
   conversation: Insertable<Tables['conversation']>,

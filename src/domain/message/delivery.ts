@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Db } from '../../db/db.ts'
+import type { Writer } from '../../db/db.ts'
 import { lockConversation, updateConversation } from '../conversation/rows.ts'
 import { recordEvents } from '../event.ts'
 import { change, type Operation } from '../operation.ts'
@@ -28,25 +28,27 @@ export type Claimed = {
 const lease = sql.raw(`interval '30 seconds'`)
 
 /**
- * Takes messages that are due and that nobody else holds, oldest first, and makes them ours for 30 seconds: the named
- * one, or up to `limit` of any workspace. The Message-ID is fixed here, before the first attempt, and never changes.
+ * Takes messages that nobody else holds and makes them ours for 30 seconds: the named one, due or not yet, or up to
+ * `limit` of any workspace that are due, oldest first. The Message-ID is fixed here, before the first attempt, and never changes.
  */
 export async function claimDue(
-  db: Db,
+  writer: Writer,
   {
     mailDomain,
     limit,
     only,
   }: { mailDomain: string; limit: number; only?: { workspaceId: string; id: string } },
 ): Promise<Claimed[]> {
-  const one = only ? sql`and workspace_id = ${only.workspaceId} and id = ${only.id}` : sql``
+  const due = only
+    ? sql`workspace_id = ${only.workspaceId} and id = ${only.id} and next_attempt_at is not null`
+    : sql`next_attempt_at <= clock_timestamp()`
   const { rows } = await sql<Claimed>`
     with claimed as (
       update message set lease_token = ${randomUUID()}, leased_until = clock_timestamp() + ${lease}, attempts = attempts + 1,
         mail_id = coalesce(mail_id, '<' || id || '@' || ${mailDomain}::text || '>')
       where (workspace_id, id) in (
         select workspace_id, id from message
-        where next_attempt_at <= clock_timestamp() and (leased_until is null or leased_until < clock_timestamp()) ${one}
+        where ${due} and (leased_until is null or leased_until < clock_timestamp())
         order by next_attempt_at limit ${limit} for update skip locked
       )
       returning *
@@ -58,7 +60,7 @@ export async function claimDue(
     join conversation c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
     join contact on contact.workspace_id = m.workspace_id and contact.id = c.contact_id
     left join channel on channel.workspace_id = m.workspace_id and channel.id = c.channel_id
-    order by m.next_attempt_at`.execute(db)
+    order by m.next_attempt_at`.execute(writer)
   return rows
 }
 
@@ -103,11 +105,11 @@ export async function settle(
 
 /** Gives a message back to be tried again after so many seconds; nothing that the graph shows changes. */
 export async function postpone(
-  db: Db,
+  writer: Writer,
   { workspaceId, id, leaseToken }: Claimed,
   seconds: number,
 ): Promise<void> {
-  await db
+  await writer
     .updateTable('message')
     .set({
       next_attempt_at: sql`clock_timestamp() + make_interval(secs => ${seconds})`,

@@ -22,6 +22,7 @@ export type Direction = Message['direction']
 
 const oldestFirst: Sort = { column: 'created_at', descending: false }
 
+/** Those of these ids that the workspace has, in any order. */
 export async function messagesByIds(
   reader: Reader,
   workspaceId: string,
@@ -67,6 +68,7 @@ export async function messagePages(
     .execute()
 }
 
+/** Writes a new message into a conversation of the same workspace. */
 export async function insertMessage(
   writer: Writer,
   message: Insertable<Tables['message']>,
