@@ -9,6 +9,8 @@ create table workspace (
   event_seq bigint not null default 0,
   -- Events up to this number have been deleted.
   event_floor bigint not null default 0,
+  -- Until then somebody somewhere watches the log, and changes are announced.
+  watched_until timestamptz(3),
   -- Rises with every committed change that a reader of this workspace can see.
   revision bigint not null default 0,
   -- What is in the inbox now, kept by every change; unread and unassigned count open conversations only.
@@ -132,6 +134,8 @@ create table event (
     'CONVERSATION_CREATED', 'CONVERSATION_STATUS_CHANGED', 'CONVERSATION_ASSIGNED',
     'CONVERSATION_READ_STATE_CHANGED', 'MESSAGE_ADDED', 'MESSAGE_STATUS_CHANGED')),
   conversation_id text collate "C" not null,
+  -- The conversation's contact, which never changes.
+  contact_id text collate "C" not null,
   -- An agent, a contact or a key, by its prefix; null: the gateway.
   actor_id text collate "C" check (actor_id ~ '^(agt|ctc|key)_'),
   -- What the type adds, by ids and enumerations only: {"status": …, "previousStatus": …} and so on.
@@ -141,3 +145,5 @@ create table event (
   foreign key (workspace_id, conversation_id) references conversation
 );
 create index event_by_conversation on event (workspace_id, conversation_id, seq);
+create index event_by_contact on event (workspace_id, contact_id, seq);
+create index event_by_type on event (workspace_id, type, seq);

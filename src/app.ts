@@ -4,6 +4,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { authenticate, watchKeys } from './auth.ts'
+import type { Config } from './config.ts'
 import { watchConnections } from './connections.ts'
 import type { Db } from './db/db.ts'
 import type { Actor } from './domain/operation.ts'
@@ -12,6 +13,9 @@ import { httpDoor } from './graphql/door.ts'
 import { createGraph } from './graphql/graph.ts'
 import { socketDoor } from './graphql/websocket.ts'
 import { createFeeds } from './live/feeds.ts'
+import type { Hints, HintsOptions } from './live/hints.ts'
+import { createQuestions } from './live/questions.ts'
+import { keepRetention } from './live/retention.ts'
 import { startOutbox } from './mail/outbox.ts'
 import type { Post } from './mail/post.ts'
 import { probes } from './probes.ts'
@@ -21,10 +25,10 @@ import { restDoor } from './rest/routes.ts'
 export type AppOptions = {
   db: Db
   post: Post
-  mailFrom: string
-  corsOrigins: string[]
+  /** How other processes on the same database are told of changes. */
+  openHints(options: HintsOptions): Hints
   log: FastifyBaseLogger
-}
+} & Pick<Config, 'mailFrom' | 'corsOrigins' | 'eventRetentionDays' | 'operationsPerSocket' | 'socketsPerKey'>
 
 /** A gateway that is ready to listen. */
 export type App = {
@@ -36,13 +40,29 @@ export type App = {
 const patience = 8_000
 
 /** Joins the rooms into one server. Opens nothing: the database is handed in, and the caller listens. */
-export async function createApp({ db, post, mailFrom, corsOrigins, log }: AppOptions): Promise<App> {
+export async function createApp({
+  db,
+  post,
+  openHints,
+  log,
+  mailFrom,
+  corsOrigins,
+  eventRetentionDays,
+  operationsPerSocket,
+  socketsPerKey,
+}: AppOptions): Promise<App> {
   const onError = (error: unknown) => log.warn({ err: error }, 'will be tried again')
   const feeds = createFeeds(db, { onError })
-  const committed = (workspaceId: string) => feeds.hint(workspaceId)
+  const questions = createQuestions(feeds)
+  const hints = openHints({ onHint: feeds.hint, onError })
+  const committed = (workspaceId: string, watched: boolean) => {
+    feeds.hint(workspaceId)
+    if (watched) hints.publish(workspaceId)
+  }
   const outbox = startOutbox({ db, committed, post, from: mailFrom, onError })
   const keys = watchKeys(db, onError)
-  const graph = createGraph({ db, committed, feeds, outbox }, log)
+  const retention = keepRetention(db, eventRetentionDays, onError)
+  const graph = createGraph({ db, committed, feeds, questions, outbox }, log)
   const admit = (header: unknown) => authenticate(db, header)
   const streams = new Set<() => void>()
   let closing = false
@@ -70,11 +90,18 @@ export async function createApp({ db, post, mailFrom, corsOrigins, log }: AppOpt
     })
   await describe(fastify)
 
-  const door = socketDoor(fastify.server, { graph, log, authenticate: admit, onSocket: keys.watch })
+  const door = socketDoor(fastify.server, {
+    graph,
+    log,
+    authenticate: admit,
+    onSocket: keys.watch,
+    operationsPerSocket,
+    socketsPerKey,
+  })
   probes(fastify, {
     db,
     closing: () => closing,
-    open: () => ({ sockets: door.sockets(), subscribers: feeds.subscribers() }),
+    open: () => ({ sockets: door.sockets(), subscribers: questions.subscribers(), feeds: feeds.watched() }),
   })
   fastify.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/graphql'))
   await fastify.register(httpDoor, { graph, authenticate: admit, onStream })
@@ -100,7 +127,7 @@ export async function createApp({ db, post, mailFrom, corsOrigins, log }: AppOpt
       const late = setTimeout(() => fastify.server.closeAllConnections(), patience)
       await Promise.all([socketsGone, fastify.close()])
       clearTimeout(late)
-      await Promise.all([feeds.close(), outbox.close()])
+      await Promise.all([feeds.close(), hints.close(), outbox.close(), retention.close()])
     },
   }
 }

@@ -19,6 +19,10 @@ export type Config = {
   mailDir: string
   mailFrom: string
   corsOrigins: string[]
+  /** Events older than this are deleted; null: kept for ever. */
+  eventRetentionDays: number | null
+  operationsPerSocket: number
+  socketsPerKey: number
 }
 
 const url = (...protocols: string[]) =>
@@ -26,6 +30,11 @@ const url = (...protocols: string[]) =>
     protocol: new RegExp(`^(${protocols.join('|')})$`),
     error: `must be a URL that begins with ${protocols.map(protocol => `${protocol}://`).join(' or ')}`,
   })
+
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,6}$/, 'must be a number from 1 to 9999999')
+  .transform(Number)
 
 const Environment = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -48,6 +57,9 @@ const Environment = z.object({
     .optional(),
   SMTP_URL: url('smtp', 'smtps').optional(),
   MAIL_FROM: z.email('must be an e-mail address').default('support@localhost.localdomain'),
+  EVENT_RETENTION_DAYS: count.optional(),
+  MAX_OPERATIONS_PER_SOCKET: count.default(100),
+  MAX_SOCKETS_PER_KEY: count.default(1_000),
   CORS_ORIGINS: z
     .string()
     .transform(list =>
@@ -82,5 +94,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     mailDir: join(data.DATA_DIR, 'mail'),
     mailFrom: data.MAIL_FROM,
     corsOrigins: data.CORS_ORIGINS,
+    eventRetentionDays: data.EVENT_RETENTION_DAYS ?? null,
+    operationsPerSocket: data.MAX_OPERATIONS_PER_SOCKET,
+    socketsPerKey: data.MAX_SOCKETS_PER_KEY,
   }
 }

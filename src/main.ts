@@ -5,6 +5,7 @@ import { type Config, readConfig } from './config.ts'
 import { type Connection, connectEmbedded, connectPostgres } from './db/connect.ts'
 import { migrate } from './db/migrate.ts'
 import { seedDemo } from './demo/seed.ts'
+import { noHints, postgresHints } from './live/hints.ts'
 import { filePost, smtpPost } from './mail/post.ts'
 
 const log = pino()
@@ -26,9 +27,9 @@ async function start(config: Config): Promise<void> {
     const app = await createApp({
       db: connection.db,
       post: config.smtpUrl ? smtpPost(config.smtpUrl) : filePost(config.mailDir),
-      mailFrom: config.mailFrom,
-      corsOrigins: config.corsOrigins,
+      openHints: options => (config.databaseUrl ? postgresHints(config.databaseUrl, options) : noHints()),
       log,
+      ...config,
     })
     endOn(['SIGTERM', 'SIGINT'], () => app.close().finally(() => connection.close()))
     await listen(app, config, connection.engine)

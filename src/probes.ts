@@ -7,7 +7,7 @@ export type ProbeOptions = {
   /** Whether the process has been told to stop. */
   closing(): boolean
   /** What is open right now, by name, for the metrics. */
-  open(): { sockets: number; subscribers: number }
+  open(): { sockets: number; subscribers: number; feeds: number }
 }
 
 /** Health and metrics, for whoever keeps the process running; they need no credential and tell nothing of the inbox. */
@@ -22,7 +22,7 @@ export function probes(app: FastifyInstance, { db, closing, open }: ProbeOptions
   collectDefaultMetrics({ register: registry })
   new Gauge({
     name: 'gateway_open',
-    help: 'WebSockets and live subscribers of this process.',
+    help: 'WebSockets, live subscribers and watched workspaces of this process.',
     labelNames: ['kind'],
     registers: [registry],
     collect() {

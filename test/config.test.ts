@@ -13,6 +13,9 @@ test('needs nothing', () => {
     mailDir: '.data/mail',
     mailFrom: 'support@localhost.localdomain',
     corsOrigins: [],
+    eventRetentionDays: null,
+    operationsPerSocket: 100,
+    socketsPerKey: 1000,
   })
 })
 

@@ -17,8 +17,8 @@ const allowed: Record<string, string[]> = {
 const narrow: Record<string, string[]> = {
   'rest → domain': ['domain/errors.ts', 'domain/operation.ts'],
   'rest → graphql': ['graphql/ask.ts', 'graphql/body-error.ts'],
-  'graphql → db': ['db/db.ts'],
-  'live → db': ['db/db.ts'],
+  'graphql → db': ['db/db.ts', 'db/unavailable.ts'],
+  'live → db': ['db/db.ts', 'db/channel.ts', 'db/unavailable.ts'],
 }
 
 const roomOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : 'src')

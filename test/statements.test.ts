@@ -7,7 +7,7 @@ let caller: Client
 const statements: string[] = []
 
 beforeAll(async () => {
-  gateway = await startGateway({ log: event => statements.push(event.query.sql) })
+  gateway = await startGateway({ onStatement: event => statements.push(event.query.sql) })
   await seedDemo(gateway.db, { demoApiKey: 'key', dataDir: '/nowhere' })
   caller = client(gateway.url, 'key')
 })

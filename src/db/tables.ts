@@ -80,6 +80,7 @@ export interface Conversation {
 
 export interface Event {
   actor_id: string | null;
+  contact_id: string;
   conversation_id: string;
   created_at: Timestamp;
   data: Json;
@@ -119,6 +120,7 @@ export interface Workspace {
   revision: Generated<number>;
   unassigned_count: Generated<number>;
   unread_count: Generated<number>;
+  watched_until: Timestamp | null;
 }
 
 export interface DB {

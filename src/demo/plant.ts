@@ -100,6 +100,7 @@ function history({ conversation, messages }: Story): (Omit<Row<'event'>, 'seq'> 
     type: fact.type,
     data: JSON.stringify(fact.data),
     conversation_id: conversation.id,
+    contact_id: conversation.contact_id,
     actor_id,
     created_at,
   })

@@ -34,10 +34,18 @@ export async function resumeAt(reader: Reader, workspaceId: string, cursor: stri
   const { head, floor } = await logBounds(reader, workspaceId)
   if (seq === null || seq > head)
     throw refusal('BAD_CURSOR', 'This is not a cursor of this workspace.', 'after')
-  if (seq < floor)
-    throw refusal('CURSOR_EXPIRED', 'The events after this cursor have been deleted. Query again.', 'after')
+  if (seq < floor) throw expired()
   return seq
 }
+
+/** Refuses to go on from a number after which events have been deleted. @throws Refusal CURSOR_EXPIRED */
+export async function requireKept(reader: Reader, workspaceId: string, seq: number): Promise<void> {
+  const { floor } = await logBounds(reader, workspaceId)
+  if (seq < floor) throw expired()
+}
+
+const expired = () =>
+  refusal('CURSOR_EXPIRED', 'The events after this cursor have been deleted. Query again.', 'after')
 
 /** An event's id is its cursor behind the prefix: it needs no column and no index of its own. */
 export function eventId(event: { workspaceId: string; seq: number }): string {

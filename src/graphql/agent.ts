@@ -1,7 +1,7 @@
 import { agentPage } from '../domain/agent/rows.ts'
 import { Actor } from './actor.ts'
 import { builder } from './builder.ts'
-import { connection, pageOf } from './connection.ts'
+import { connection, keyCursors, pageOf } from './connection.ts'
 import { ConversationConnection, listArgs, nestedConversations } from './conversation-list.ts'
 import { Node } from './node.ts'
 import { Agent } from './refs.ts'
@@ -32,7 +32,7 @@ const AgentConnection = builder.connectionObject(
   { name: 'AgentEdge', description: 'An agent and its place in the list.' },
 )
 
-const list = 'agents'
+const cursors = keyCursors('agents')
 
 builder.queryField('agents', t =>
   t.field({
@@ -40,9 +40,9 @@ builder.queryField('agents', t =>
     description: 'The team, those who joined first at the front.',
     args: t.arg.connectionArgs(),
     resolve: async (_, args, { db, actor }) => {
-      const page = pageOf(list, args)
+      const page = pageOf(cursors, args)
       const rows = await agentPage(db, actor.workspaceId, page)
-      return connection(list, page, rows, agent => ({ at: agent.createdAt, id: agent.id }))
+      return connection(cursors, page, rows, agent => ({ at: agent.createdAt, id: agent.id }))
     },
   }),
 )

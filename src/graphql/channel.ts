@@ -1,6 +1,6 @@
 import { channelPage } from '../domain/channel/rows.ts'
 import { builder } from './builder.ts'
-import { connection, pageOf } from './connection.ts'
+import { connection, keyCursors, pageOf } from './connection.ts'
 import { ConversationSource } from './enums.ts'
 import { Node } from './node.ts'
 import { Channel } from './refs.ts'
@@ -28,7 +28,7 @@ const ChannelConnection = builder.connectionObject(
   { name: 'ChannelEdge', description: 'A channel and its place in the list.' },
 )
 
-const list = 'channels'
+const cursors = keyCursors('channels')
 
 builder.queryField('channels', t =>
   t.field({
@@ -36,9 +36,9 @@ builder.queryField('channels', t =>
     description: 'The ways in and out, oldest first.',
     args: t.arg.connectionArgs(),
     resolve: async (_, args, { db, actor }) => {
-      const page = pageOf(list, args)
+      const page = pageOf(cursors, args)
       const rows = await channelPage(db, actor.workspaceId, page)
-      return connection(list, page, rows, channel => ({ at: channel.createdAt, id: channel.id }))
+      return connection(cursors, page, rows, channel => ({ at: channel.createdAt, id: channel.id }))
     },
   }),
 )

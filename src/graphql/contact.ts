@@ -1,7 +1,7 @@
 import { contactByEmail, contactPage } from '../domain/contact/rows.ts'
 import { Actor } from './actor.ts'
 import { builder } from './builder.ts'
-import { connection, pageOf } from './connection.ts'
+import { connection, keyCursors, pageOf } from './connection.ts'
 import { ConversationConnection, listArgs, nestedConversations } from './conversation-list.ts'
 import { Node } from './node.ts'
 import { Contact } from './refs.ts'
@@ -37,7 +37,7 @@ const ContactConnection = builder.connectionObject(
   { name: 'ContactEdge', description: 'A contact and its place in the list.' },
 )
 
-const list = 'contacts'
+const cursors = keyCursors('contacts')
 
 builder.queryFields(t => ({
   contact: t.field({
@@ -64,9 +64,9 @@ builder.queryFields(t => ({
     description: 'Everyone the team has been in touch with, newest first.',
     args: t.arg.connectionArgs(),
     resolve: async (_, args, { db, actor }) => {
-      const page = pageOf(list, args)
+      const page = pageOf(cursors, args)
       const rows = await contactPage(db, actor.workspaceId, page)
-      return connection(list, page, rows, contact => ({ at: contact.createdAt, id: contact.id }))
+      return connection(cursors, page, rows, contact => ({ at: contact.createdAt, id: contact.id }))
     },
   }),
 }))

@@ -9,7 +9,7 @@ import { Node } from './node.ts'
 import { present } from './present.ts'
 import { Agent, Conversation, Message } from './refs.ts'
 
-const ConversationEvent = builder.interfaceRef<Event>('ConversationEvent').implement({
+export const ConversationEvent = builder.interfaceRef<Event>('ConversationEvent').implement({
   description: 'Something that happened to a conversation, as the log holds it for good.',
   interfaces: [Node],
   resolveType: event => eventTypeNames[event.type],
@@ -133,3 +133,11 @@ builder.objectRef<Event<'MESSAGE_STATUS_CHANGED'>>('MessageStatusChanged').imple
     }),
   }),
 })
+
+export const ConversationEventConnection = builder.connectionObject(
+  { type: ConversationEvent, name: 'ConversationEventConnection', description: 'A page of events.' },
+  {
+    name: 'ConversationEventEdge',
+    description: 'An event and its place in the log: `cursor` is the string of `node.cursor`.',
+  },
+)

@@ -9,7 +9,7 @@ import {
 import type { Conversation as ConversationRow, Status } from '../domain/conversation/rows.ts'
 import { refusal } from '../domain/errors.ts'
 import { builder } from './builder.ts'
-import { connection, pageOf } from './connection.ts'
+import { connection, keyCursors, pageOf } from './connection.ts'
 import type { Context } from './context.ts'
 import { ConversationSource, ConversationStatus } from './enums.ts'
 import { Conversation } from './refs.ts'
@@ -108,8 +108,8 @@ function listOf(args: ListArgs, statuses: readonly Status[] | null, usual: numbe
     column: field === 'CREATED_AT' ? 'created_at' : 'last_message_at',
     descending: direction === 'DESC',
   }
-  const list = `conversations>${sort.column}>${direction}`
-  return { list, sort, filter: filterOf(args.filter ?? {}, statuses), page: pageOf(list, args, usual) }
+  const cursors = keyCursors(`conversations>${sort.column}>${direction}`)
+  return { cursors, sort, filter: filterOf(args.filter ?? {}, statuses), page: pageOf(cursors, args, usual) }
 }
 
 function filterOf(filter: typeof Filter.$inferInput, statuses: readonly Status[] | null): ConversationFilter {
@@ -138,11 +138,11 @@ const keyOf = (sort: ConversationSort) => (conversation: ConversationRow) => ({
 
 /** The conversations of a contact or an agent; parents that ask the same share one statement. */
 export async function nestedConversations({ loaders }: Context, parent: Parent, id: string, args: ListArgs) {
-  const { list, sort, filter, page } = listOf(args, parent === 'contact_id' ? null : inbox, 10)
+  const { cursors, sort, filter, page } = listOf(args, parent === 'contact_id' ? null : inbox, 10)
   const rows = await loaders.conversations({ parent, filter, sort, page }).load(id)
   for (const row of rows) loaders.conversation.prime(row.id, row)
   const count = () => loaders.conversationTotal({ parent, filter }).load(id)
-  return connection(list, page, rows, keyOf(sort), count)
+  return connection(cursors, page, rows, keyOf(sort), count)
 }
 
 /** How many match: the kept counts where only the status is filtered, else counted. */
@@ -162,10 +162,10 @@ builder.queryField('conversations', t =>
       'The inbox: OPEN and CLOSED conversations unless `filter` says otherwise, newest last message first.',
     args: listArgs,
     resolve: async (_, args, context) => {
-      const { list, sort, filter, page } = listOf(args, inbox, 25)
+      const { cursors, sort, filter, page } = listOf(args, inbox, 25)
       const rows = await conversationPage(context.db, context.actor.workspaceId, { filter, sort, page })
       for (const row of rows) context.loaders.conversation.prime(row.id, row)
-      return connection(list, page, rows, keyOf(sort), () => total(context, filter))
+      return connection(cursors, page, rows, keyOf(sort), () => total(context, filter))
     },
   }),
 )

@@ -1,12 +1,13 @@
 import { builder } from './builder.ts'
-import { connection, pageOf } from './connection.ts'
-import { ConversationSource, ConversationStatus, MessageDirection } from './enums.ts'
+import { connection, eventCursors, keyCursors, pageOf } from './connection.ts'
+import { ConversationEventConnection } from './conversation-event.ts'
+import { ConversationEventType, ConversationSource, ConversationStatus, MessageDirection } from './enums.ts'
 import { MessageConnection } from './message.ts'
 import { Node } from './node.ts'
 import { present } from './present.ts'
 import { Agent, Channel, Contact, Conversation } from './refs.ts'
 
-const messages = 'messages'
+const cursors = keyCursors('messages')
 
 Conversation.implement({
   description: 'A support thread between a contact and the team.',
@@ -58,11 +59,29 @@ Conversation.implement({
         }),
       },
       resolve: async (conversation, args, { loaders }) => {
-        const page = pageOf(messages, args, 10)
+        const page = pageOf(cursors, args, 10)
         const directions = args.direction ? [...new Set(args.direction)].sort() : null
         const rows = await loaders.messages({ directions, page }).load(conversation.id)
         for (const row of rows) loaders.message.prime(row.id, row)
-        return connection(messages, page, rows, message => ({ at: message.createdAt, id: message.id }))
+        return connection(cursors, page, rows, message => ({ at: message.createdAt, id: message.id }))
+      },
+    }),
+    events: t.field({
+      type: ConversationEventConnection,
+      description: 'What happened to this conversation, oldest first.',
+      args: {
+        ...t.arg.connectionArgs(),
+        types: t.arg({
+          type: [ConversationEventType],
+          description: 'Only events of these types; left out: of all. []: none.',
+        }),
+      },
+      resolve: async (conversation, args, { loaders, actor }) => {
+        const cursors = eventCursors(actor.workspaceId)
+        const page = pageOf(cursors, args, 10)
+        const types = args.types ? [...new Set(args.types)].sort() : null
+        const rows = await loaders.events({ types, page }).load(conversation.id)
+        return connection(cursors, page, rows, event => event.seq)
       },
     }),
   }),

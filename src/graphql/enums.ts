@@ -39,3 +39,17 @@ export const MessageStatus = builder.enumType('MessageStatus', {
     STORED: { description: 'A note; nothing to deliver.' },
   },
 })
+
+export const ConversationEventType = builder.enumType('ConversationEventType', {
+  description: 'The kinds of events, each with a type of its own.',
+  values: {
+    CONVERSATION_CREATED: { description: 'A conversation began: ConversationCreated.' },
+    CONVERSATION_STATUS_CHANGED: { description: 'It got another status: ConversationStatusChanged.' },
+    CONVERSATION_ASSIGNED: { description: 'It was given to an agent or to nobody: ConversationAssigned.' },
+    CONVERSATION_READ_STATE_CHANGED: {
+      description: 'It became read or unread: ConversationReadStateChanged.',
+    },
+    MESSAGE_ADDED: { description: 'Something was said or noted in it: MessageAdded.' },
+    MESSAGE_STATUS_CHANGED: { description: 'A delivery came to something: MessageStatusChanged.' },
+  },
+})

@@ -8,7 +8,7 @@ import { useEventStream } from './event-stream.ts'
 import { firstLook } from './first-look.ts'
 import { documentCache, limits } from './limits.ts'
 import { createLoaders } from './loaders.ts'
-import { useErrors, useEventCursorFirst, useLiveSubscriptions, useScopes } from './plugins.ts'
+import { useErrors, useEventCursorFirst, useScopes } from './plugins.ts'
 import { schema } from './schema.ts'
 
 /** What a door knows about a request: who asks, established before; null: nobody, which only gets the page. */
@@ -16,6 +16,8 @@ export type Asking = Asker & {
   actor: Actor | null
   /** Called when the answer turns out to be an event stream, which stays open. */
   streaming?: () => void
+  /** Of the header `Last-Event-ID`. */
+  lastEventId?: string | undefined
 }
 
 export type Graph = YogaServerInstance<Asking, Context>
@@ -24,18 +26,18 @@ export type Graph = YogaServerInstance<Asking, Context>
 export function createGraph(rooms: GraphRooms, log: FastifyBaseLogger): Graph {
   return createYoga<Asking, Context>({
     schema,
-    context({ actor, requestId, log }) {
+    context({ actor, requestId, log, lastEventId }) {
       if (!actor) throw refusalError(refusal('UNAUTHENTICATED', 'A credential is needed.'))
-      return { ...rooms, actor, requestId, log, loaders: createLoaders(rooms.db, actor.workspaceId) }
+      return {
+        ...rooms,
+        actor,
+        requestId,
+        log,
+        lastEventId,
+        loaders: createLoaders(rooms.db, actor.workspaceId),
+      }
     },
-    plugins: [
-      useEventStream(),
-      ...limits(),
-      useScopes(),
-      useErrors(),
-      useLiveSubscriptions(),
-      useEventCursorFirst(),
-    ],
+    plugins: [useEventStream(), ...limits(), useScopes(), useErrors(), useEventCursorFirst()],
     maskedErrors: { maskError: presentableTo(log) },
     parserAndValidationCache: { documentCache: documentCache(), errorCache: documentCache<Error>() },
     ...firstLook,

@@ -10,7 +10,7 @@ import {
   type Parent,
 } from '../domain/conversation/list.ts'
 import { conversationsByIds } from '../domain/conversation/rows.ts'
-import { eventsBySeq } from '../domain/event.ts'
+import { eventPages, eventsBySeq } from '../domain/event.ts'
 import { isId, type Noun } from '../domain/id.ts'
 import { keysByIds } from '../domain/key/rows.ts'
 import { messagePages, messagesByIds } from '../domain/message/rows.ts'
@@ -46,6 +46,10 @@ export function createLoaders(reader: Reader, workspaceId: string) {
       },
       { maxBatchSize },
     ),
+    events: perArguments((args: Parameters<typeof eventPages>[3]) => async (ids: readonly string[]) => {
+      const rows = Map.groupBy(await eventPages(reader, workspaceId, ids, args), row => row.conversationId)
+      return ids.map(id => rows.get(id) ?? [])
+    }),
     messages: perArguments((args: Parameters<typeof messagePages>[3]) => async (ids: readonly string[]) => {
       const rows = Map.groupBy(await messagePages(reader, workspaceId, ids, args), row => row.conversationId)
       return ids.map(id => rows.get(id) ?? [])

@@ -11,9 +11,8 @@ import { explain } from '../domain/errors.ts'
 import { requireScope } from '../domain/operation.ts'
 import type { Context } from './context.ts'
 import { misunderstood, presented, refusalError } from './errors.ts'
-import { subscribe } from './subscribe.ts'
 
-/** Refuses, before anything runs, what the credential's scopes do not allow. */
+/** Refuses, before anything runs, what the credential's scopes do not allow; subscriptions see to it themselves. */
 export function useScopes(): Plugin<Context> {
   const refusalOf = ({ document, operationName, contextValue }: ExecutionArgs) => {
     const operation = getOperationAST(document, operationName)?.operation
@@ -28,10 +27,6 @@ export function useScopes(): Plugin<Context> {
   }
   return {
     onExecute({ args, setResultAndStopExecution }) {
-      const refused = refusalOf(args as ExecutionArgs)
-      if (refused) setResultAndStopExecution(refused)
-    },
-    onSubscribe({ args, setResultAndStopExecution }) {
       const refused = refusalOf(args as ExecutionArgs)
       if (refused) setResultAndStopExecution(refused)
     },
@@ -51,11 +46,6 @@ export function useErrors(): Plugin<Context> {
       },
     }),
   }
-}
-
-/** Runs subscriptions our way: each event is a new question, with nothing loaded yet. */
-export function useLiveSubscriptions(): Plugin<Context> {
-  return { onSubscribe: ({ setSubscribeFn }) => setSubscribeFn(subscribe) }
 }
 
 /** Reads the workspace's row before anything else where `eventCursor` is asked for: what is read later is not older. */

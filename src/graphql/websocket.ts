@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, Server } from 'node:http'
+import type { Socket as Stream } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql'
-import type { SubscribePayload } from 'graphql-ws'
-import { useServer } from 'graphql-ws/use/ws'
+import { CloseCode, handleProtocols, makeServer, type ServerOptions, type SubscribePayload } from 'graphql-ws'
 import { WebSocket, WebSocketServer } from 'ws'
 import { explain } from '../domain/errors.ts'
 import type { Actor } from '../domain/operation.ts'
 import { presentable, withoutHttp } from './errors.ts'
 import type { Graph } from './graph.ts'
+import { createSocket, type Socket } from './socket.ts'
+import { type Answering, subscribe } from './subscribe.ts'
 
 export type SocketOptions = {
   graph: Graph
@@ -17,6 +19,9 @@ export type SocketOptions = {
   authenticate(header: unknown): Promise<Actor>
   /** Called with each socket that has shown its credential; `end` closes it. */
   onSocket(actor: Actor, end: () => void): () => void
+  /** Beyond these an operation is refused, and a socket closed with 1013. */
+  operationsPerSocket: number
+  socketsPerKey: number
 }
 
 /** The graph over WebSocket. */
@@ -30,27 +35,102 @@ export type SocketDoor = {
   close(patience: number): Promise<void>
 }
 
-type Extra = { socket: WebSocket; request: IncomingMessage; actor?: Actor }
+type Extra = { socket: Socket }
 
 const path = '/graphql'
 const maxPayload = 1024 * 1024
-const operationsPerSocket = 100
+const heartbeat = 10_000
+const checks = 5_000
 
 /** Opens the door on a server's upgrade requests: the protocol graphql-transport-ws, everything else is turned away. */
 export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
-  const wss = new WebSocketServer({ noServer: true, maxPayload })
-  const unanswered = new Map<WebSocket, number>()
+  const wss = new WebSocketServer({ noServer: true, maxPayload, handleProtocols })
+  const sockets = new Map<WebSocket, Socket>()
+  const unanswered = new Map<Socket, number>()
   let closing = false
 
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    socket.on('error', () => socket.destroy())
-    if (closing) return turnAway(socket, '503 Service Unavailable')
-    if (request.url?.split('?')[0] !== path) return turnAway(socket, '404 Not Found')
-    wss.handleUpgrade(request, socket, head, ws => wss.emit('connection', ws, request))
+  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', () => stream.destroy())
+    if (closing) turnAway(stream, '503 Service Unavailable')
+    else if (request.url?.split('?')[0] !== path) turnAway(stream, '404 Not Found')
+    else wss.handleUpgrade(request, stream, head, ws => opened(ws, request.socket as Stream))
   }
   server.on('upgrade', onUpgrade)
 
-  function count(socket: WebSocket, by: 1 | -1): void {
+  const protocol = makeServer<Record<string, unknown>, Extra>({
+    connectionInitWaitTimeout: 3_000,
+    onConnect: ({ connectionParams, extra }) => admit(extra.socket, connectionParams?.authorization),
+    // Whatever is thrown in here would close the socket, with all that its other operations wait for.
+    onSubscribe: ({ subscriptions, extra }, id, payload) =>
+      Object.keys(subscriptions).length > options.operationsPerSocket
+        ? [tooMany(options.operationsPerSocket)]
+        : prepare(options, extra.socket, id, payload),
+    async execute(args: ExecutionArgs) {
+      const { socket, enveloped } = args.rootValue as Root
+      count(socket, 1)
+      try {
+        return await enveloped.execute({ ...args, rootValue: undefined })
+      } finally {
+        count(socket, -1)
+      }
+    },
+    async subscribe(args: ExecutionArgs) {
+      const { socket, id } = args.rootValue as Root
+      const answering = await subscribe({ ...args, rootValue: undefined })
+      return Symbol.asyncIterator in answering ? serve(socket, id, answering, args) : answering
+    },
+    onNext: (_context, _id, _payload, _args, result) =>
+      result.errors
+        ? ({ ...result, errors: result.errors.map(withoutHttp) } as FormattedExecutionResult)
+        : undefined,
+    onError: (_context, _id, _payload, errors) =>
+      errors.map(error => withoutHttp(presentable(error, { requestId: randomUUID(), log: options.log }))),
+  } as ServerOptions<Record<string, unknown>, Extra>)
+
+  function opened(ws: WebSocket, stream: Stream): void {
+    const socket = createSocket(ws, stream)
+    sockets.set(ws, socket)
+    const closed = protocol.opened(
+      {
+        protocol: ws.protocol,
+        send: text =>
+          new Promise((resolve, reject) => ws.send(text, error => (error ? reject(error) : resolve()))),
+        close: (code, reason) => ws.close(code, reason),
+        onMessage: receive => ws.on('message', message => void receive(String(message)).catch(failed)),
+      },
+      { socket },
+    )
+    const failed = (error: unknown) => {
+      options.log.error({ err: error }, 'a socket failed')
+      ws.close(CloseCode.InternalServerError, 'Internal server error')
+    }
+    // A message that is too large, or no WebSocket frame: ws closes the socket by itself.
+    ws.on('error', () => {})
+    ws.once('close', (code, reason) => {
+      sockets.delete(ws)
+      void closed(code, String(reason))
+    })
+  }
+
+  async function admit(socket: Socket, authorization: unknown): Promise<boolean> {
+    try {
+      const actor = await options.authenticate(authorization)
+      const ofKey = [...sockets.values()].filter(other => other.actor?.keyId === actor.keyId)
+      if (ofKey.length >= options.socketsPerKey) return close(socket, 1013, 'Too many sockets')
+      socket.actor = actor
+      const unwatch = options.onSocket(actor, () => socket.ws.close(4403, 'Forbidden'))
+      if (socket.ws.readyState === WebSocket.OPEN) socket.ws.once('close', unwatch)
+      else unwatch()
+      return true
+    } catch (error) {
+      if (explain(error)?.code === 'UNAUTHENTICATED') return close(socket, 4401, 'Unauthorized')
+      // Clients give up on 4401 and come back after 1013: nothing is wrong with the key while the database is away.
+      options.log.error({ err: error }, 'could not authenticate a socket')
+      return close(socket, 1013, 'Try again later')
+    }
+  }
+
+  function count(socket: Socket, by: 1 | -1): void {
     const left = (unanswered.get(socket) ?? 0) + by
     if (left > 0) unanswered.set(socket, left)
     else unanswered.delete(socket)
@@ -58,55 +138,18 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
     if (closing && left === 0) setImmediate(() => goAway(socket))
   }
 
-  useServer<Record<string, unknown>, Extra>(
-    {
-      connectionInitWaitTimeout: 3_000,
-      async onConnect({ connectionParams, extra }) {
-        try {
-          extra.actor = await options.authenticate(connectionParams?.authorization)
-        } catch (error) {
-          return turnDown(extra.socket, error, options.log)
-        }
-        const unwatch = options.onSocket(extra.actor, () => extra.socket.close(4403, 'Forbidden'))
-        if (extra.socket.readyState === WebSocket.OPEN) extra.socket.once('close', unwatch)
-        else unwatch()
-        return true
-      },
-      // Whatever is thrown in here would close the socket, with all that its other operations wait for.
-      onSubscribe: (context, _id, payload) =>
-        Object.keys(context.subscriptions).length > operationsPerSocket
-          ? [tooMany]
-          : prepare(options, context.extra, payload),
-      async execute(args: ExecutionArgs) {
-        const { socket, enveloped } = args.rootValue as Root
-        count(socket, 1)
-        try {
-          return await enveloped.execute({ ...args, rootValue: undefined })
-        } finally {
-          count(socket, -1)
-        }
-      },
-      subscribe: (args: ExecutionArgs) =>
-        (args.rootValue as Root).enveloped.subscribe({ ...args, rootValue: undefined }),
-      onNext: (_context, _id, _payload, _args, result) =>
-        result.errors
-          ? ({ ...result, errors: result.errors.map(withoutHttp) } as FormattedExecutionResult)
-          : undefined,
-      onError: (_context, _id, _payload, errors) =>
-        errors.map(error => withoutHttp(presentable(error, { requestId: randomUUID(), log: options.log }))),
-    },
-    wss,
-  )
+  const beating = setInterval(() => sockets.forEach(socket => void socket.beat()), heartbeat)
+  const checking = setInterval(() => sockets.forEach(socket => void socket.check(performance.now())), checks)
 
   return {
-    sockets: () => wss.clients.size,
+    sockets: () => sockets.size,
     async close(patience) {
       closing = true
-      const gone = [...wss.clients].map(socket => new Promise(resolve => socket.once('close', resolve)))
-      for (const socket of wss.clients) if (!unanswered.has(socket)) goAway(socket)
-      const late = setTimeout(() => {
-        for (const socket of wss.clients) socket.terminate()
-      }, patience)
+      clearInterval(beating)
+      clearInterval(checking)
+      const gone = [...sockets.keys()].map(ws => new Promise(resolve => ws.once('close', resolve)))
+      for (const socket of sockets.values()) if (!unanswered.has(socket)) goAway(socket)
+      const late = setTimeout(() => sockets.forEach(({ ws }) => void ws.terminate()), patience)
       await Promise.all(gone)
       clearTimeout(late)
       server.off('upgrade', onUpgrade)
@@ -115,25 +158,47 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
   }
 }
 
-/** Clients give up on 4401, and come back after 1013: nothing is wrong with their key while the database is away. */
-function turnDown(socket: WebSocket, error: unknown, log: FastifyBaseLogger): false {
-  if (explain(error)?.code === 'UNAUTHENTICATED') socket.close(4401, 'Unauthorized')
-  else {
-    log.error({ err: error }, 'could not authenticate a socket')
-    socket.close(1013, 'Try again later')
+/**
+ * Lets the socket write the answers by itself, and gives the protocol an iterator that yields nothing but the error that
+ * ends them: so the protocol still tells the client of the end, and ends the answers when the client has enough.
+ */
+function serve(
+  socket: Socket,
+  id: string,
+  answering: Answering,
+  args: ExecutionArgs,
+): AsyncIterableIterator<unknown> {
+  let ended: Promise<unknown> | undefined
+  let told = false
+  const iterator: AsyncIterableIterator<unknown> = {
+    async next() {
+      ended ??= socket.serve(id, answering)
+      const error = await ended
+      if (error === null || told) return iterator.return?.() ?? done
+      told = true
+      return { done: false, value: { errors: [presentable(error, args.contextValue as never)] } }
+    },
+    async return() {
+      await answering.return?.()
+      return done
+    },
+    [Symbol.asyncIterator]: () => iterator,
   }
-  return false
+  return iterator
 }
 
-const tooMany = new GraphQLError(`A socket may have ${operationsPerSocket} operations at once.`, {
-  extensions: { code: 'LIMIT_EXCEEDED' },
-})
+const done = { done: true, value: undefined } as const
 
-type Root = { socket: WebSocket; enveloped: ReturnType<Graph['getEnveloped']> }
+const tooMany = (most: number) =>
+  new GraphQLError(`A socket may have ${most} operations at once.`, {
+    extensions: { code: 'LIMIT_EXCEEDED' },
+  })
+
+type Root = { socket: Socket; id: string; enveloped: ReturnType<Graph['getEnveloped']> }
 
 /** Parses and validates an operation, or says what is wrong with it. */
-async function prepare({ graph, log }: SocketOptions, extra: Extra, payload: SubscribePayload) {
-  const asking = { actor: extra.actor ?? null, requestId: randomUUID(), log }
+async function prepare({ graph, log }: SocketOptions, socket: Socket, id: string, payload: SubscribePayload) {
+  const asking = { actor: socket.actor, requestId: randomUUID(), log }
   const enveloped = graph.getEnveloped(asking)
   try {
     const document = enveloped.parse(payload.query)
@@ -145,16 +210,21 @@ async function prepare({ graph, log }: SocketOptions, extra: Extra, payload: Sub
       operationName: payload.operationName,
       variableValues: payload.variables,
       contextValue: await enveloped.contextFactory(),
-      rootValue: { socket: extra.socket, enveloped } satisfies Root,
+      rootValue: { socket, id, enveloped } satisfies Root,
     } as ExecutionArgs
   } catch (error) {
     return [presentable(error, asking)]
   }
 }
 
-const goAway = (socket: WebSocket) => socket.close(1001, 'Going away')
+function close({ ws }: Socket, code: number, reason: string): false {
+  ws.close(code, reason)
+  return false
+}
 
-const turnAway = (socket: Duplex, status: string) =>
-  void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
-    socket.destroy(),
+const goAway = (socket: Socket) => close(socket, 1001, 'Going away')
+
+const turnAway = (stream: Duplex, status: string) =>
+  void stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+    stream.destroy(),
   )

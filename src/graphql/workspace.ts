@@ -4,7 +4,7 @@ import type { Workspace as WorkspaceRow } from '../domain/workspace/rows.ts'
 import { builder } from './builder.ts'
 import { Node } from './node.ts'
 
-const ConversationCounts = builder.objectRef<Counts>('ConversationCounts').implement({
+export const ConversationCounts = builder.objectRef<Counts>('ConversationCounts').implement({
   description:
     'How many conversations stand where. Every count is of the whole workspace; unread and unassigned are parts of open.',
   fields: t => ({

@@ -1,6 +1,7 @@
-import type { Reader } from '../db/db.ts'
-import { type Event, eventsAfter } from '../domain/event.ts'
+import type { Db } from '../db/db.ts'
+import { type Event, eventsBetween } from '../domain/event.ts'
 import { logBounds } from '../domain/event-cursor.ts'
+import { watchWorkspace } from '../domain/watch.ts'
 
 export type FeedOptions = {
   /** How long a feed sleeps when no hint wakes it, in milliseconds. */
@@ -13,6 +14,7 @@ export type FeedOptions = {
 
 /** Follows the end of one workspace's event log, for all who subscribe to it in this process. */
 export type Feed = {
+  workspaceId: string
   /** The number of the newest event known here. */
   head(): number
   /** The event with this number while memory still holds it. */
@@ -26,26 +28,31 @@ export type Feed = {
 }
 
 const batch = 500
+const renewal = 30_000
+const everything = { types: null, conversationId: null, contactId: null }
 
 /**
  * Opens the feed at the end of the log. Events are taken in the order of their numbers and only while these are
  * contiguous: commits happen in that order, so a hole can only be a read that came too early, and is read again.
  */
-export async function openFeed(db: Reader, workspaceId: string, options: FeedOptions): Promise<Feed> {
+export async function openFeed(db: Db, workspaceId: string, options: FeedOptions): Promise<Feed> {
   const ring: Event[] = []
   const waiting = new Set<() => void>()
+  const watch = () => db.transaction().execute(writer => watchWorkspace(writer, workspaceId))
+  await watch()
   let { head } = await logBounds(db, workspaceId)
   let stopped = false
   let hinted = false
   let wake = () => {}
 
   async function read(): Promise<number> {
-    const events = await eventsAfter(db, workspaceId, head, batch)
+    const stretch = { after: head, upTo: Number.MAX_SAFE_INTEGER, filter: everything, limit: batch }
+    const events = await eventsBetween(db, workspaceId, stretch)
     const contiguous = events.filter((event, index) => event.seq === head + 1 + index)
     if (contiguous.length === 0) return 0
     head += contiguous.length
     ring.push(...contiguous)
-    ring.splice(0, ring.length - options.ring)
+    if (ring.length > options.ring) ring.splice(0, ring.length - options.ring)
     const moved = [...waiting]
     waiting.clear()
     for (const callback of moved) callback()
@@ -74,7 +81,9 @@ export async function openFeed(db: Reader, workspaceId: string, options: FeedOpt
   }
 
   const tailing = tail()
+  const renewing = setInterval(() => void watch().catch(options.onError), renewal)
   return {
+    workspaceId,
     head: () => head,
     recent: seq => ring[seq - (ring[0]?.seq ?? seq + 1)],
     onMove: moved => waiting.add(moved),
@@ -85,6 +94,7 @@ export async function openFeed(db: Reader, workspaceId: string, options: FeedOpt
     },
     stop() {
       stopped = true
+      clearInterval(renewing)
       wake()
       return tailing
     },

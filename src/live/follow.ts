@@ -1,81 +1,111 @@
+import { setTimeout as after } from 'node:timers/promises'
 import type { Reader } from '../db/db.ts'
-import { refusal } from '../domain/errors.ts'
-import { type Event, eventsAfter } from '../domain/event.ts'
-import { logBounds } from '../domain/event-cursor.ts'
+import { Unavailable } from '../db/unavailable.ts'
+import { type Event, type EventFilter, eventsBetween, matches } from '../domain/event.ts'
+import { requireKept } from '../domain/event-cursor.ts'
 import type { Feed } from './feed.ts'
 
+/** A position in a workspace's log that moves on as its holder asks for more. */
+export type Follower = {
+  workspaceId: string
+  filter: EventFilter
+  /** Every event up to this number has been handed out or passed over. */
+  position(): number
+  /**
+   * The next event that matches, or null when there is none yet, or none any more after `end`.
+   * @throws Refusal CURSOR_EXPIRED when what follows has been deleted; Unavailable
+   */
+  step(): Promise<Event | null>
+  /** Resolves when there may be more, or when it has ended. */
+  moved(): Promise<void>
+  ended(): boolean
+  end(): void
+}
+
 const page = 200
-const ended: IteratorReturnResult<undefined> = { done: true, value: undefined }
+const secondTry = 250
 
 /**
  * Walks a workspace's log from a position on, without end. A follower is only that position: near the end it reads what
  * the feed holds in memory, further back it reads pages from the table, so that nothing is queued and nothing overflows.
- * `return()` answers a waiting `next()` at once. What `wants` turns down is passed over.
- *
- * `next()` rejects with a Refusal CURSOR_EXPIRED when the events that follow have been deleted.
  */
-export function follow<Wanted extends Event>(
-  { db, feed, workspaceId, onEnd }: { db: Reader; feed: Feed; workspaceId: string; onEnd(): void },
-  after: number,
-  wants: (event: Event) => event is Wanted,
-): AsyncIterableIterator<Wanted, undefined> {
-  let at = after
+export function follow(
+  db: Reader,
+  feed: Feed,
+  from: number,
+  filter: EventFilter,
+  onEnd = () => {},
+): Follower {
+  const { workspaceId } = feed
+  let at = from
   let read: Event[] = []
+  let readUpTo = from
   let open = true
   let release = () => {}
 
-  function nextAtHand(): Event | undefined {
-    while (read[0] && read[0].seq <= at) read.shift()
-    return feed.recent(at + 1) ?? read[0]
+  function next(): Event | undefined {
+    const event = read.shift()
+    if (event) {
+      at = event.seq
+      return event
+    }
+    at = Math.max(at, readUpTo)
+    for (let recent = feed.recent(at + 1); recent; recent = feed.recent(at + 1)) {
+      at = recent.seq
+      if (matches(filter, recent)) return recent
+    }
+    return undefined
   }
 
-  async function readOn(): Promise<void> {
-    read = await eventsAfter(db, workspaceId, at, page)
-    if (read[0]?.seq === at + 1) return
-    read = []
-    if (at < (await logBounds(db, workspaceId)).floor)
-      throw refusal('CURSOR_EXPIRED', 'The events after this cursor have been deleted. Query again.', 'after')
+  /** Numbers up to the feed's head are committed, so a page that is not full holds all there is up to there. */
+  async function readPage(): Promise<void> {
+    const upTo = feed.head()
+    const events = await eventsBetween(db, workspaceId, { after: at, upTo, filter, limit: page })
+    await requireKept(db, workspaceId, at)
+    read = events
+    readUpTo = events.length < page ? upTo : (events.at(-1)?.seq ?? upTo)
   }
 
-  function moved(): Promise<void> {
-    return new Promise(resolve => {
-      release = () => {
-        feed.offMove(resolve)
-        resolve()
+  async function readPageOrRetry(): Promise<void> {
+    try {
+      await readPage()
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      await after(secondTry)
+      await readPage()
+    }
+  }
+
+  return {
+    workspaceId,
+    filter,
+    position: () => at,
+    async step() {
+      while (open) {
+        const event = next()
+        if (event) return event
+        if (at >= feed.head()) return null
+        await readPageOrRetry()
       }
-      feed.onMove(resolve)
-    })
-  }
-
-  function end() {
-    if (open) {
+      return null
+    },
+    moved() {
+      if (!open || at < feed.head()) return Promise.resolve()
+      return new Promise(resolve => {
+        release = () => {
+          feed.offMove(resolve)
+          resolve()
+        }
+        feed.onMove(resolve)
+      })
+    },
+    ended: () => !open,
+    end() {
+      if (!open) return
       open = false
       read = []
       release()
       onEnd()
-    }
-    return ended
-  }
-
-  return {
-    async next() {
-      while (open) {
-        const event = nextAtHand()
-        if (event) {
-          at = event.seq
-          if (wants(event)) return { done: false, value: event }
-        } else if (at < feed.head()) await readOn()
-        else await moved()
-      }
-      return ended
-    },
-    return: async () => end(),
-    throw: async error => {
-      end()
-      throw error
-    },
-    [Symbol.asyncIterator]() {
-      return this
     },
   }
 }

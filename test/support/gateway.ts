@@ -1,15 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { LogEvent } from 'kysely'
 import { pino } from 'pino'
-import { createApp } from '../../src/app.ts'
-import type { ConnectOptions } from '../../src/db/connect.ts'
+import { type AppOptions, createApp } from '../../src/app.ts'
+import type { Connection } from '../../src/db/connect.ts'
 import type { Db } from '../../src/db/db.ts'
 import { createAgent } from '../../src/domain/agent/create.ts'
 import { createChannel } from '../../src/domain/channel/create.ts'
 import { createKey } from '../../src/domain/key/create.ts'
 import { createWorkspace } from '../../src/domain/workspace/create.ts'
-import { filePost, type Post } from '../../src/mail/post.ts'
+import { noHints } from '../../src/live/hints.ts'
+import { filePost } from '../../src/mail/post.ts'
 import { openDatabase } from './databases.ts'
 
 export type Answer<Data = Record<string, never>> = {
@@ -20,16 +22,27 @@ export type Answer<Data = Record<string, never>> = {
 /** A whole gateway on a database of its own, listening on a free port. */
 export type Gateway = Awaited<ReturnType<typeof startGateway>>
 
-export async function startGateway(options: { post?: Post; corsOrigins?: string[] } & ConnectOptions = {}) {
-  const connection = await openDatabase(options)
+export type GatewayOptions = Partial<AppOptions> & {
+  connection?: Connection
+  onStatement?(event: LogEvent): void
+}
+
+export async function startGateway(options: GatewayOptions = {}) {
+  const connection =
+    options.connection ?? (await openDatabase(options.onStatement ? { log: options.onStatement } : {}))
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'))
   const mailDirectory = join(directory, 'mail')
   const app = await createApp({
-    db: connection.db,
-    post: options.post ?? filePost(mailDirectory),
+    post: filePost(mailDirectory),
+    openHints: noHints,
     mailFrom: 'support@gateway.test',
-    corsOrigins: options.corsOrigins ?? [],
+    corsOrigins: [],
+    eventRetentionDays: null,
+    operationsPerSocket: 100,
+    socketsPerKey: 1_000,
     log: pino({ level: process.env.LOG ?? 'silent' }),
+    ...options,
+    db: connection.db,
   })
   const url = await app.fastify.listen({ host: '127.0.0.1', port: 0 })
   return {

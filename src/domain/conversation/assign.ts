@@ -1,5 +1,4 @@
 import { requireAgent } from '../agent/rows.ts'
-import { recordEvents } from '../event.ts'
 import { change, type Operation } from '../operation.ts'
 import { countChange } from '../workspace/counts.ts'
 import { type Conversation, lockConversation, updateConversation } from './rows.ts'
@@ -13,7 +12,7 @@ export async function assignConversation(
   { conversationId, agentId }: { conversationId: string; agentId: string | null },
 ): Promise<{ conversation: Conversation; cursor: string | null }> {
   const { workspaceId, id: actorId } = operation.actor
-  return change(operation, workspaceId, async writer => {
+  return change(operation, workspaceId, async (writer, record) => {
     const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
     if (before.assignedToId === agentId) return { conversation: before, cursor: null }
     if (agentId !== null) await requireAgent(writer, workspaceId, agentId, 'agentId')
@@ -21,11 +20,10 @@ export async function assignConversation(
       assigned_to_id: agentId,
     })
     const data = { previousAssignedToId: before.assignedToId, assignedToId: agentId }
-    const cursor = await recordEvents(writer, {
-      workspaceId,
+    const cursor = await record({
       actorId,
       at,
-      events: [{ type: 'CONVERSATION_ASSIGNED', conversationId, data }],
+      events: [{ type: 'CONVERSATION_ASSIGNED', conversation, data }],
       counts: countChange(before, conversation),
     })
     return { conversation, cursor }

@@ -3,7 +3,6 @@ import type { Writer } from '../../db/db.ts'
 import { type Channel, channelsByIds, defaultEmailChannel } from '../channel/rows.ts'
 import { type Contact, upsertContact } from '../contact/rows.ts'
 import { notFound, refusal } from '../errors.ts'
-import { recordEvents } from '../event.ts'
 import { isId, newId } from '../id.ts'
 import { address, line, parse, prose } from '../input.ts'
 import { preview } from '../message/preview.ts'
@@ -32,7 +31,7 @@ export async function createConversation(
 ): Promise<{ conversation: Conversation; contact: Contact; message: Message; cursor: string }> {
   const { email, name, subject, contentText, channelId } = parse(Input, input)
   const { workspaceId, id: actorId } = operation.actor
-  return change(operation, workspaceId, async writer => {
+  return change(operation, workspaceId, async (writer, record) => {
     const channel = await emailChannel(writer, workspaceId, channelId ?? null)
     const { contact, at } = await upsertContact(writer, workspaceId, { email, name })
     const conversation = await insertConversation(writer, {
@@ -63,13 +62,12 @@ export async function createConversation(
       // Whoever asked for it tries at once; the sweep leaves it to them for a moment.
       next_attempt_at: new Date(at.getTime() + 3_000),
     })
-    const cursor = await recordEvents(writer, {
-      workspaceId,
+    const cursor = await record({
       actorId,
       at,
       events: [
-        { type: 'CONVERSATION_CREATED', conversationId: conversation.id, data: {} },
-        { type: 'MESSAGE_ADDED', conversationId: conversation.id, data: { messageId: message.id } },
+        { type: 'CONVERSATION_CREATED', conversation, data: {} },
+        { type: 'MESSAGE_ADDED', conversation, data: { messageId: message.id } },
       ],
       counts: countChange(null, conversation),
     })

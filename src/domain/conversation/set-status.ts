@@ -1,4 +1,3 @@
-import { recordEvents } from '../event.ts'
 import { change, type Operation } from '../operation.ts'
 import { countChange } from '../workspace/counts.ts'
 import { type Conversation, lockConversation, type Status, updateConversation } from './rows.ts'
@@ -12,16 +11,15 @@ export async function setConversationStatus(
   { conversationId, status }: { conversationId: string; status: Status },
 ): Promise<{ conversation: Conversation; cursor: string | null }> {
   const { workspaceId, id: actorId } = operation.actor
-  return change(operation, workspaceId, async writer => {
+  return change(operation, workspaceId, async (writer, record) => {
     const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
     if (before.status === status) return { conversation: before, cursor: null }
     const conversation = await updateConversation(writer, workspaceId, conversationId, at, { status })
     const data = { previousStatus: before.status, status }
-    const cursor = await recordEvents(writer, {
-      workspaceId,
+    const cursor = await record({
       actorId,
       at,
-      events: [{ type: 'CONVERSATION_STATUS_CHANGED', conversationId, data }],
+      events: [{ type: 'CONVERSATION_STATUS_CHANGED', conversation, data }],
       counts: countChange(before, conversation),
     })
     return { conversation, cursor }

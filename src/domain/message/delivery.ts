@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Writer } from '../../db/db.ts'
 import { lockConversation, updateConversation } from '../conversation/rows.ts'
-import { recordEvents } from '../event.ts'
 import { change, type Operation } from '../operation.ts'
 
 /** A message that this process may try to deliver until its lease ends, with all that its mail says. */
@@ -73,8 +72,8 @@ export async function settle(
   { workspaceId, id, conversationId, leaseToken }: Claimed,
   outcome: Outcome,
 ): Promise<{ cursor: string | null }> {
-  return change(operation, workspaceId, async writer => {
-    const { at } = await lockConversation(writer, workspaceId, conversationId)
+  return change(operation, workspaceId, async (writer, record) => {
+    const { conversation, at } = await lockConversation(writer, workspaceId, conversationId)
     const settled = await writer
       .updateTable('message')
       .set({
@@ -93,11 +92,10 @@ export async function settle(
     if (!settled) return { cursor: null }
     await updateConversation(writer, workspaceId, conversationId, at, {})
     const data = { messageId: id, previousMessageStatus: 'QUEUED', messageStatus: outcome.status } as const
-    const cursor = await recordEvents(writer, {
-      workspaceId,
+    const cursor = await record({
       actorId: null,
       at,
-      events: [{ type: 'MESSAGE_STATUS_CHANGED', conversationId, data }],
+      events: [{ type: 'MESSAGE_STATUS_CHANGED', conversation, data }],
     })
     return { cursor }
   })
