@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const include = ['test/**/*.test.ts']
+const include = ['test/*.test.ts']
 const pgliteOnly = 'test/**/*.pglite.test.ts'
 const postgresOnly = 'test/**/*.postgres.test.ts'
 // What no database has a part in runs once.

@@ -7,7 +7,7 @@ import { authenticate, watchKeys } from './auth.ts'
 import type { Config } from './config.ts'
 import { watchConnections } from './connections.ts'
 import type { Db } from './db/db.ts'
-import type { Actor } from './domain/operation.ts'
+import type { Actor, Operation } from './domain/operation.ts'
 import { createAsk } from './graphql/ask.ts'
 import { httpDoor } from './graphql/door.ts'
 import { createGraph } from './graphql/graph.ts'
@@ -33,6 +33,8 @@ export type AppOptions = {
 /** A gateway that is ready to listen. */
 export type App = {
   fastify: FastifyInstance
+  /** To be called by those who change something without asking the graph. */
+  committed: Operation['committed']
   /** Answers what was asked, tells live clients to come back, and ends within 10 seconds. The database stays open. */
   close(): Promise<void>
 }
@@ -118,6 +120,7 @@ export async function createApp({
 
   return {
     fastify,
+    committed,
     async close() {
       closing = true
       keys.close()

@@ -10,8 +10,9 @@ export class Unavailable extends Error {
 }
 
 // Classes 08 (connection), 53 (resources) and 57 (operator intervention) of
-// https://www.postgresql.org/docs/current/errcodes-appendix.html; the driver's own errors have no SQLSTATE at all.
-const lasting = /^(?!08|53|57)[0-9A-Z]{5}$/
+// https://www.postgresql.org/docs/current/errcodes-appendix.html; the driver's own errors have no SQLSTATE at all, and
+// the system's are words (EPIPE), where every SQLSTATE has a digit.
+const lasting = /^(?!08|53|57)(?=.*\d)[0-9A-Z]{5}$/
 
 /** What a failed statement or connection attempt means: the database's own error, or `Unavailable`. */
 function meaning(error: unknown): unknown {

@@ -44,7 +44,9 @@ export async function httpDoor(
             onStream(actor, () => reply.raw.destroy()),
           )
       }
-      return graph.handleNodeRequestAndResponse(request, reply, { actor, requestId, log, streaming })
+      const lastEventId = request.headers['last-event-id']?.toString()
+      const asking = { actor, requestId, log, streaming, lastEventId }
+      return graph.handleNodeRequestAndResponse(request, reply, asking)
     },
   })
 }

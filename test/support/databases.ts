@@ -23,7 +23,7 @@ export async function openDatabase(options: ConnectOptions = {}): Promise<Connec
 }
 
 /** The address of a migrated, empty database on this run's PostgreSQL. */
-async function newPostgresDatabase(): Promise<string> {
+export async function newPostgresDatabase(): Promise<string> {
   const server = inject('postgres')
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await createDatabase(server, name, 'template')

@@ -1,0 +1,209 @@
+// npm run bench:live — the gateway's live delivery beside a bare `ws` server and the stock way, in turns, in one run.
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { connectPostgres } from '../src/db/connect.ts'
+import { migrate } from '../src/db/migrate.ts'
+import { createConversation } from '../src/domain/conversation/create.ts'
+import { createKey } from '../src/domain/key/create.ts'
+import { createWorkspace } from '../src/domain/workspace/create.ts'
+import { startPostgres } from '../test/support/postgres.ts'
+import type { Crowd } from './clients.ts'
+import type { Order, Report } from './server.ts'
+
+const postgres = await startPostgres()
+const url = postgres.url('postgres')
+const connection = connectPostgres(url)
+await migrate(connection.db)
+
+/** A workspace with conversations to change, a key, and some cursors to resume from. */
+async function prepare() {
+  const { id, secret } = await connection.db.transaction().execute(async writer => {
+    const id = await createWorkspace(writer, { name: 'Bench' })
+    const { secret } = await createKey(writer, id, { name: 'bench', scopes: ['read', 'write'] })
+    return { id, secret }
+  })
+  const actor = { workspaceId: id, id: 'key_bench', keyId: 'key_bench', scopes: ['read', 'write'] as const }
+  const operation = { actor, db: connection.db, committed() {} }
+  const contentText = `Hello, ${'I have a question about my invoice. '.repeat(3)}`
+  for (let index = 0; index < 16; index++)
+    await createConversation(operation, {
+      email: `jane${index}@example.com`,
+      name: 'Jane Doe',
+      subject: 'A question',
+      contentText,
+    })
+  // The mail is not what is measured.
+  await connection.db.updateTable('message').set({ status: 'SENT', next_attempt_at: null }).execute()
+  return { id, secret }
+}
+
+async function cursors(id: string): Promise<string[]> {
+  const { toCursor } = await import('../src/domain/event-cursor.ts')
+  const { event_seq: head } = await connection.db
+    .selectFrom('workspace')
+    .select('event_seq')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  const { rows } = { rows: await changes(id, head) }
+  return [
+    ...rows.slice(-5).map(seq => toCursor({ workspaceId: id, seq })),
+    toCursor({ workspaceId: id, seq: head }),
+  ].slice(-5)
+}
+
+async function changes(id: string, head: number): Promise<number[]> {
+  const rows = await connection.db
+    .selectFrom('event')
+    .select('seq')
+    .where('workspace_id', '=', id)
+    .where('type', '=', 'CONVERSATION_STATUS_CHANGED')
+    .where('seq', '<=', head)
+    .orderBy('seq')
+    .execute()
+  return rows.map(row => row.seq)
+}
+
+const tell = async <Answer>(child: ChildProcess, message: object | string): Promise<Answer> => {
+  child.send(message)
+  const [answer] = await once(child, 'message')
+  return answer
+}
+
+type Workspace = Awaited<ReturnType<typeof prepare>>
+
+async function serve(kind: string, workspace: Workspace): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork('bench/server.ts', [kind, url, workspace.id])
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }]
+  return { child, port }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit')
+  child.kill('SIGKILL')
+  await gone
+}
+
+type Run = { perSecond: number; cpu: number; rss: number; latencies: number[]; complete: boolean }
+
+/** Lets a crowd hear so many events of a server, and says how it went. `writer`: another instance that does the writing. */
+async function run(
+  kind: string,
+  workspace: Workspace,
+  {
+    count,
+    events,
+    perSecond = null,
+    other = false,
+  }: { count: number; events: number; perSecond?: number | null; other?: boolean },
+): Promise<Run> {
+  const server = await serve(kind, workspace)
+  const writer = other ? await serve(kind, workspace) : server
+  const clients = fork('bench/clients.ts')
+  const afters = kind === 'gateway' ? await cursors(workspace.id) : []
+  const noted = perSecond !== null
+  const crowd: Crowd = {
+    url: `ws://127.0.0.1:${server.port}/graphql`,
+    count,
+    key: kind === 'bare' ? '' : workspace.secret,
+    afters,
+    noted,
+  }
+  await tell(clients, crowd)
+  await new Promise(resolve => setTimeout(resolve, 1_000))
+  await tell(clients, { expect: events })
+  const all = once(clients, 'message') as Promise<[{ receivedAt: number }]>
+  const begun = performance.timeOrigin + performance.now()
+  const order: Order = { events, perSecond, writers: perSecond === null ? 4 : 2 }
+  await tell(writer.child, order)
+  const late = AbortSignal.timeout(300_000)
+  const [{ receivedAt }] = await Promise.race([
+    all,
+    once(late, 'abort').then((): never => {
+      throw new Error(`${kind}: not everything arrived within 5 minutes.`)
+    }),
+  ])
+  const report = await tell<Report>(writer.child, 'finish')
+  const { rss } = await tell<{ rss: number }>(server.child, 'usage').catch(() => ({ rss: report.rss }))
+  const arrivals = noted ? await tell<number[][]>(clients, 'arrivals') : []
+  const latencies = arrivals.flatMap(times => times.map((time, index) => time - (report.at[index] ?? time)))
+  for (const child of new Set([clients, server.child, writer.child])) await end(child)
+  return {
+    perSecond: (count * events) / ((receivedAt - begun) / 1_000),
+    cpu: report.cpu / (count * events),
+    rss,
+    latencies: latencies.sort((a, b) => a - b),
+    complete: true,
+  }
+}
+
+const median = (values: number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const quantile = (sorted: number[], q: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
+const rounded = (value: number, digits = 1) => Number(value.toFixed(digits))
+
+const workspace = await prepare()
+const rounds = Number(process.env.ROUNDS ?? 3)
+const results: Record<string, Run[]> = { bare: [], gateway: [], stock: [] }
+for (let round = 0; round < rounds; round++)
+  for (const [kind, events] of [
+    ['bare', 100],
+    ['gateway', 100],
+    ['stock', 25],
+  ] as const)
+    results[kind]?.push(await run(kind, workspace, { count: 2_000, events }))
+const of = (kind: string, pick: (run: Run) => number) => median((results[kind] ?? []).map(pick))
+const rate = (kind: string) => of(kind, each => each.perSecond)
+const cpu = (kind: string) => of(kind, each => each.cpu)
+console.log(`2,000 subscribers of one workspace, each with its own after; medians of ${rounds} turns`)
+console.table(
+  Object.fromEntries(
+    Object.keys(results).map(kind => [
+      kind,
+      {
+        'deliveries/s': Math.round(rate(kind)),
+        '× bare': rounded(rate(kind) / rate('bare'), 2),
+        '× stock': rounded(rate(kind) / rate('stock'), 1),
+        'µs CPU': rounded(cpu(kind)),
+        '× bare CPU': rounded(cpu(kind) / cpu('bare'), 2),
+      },
+    ]),
+  ),
+)
+
+const calm = { count: 500, events: 500, perSecond: 50 }
+const latency: Record<string, number[]> = { bare: [], gateway: [], 'other instance': [] }
+for (let round = 0; round < rounds; round++)
+  for (const [name, kind, other] of [
+    ['bare', 'bare', false],
+    ['gateway', 'gateway', false],
+    ['other instance', 'gateway', true],
+  ] as const)
+    latency[name]?.push(quantile((await run(kind, workspace, { ...calm, other })).latencies, 0.99))
+const p99 = (name: string) => median(latency[name] ?? [])
+console.log('500 subscribers, 50 events/s: commit → delivered')
+console.table({
+  bare: { 'p99 ms': rounded(p99('bare')), goal: '' },
+  gateway: {
+    'p99 ms': rounded(p99('gateway')),
+    goal: `${rounded(p99('gateway') / p99('bare'), 2)} × bare, at most 3`,
+  },
+  'other instance': {
+    'p99 ms': rounded(p99('other instance')),
+    goal: `${rounded(p99('other instance') / p99('gateway'), 2)} × gateway, at most 3`,
+  },
+})
+
+const many = await run('gateway', workspace, { count: 5_000, events: 1_000 })
+console.log('5,000 subscribers of one process, 1,000 events')
+console.table({
+  gateway: {
+    'all received': many.complete,
+    'deliveries/s': Math.round(many.perSecond),
+    'RSS MB': Math.round(many.rss / 1e6),
+    'µs CPU': rounded(many.cpu),
+  },
+})
+
+await connection.close()
+await postgres.stop()

@@ -1,0 +1,23 @@
+/** What every subscriber of the benchmark asks for. */
+export const subscription = `subscription ($after: EventCursor) {
+  conversationStatusChanged(after: $after) {
+    cursor occurredAt previousStatus status
+    conversation { id subject lastMessagePreview contact { name } }
+  }
+}`
+
+/** An answer to it of the size that the gateway's answers have, for the servers that have no database. */
+export const sample = {
+  conversationStatusChanged: {
+    cursor: 'bp2gto5e00000000002',
+    occurredAt: '2025-03-12T14:30:00.000Z',
+    previousStatus: 'OPEN',
+    status: 'CLOSED',
+    conversation: {
+      id: 'thd_01jdxtbrasffh8mxhdzqw0sakp',
+      subject: 'A question',
+      lastMessagePreview: `Hello, ${'I have a question about my invoice. '.repeat(3)}`.trim(),
+      contact: { name: 'Jane Doe' },
+    },
+  },
+}

@@ -1,0 +1,120 @@
+/**
+ * A client that misses nothing: the stock graphql-ws client, and a cursor that it moves along.
+ *
+ *     node examples/resume.ts http://localhost:4000 "$(cat .data/demo-api-key)"
+ *
+ * It takes the newest cursor together with the list it shows, follows the log from there, and moves `after` with every
+ * event: the stock client sends the same payload again when it reconnects, so it resumes where it stood. Two errors say
+ * that the cursor is of no use any more: then it queries again.
+ */
+import { pathToFileURL } from 'node:url'
+import { type Client, createClient } from 'graphql-ws'
+import WebSocket from 'ws'
+
+/** What a resuming subscription has to have: a variable `after`, and the cursor of each event. */
+export type Resumable = { query: string; variables?: Record<string, unknown> }
+
+export type ResumeOptions<Event extends { cursor: string }> = {
+  client: Client
+  subscription: Resumable
+  /** Reads the list anew, tells it to whoever shows it, and answers the cursor that came with it. */
+  snapshot(): Promise<string>
+  /** Called once for every event after the snapshot, in order, across all disconnects. */
+  onEvent(event: Event): void
+  /** Called with what ended the subscription for good, such as a field that does not exist. */
+  onError(error: unknown): void
+}
+
+const staleCursor = new Set(['CURSOR_EXPIRED', 'BAD_CURSOR'])
+
+/** Follows a workspace's events until it is told to stop. */
+export function resume<Event extends { cursor: string }>(options: ResumeOptions<Event>): () => void {
+  const { client, subscription, snapshot, onEvent, onError } = options
+  let unsubscribe = () => {}
+  let stopped = false
+
+  async function begin(): Promise<void> {
+    const after = await snapshot()
+    if (!stopped) follow(after)
+  }
+
+  function follow(from: string): void {
+    const payload = { query: subscription.query, variables: { ...subscription.variables, after: from } }
+    let ended = false
+    const again = (next: () => void) => {
+      ended = true
+      unsubscribe()
+      if (!stopped) next()
+    }
+    unsubscribe = client.subscribe<Record<string, Event>>(payload, {
+      next({ data, errors }) {
+        const codes = (errors ?? []).map(error => String(error.extensions?.code))
+        if (codes.some(code => staleCursor.has(code))) return again(() => void begin().catch(onError))
+        if (codes.includes('UNAVAILABLE'))
+          return again(() => setTimeout(() => follow(payload.variables.after), 500))
+        const event = Object.values(data ?? {})[0]
+        const cursor = event?.cursor ?? String(errors?.[0]?.extensions?.cursor ?? '')
+        if (cursor === '') return again(() => onError(errors))
+        // The rule, whatever the transport does: what is not after the last cursor has been seen.
+        if (cursor <= payload.variables.after) return
+        payload.variables.after = cursor
+        if (event) onEvent(event)
+        else onError(errors)
+      },
+      error: error => ended || stopped || onError(error),
+      complete: () => {},
+    })
+  }
+
+  void begin().catch(onError)
+  return () => {
+    stopped = true
+    unsubscribe()
+  }
+}
+
+/** The stock client, told to come back as often as it takes. */
+export function resumingClient(url: string, key: string): Client {
+  return createClient({
+    url: `${url.replace(/^http/, 'ws')}/graphql`,
+    webSocketImpl: WebSocket,
+    connectionParams: { authorization: `Bearer ${key}` },
+    retryAttempts: Number.POSITIVE_INFINITY,
+    shouldRetry: () => true,
+    retryWait: async retries => {
+      await new Promise(resolve =>
+        setTimeout(resolve, Math.min(2_000, 100 * 2 ** retries) * (0.5 + Math.random())),
+      )
+    },
+  })
+}
+
+async function main([url = 'http://localhost:4000', key = '']: string[]): Promise<void> {
+  const query = '{ workspace { eventCursor conversationCounts { open unread } } }'
+  resume<{ cursor: string }>({
+    client: resumingClient(url, key),
+    subscription: {
+      query: `subscription ($after: EventCursor) {
+        conversationEvents(after: $after) { __typename cursor occurredAt conversation { id subject status } }
+      }`,
+    },
+    async snapshot() {
+      const response = await fetch(`${url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+        body: JSON.stringify({ query }),
+      })
+      const { data, errors } = (await response.json()) as {
+        data?: { workspace: { eventCursor: string } }
+        errors?: unknown
+      }
+      if (!data) throw new Error(JSON.stringify(errors))
+      console.log('snapshot', JSON.stringify(data.workspace))
+      return data.workspace.eventCursor
+    },
+    onEvent: event => console.log('event', JSON.stringify(event)),
+    onError: error => console.error('error', error),
+  })
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(process.argv.slice(2))
