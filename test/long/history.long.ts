@@ -138,7 +138,8 @@ function stockRetry(key: string, from: string, filter: EventFilter): Subscriber 
     cut: () => [...sockets].at(-1)?.terminate(),
     stop() {
       stop()
-      void stock.dispose()
+      // What it was about to connect for is gone: that is what it rejects with.
+      void Promise.resolve(stock.dispose()).catch(() => {})
     },
   }
 }
