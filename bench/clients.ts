@@ -10,6 +10,7 @@ let wanted = 0
 let arrivals: number[][] = []
 const now = () => performance.timeOrigin + performance.now()
 
+process.once('disconnect', () => process.exit())
 process.on('message', async (order: Crowd | { expect: number } | 'arrivals' | 'leave') => {
   if (order === 'arrivals') return void process.send?.(arrivals)
   if (order === 'leave') {

@@ -1,9 +1,10 @@
-// npm run bench:live — the gateway's live delivery beside a bare `ws` server and the stock way, in turns, in one run.
+// npm run bench:live [-- throughput | latency | many] — the gateway's live delivery beside a bare `ws` server and the stock way, in turns, in one run.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connectPostgres } from '../src/db/connect.ts'
 import { migrate } from '../src/db/migrate.ts'
 import { createConversation } from '../src/domain/conversation/create.ts'
+import { logBounds, toCursor } from '../src/domain/event-cursor.ts'
 import { createKey } from '../src/domain/key/create.ts'
 import { createWorkspace } from '../src/domain/workspace/create.ts'
 import { startPostgres } from '../test/support/postgres.ts'
@@ -37,30 +38,19 @@ async function prepare() {
   return { id, secret }
 }
 
-async function cursors(id: string): Promise<string[]> {
-  const { toCursor } = await import('../src/domain/event-cursor.ts')
-  const { event_seq: head } = await connection.db
-    .selectFrom('workspace')
-    .select('event_seq')
-    .where('id', '=', id)
-    .executeTakeFirstOrThrow()
-  const { rows } = { rows: await changes(id, head) }
-  return [
-    ...rows.slice(-5).map(seq => toCursor({ workspaceId: id, seq })),
-    toCursor({ workspaceId: id, seq: head }),
-  ].slice(-5)
-}
-
-async function changes(id: string, head: number): Promise<number[]> {
-  const rows = await connection.db
+/** Cursors of the last status changes, oldest first: each subscriber comes with one of them and hears what follows it. */
+async function cursors(workspaceId: string): Promise<string[]> {
+  const { head } = await logBounds(connection.db, workspaceId)
+  const changes = await connection.db
     .selectFrom('event')
     .select('seq')
-    .where('workspace_id', '=', id)
+    .where('workspace_id', '=', workspaceId)
     .where('type', '=', 'CONVERSATION_STATUS_CHANGED')
-    .where('seq', '<=', head)
-    .orderBy('seq')
+    .orderBy('seq', 'desc')
+    .limit(5)
     .execute()
-  return rows.map(row => row.seq)
+  const seqs = changes.length > 0 ? changes.map(({ seq }) => seq).reverse() : [head]
+  return seqs.map(seq => toCursor({ workspaceId, seq }))
 }
 
 const tell = async <Answer>(child: ChildProcess, message: object | string): Promise<Answer> => {
@@ -83,7 +73,7 @@ async function end(child: ChildProcess): Promise<void> {
   await gone
 }
 
-type Run = { perSecond: number; cpu: number; rss: number; latencies: number[]; complete: boolean }
+type Run = { perSecond: number; cpu: number; rss: number; latencies: number[] }
 
 /** Lets a crowd hear so many events of a server, and says how it went. `writer`: another instance that does the writing. */
 async function run(
@@ -132,7 +122,6 @@ async function run(
     cpu: report.cpu / (count * events),
     rss,
     latencies: latencies.sort((a, b) => a - b),
-    complete: true,
   }
 }
 
@@ -144,66 +133,73 @@ const rounded = (value: number, digits = 1) => Number(value.toFixed(digits))
 
 const workspace = await prepare()
 const rounds = Number(process.env.ROUNDS ?? 3)
-const results: Record<string, Run[]> = { bare: [], gateway: [], stock: [] }
-for (let round = 0; round < rounds; round++)
-  for (const [kind, events] of [
-    ['bare', 100],
-    ['gateway', 100],
-    ['stock', 25],
-  ] as const)
-    results[kind]?.push(await run(kind, workspace, { count: 2_000, events }))
-const of = (kind: string, pick: (run: Run) => number) => median((results[kind] ?? []).map(pick))
-const rate = (kind: string) => of(kind, each => each.perSecond)
-const cpu = (kind: string) => of(kind, each => each.cpu)
-console.log(`2,000 subscribers of one workspace, each with its own after; medians of ${rounds} turns`)
-console.table(
-  Object.fromEntries(
-    Object.keys(results).map(kind => [
-      kind,
-      {
-        'deliveries/s': Math.round(rate(kind)),
-        '× bare': rounded(rate(kind) / rate('bare'), 2),
-        '× stock': rounded(rate(kind) / rate('stock'), 1),
-        'µs CPU': rounded(cpu(kind)),
-        '× bare CPU': rounded(cpu(kind) / cpu('bare'), 2),
-      },
-    ]),
-  ),
-)
+const of = (runs: Run[] | undefined, pick: (run: Run) => number) => median((runs ?? []).map(pick))
 
-const calm = { count: 500, events: 500, perSecond: 50 }
-const latency: Record<string, number[]> = { bare: [], gateway: [], 'other instance': [] }
-for (let round = 0; round < rounds; round++)
-  for (const [name, kind, other] of [
-    ['bare', 'bare', false],
-    ['gateway', 'gateway', false],
-    ['other instance', 'gateway', true],
-  ] as const)
-    latency[name]?.push(quantile((await run(kind, workspace, { ...calm, other })).latencies, 0.99))
-const p99 = (name: string) => median(latency[name] ?? [])
-console.log('500 subscribers, 50 events/s: commit → delivered')
-console.table({
-  bare: { 'p99 ms': rounded(p99('bare')), goal: '' },
-  gateway: {
-    'p99 ms': rounded(p99('gateway')),
-    goal: `${rounded(p99('gateway') / p99('bare'), 2)} × bare, at most 3`,
-  },
-  'other instance': {
-    'p99 ms': rounded(p99('other instance')),
-    goal: `${rounded(p99('other instance') / p99('gateway'), 2)} × gateway, at most 3`,
-  },
-})
+/** What one process can deliver, beside a bare server and the stock way. */
+async function throughput(): Promise<void> {
+  const results: Record<string, Run[]> = { bare: [], gateway: [], stock: [] }
+  for (let round = 0; round < rounds; round++)
+    for (const [kind, events] of [
+      ['bare', 200],
+      ['gateway', 200],
+      ['stock', 50],
+    ] as const)
+      results[kind]?.push(await run(kind, workspace, { count: 2_000, events }))
+  const rate = (kind: string) => of(results[kind], each => each.perSecond)
+  const cpu = (kind: string) => of(results[kind], each => each.cpu)
+  const row = (kind: string) => ({
+    'deliveries/s': Math.round(rate(kind)),
+    '× bare': rounded(rate(kind) / rate('bare'), 2),
+    '× stock': rounded(rate(kind) / rate('stock')),
+    'µs CPU': rounded(cpu(kind)),
+    '× bare CPU': rounded(cpu(kind) / cpu('bare'), 2),
+  })
+  console.log(`2,000 subscribers of one workspace, each with its own after; medians of ${rounds} turns`)
+  console.table(Object.fromEntries(Object.keys(results).map(kind => [kind, row(kind)])))
+}
 
-const many = await run('gateway', workspace, { count: 5_000, events: 1_000 })
-console.log('5,000 subscribers of one process, 1,000 events')
-console.table({
-  gateway: {
-    'all received': many.complete,
-    'deliveries/s': Math.round(many.perSecond),
-    'RSS MB': Math.round(many.rss / 1e6),
-    'µs CPU': rounded(many.cpu),
-  },
-})
+/** How long it takes from a commit to a subscriber, at a rate that nobody strains under. */
+async function latency(): Promise<void> {
+  const calm = { count: 500, events: 500, perSecond: 50 }
+  const results: Record<string, number[]> = { bare: [], gateway: [], 'other instance': [] }
+  for (let round = 0; round < rounds; round++)
+    for (const [name, kind, other] of [
+      ['bare', 'bare', false],
+      ['gateway', 'gateway', false],
+      ['other instance', 'gateway', true],
+    ] as const)
+      results[name]?.push(quantile((await run(kind, workspace, { ...calm, other })).latencies, 0.99))
+  const p99 = (name: string) => median(results[name] ?? [])
+  const row = (name: string, beside: string) => ({
+    'p99 ms': rounded(p99(name)),
+    beside,
+    ratio: rounded(p99(name) / p99(beside), 2),
+  })
+  console.log(`500 subscribers, 50 events/s, commit → delivered; medians of ${rounds} turns`)
+  console.table({
+    bare: row('bare', 'bare'),
+    gateway: row('gateway', 'bare'),
+    'other instance': row('other instance', 'gateway'),
+  })
+}
+
+/** What one process can hold. */
+async function many(): Promise<void> {
+  const { perSecond, rss, cpu } = await run('gateway', workspace, { count: 5_000, events: 1_000 })
+  console.log('5,000 subscribers of one process, all of 1,000 events received')
+  console.table({
+    gateway: {
+      'deliveries/s': Math.round(perSecond),
+      'RSS MB': Math.round(rss / 1e6),
+      'µs CPU': rounded(cpu),
+    },
+  })
+}
+
+const parts = { throughput, latency, many }
+const chosen = process.argv.slice(2)
+for (const [name, part] of Object.entries(parts))
+  if (chosen.length === 0 || chosen.includes(name)) await part()
 
 await connection.close()
 await postgres.stop()

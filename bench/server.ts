@@ -27,6 +27,7 @@ const start = servers[kind]
 if (!start) throw new Error(`There is no server called ${kind}.`)
 const { port, publish } = await start()
 process.send?.({ port })
+process.once('disconnect', () => process.exit())
 
 process.on('message', async (order: Order | 'usage') => {
   if (order === 'usage') return void process.send?.({ rss: process.memoryUsage().rss })

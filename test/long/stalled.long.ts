@@ -1,0 +1,160 @@
+import { mkdtempSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type FrameSocket, openFrames } from '../../bench/frames.ts'
+import { type Connection, connectPostgres } from '../../src/db/connect.ts'
+import { setConversationStatus } from '../../src/domain/conversation/set-status.ts'
+import type { Actor } from '../../src/domain/operation.ts'
+import { type Hints, postgresHints } from '../../src/live/hints.ts'
+import { newPostgresDatabase } from '../support/databases.ts'
+import { newConversation, newWorkspace } from '../support/gateway.ts'
+import { type Running, startProcess } from '../support/process.ts'
+
+// Sockets that stop reading, on a gateway that is a process of its own, so that its memory is its own too.
+
+let gateway: Running
+let connection: Connection
+let hints: Hints
+
+beforeAll(async () => {
+  const DATABASE_URL = await newPostgresDatabase()
+  connection = connectPostgres(DATABASE_URL)
+  hints = postgresHints(DATABASE_URL, { onHint() {}, onError() {} })
+  gateway = await startProcess({ DATABASE_URL, DATA_DIR: mkdtempSync(join(tmpdir(), 'gateway-stalled-')) })
+})
+afterAll(async () => {
+  await gateway.end('SIGKILL')
+  await hints.close()
+  await connection.close()
+})
+
+const query = `subscription { conversationStatusChanged {
+  cursor conversation { id messages(last: 1) { edges { node { text } } } } } }`
+
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${gateway.url}/metrics`)).text()
+  const line = text.split('\n').find(each => each.startsWith(`${name} `))
+  return Number(line?.split(' ')[1])
+}
+const subscribers = () => metric('gateway_open{kind="subscribers"}')
+const memory = () => metric('process_resident_memory_bytes')
+
+/** Subscribes with a bare socket that counts what it is told, and can stop reading. */
+function listener(key: string, onEvent: () => void, onClose = (_frame: string) => {}): Promise<Socket> {
+  return new Promise(resolve => {
+    let opened: FrameSocket
+    const onOpen = (socket: FrameSocket) => {
+      opened = socket
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${key}` } }))
+    }
+    const stream: Socket = openFrames(`${gateway.url.replace('http', 'ws')}/graphql`, onOpen, head => {
+      if (head.includes('"next"')) return onEvent()
+      if (head.includes('Try again later')) return onClose(head)
+      if (!head.includes('connection_ack')) return
+      opened.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
+      resolve(stream)
+    })
+  })
+}
+
+/** A workspace with one conversation whose answers are 10 kB, and a way to change it so many times. */
+async function prepare() {
+  const workspace = await newWorkspace({ url: gateway.url, db: connection.db })
+  const { id: conversationId } = await newConversation(
+    workspace.client,
+    'big@example.com',
+    'x'.repeat(10_000),
+  )
+  const actor: Actor = {
+    workspaceId: workspace.id,
+    id: workspace.agentId,
+    keyId: 'key_none',
+    scopes: ['write'],
+  }
+  const committed = (id: string, watched: boolean) => watched && hints.publish(id)
+  /** At 200 a second: at a rate that the readers keep up with, what they wait is the gateway's doing. */
+  const turn = async (times: number, onEach = () => {}) => {
+    const begun = performance.now()
+    for (let index = 0; index < times; index++) {
+      await pause(begun + index * 5 - performance.now())
+      const status = index % 2 === 0 ? 'CLOSED' : 'OPEN'
+      await setConversationStatus({ actor, db: connection.db, committed }, { conversationId, status })
+      onEach()
+    }
+  }
+  return { key: workspace.client.key, turn }
+}
+
+const pause = (milliseconds: number) =>
+  milliseconds > 0 ? new Promise(resolve => setTimeout(resolve, milliseconds)) : undefined
+
+const p99 = (values: number[]) =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Number.NaN
+
+/** How long 10 readers wait for each of so many events. */
+async function delaysOf({ key, turn }: Awaited<ReturnType<typeof prepare>>, events: number, others: number) {
+  const sent: number[] = []
+  const delays: number[] = []
+  const readers = await Promise.all(
+    Array.from({ length: 10 }, () => {
+      let heard = 0
+      return listener(key, () => delays.push(performance.now() - (sent[heard++] ?? 0)))
+    }),
+  )
+  await expect.poll(subscribers, { timeout: 10_000 }).toBe(others + readers.length)
+  await turn(events, () => sent.push(performance.now()))
+  await expect.poll(() => delays.length, { timeout: 60_000 }).toBe(events * readers.length)
+  for (const reader of readers) reader.destroy()
+  await expect.poll(subscribers, { timeout: 10_000 }).toBe(others)
+  return p99(delays)
+}
+
+test('50 sockets that stop reading while 10,000 events of 10 kB pass cost the others nothing, and the process little', async () => {
+  const workspace = await prepare()
+  const alone = await delaysOf(workspace, 1_000, 0)
+  const before = await memory()
+  const stalled = await Promise.all(Array.from({ length: 50 }, () => listener(workspace.key, () => {})))
+  await expect.poll(subscribers, { timeout: 10_000 }).toBe(50)
+  for (const stream of stalled) stream.pause()
+  let most = before
+  const watching = setInterval(async () => {
+    most = Math.max(most, await memory())
+  }, 500)
+  const beside = await delaysOf(workspace, 10_000, 50).catch(error => error)
+  clearInterval(watching)
+  const growth = (most - before) / 2 ** 20
+  console.log(
+    `p99 ${alone.toFixed(1)} ms alone, ${Number(beside).toFixed(1)} ms beside 50 stalled; RSS +${growth.toFixed(0)} MiB at most`,
+  )
+  for (const stream of stalled) stream.destroy()
+  expect(growth).toBeLessThanOrEqual(64)
+  expect(beside).toBeLessThan(2 * alone)
+  await expect.poll(subscribers, { timeout: 10_000 }).toBe(0)
+})
+
+test('one that reads again within 30 seconds has every event on that socket, and one that does not is told to come back', async () => {
+  const { key, turn } = await prepare()
+  let heard = 0
+  let told = ''
+  const soon = await listener(key, () => heard++)
+  const late = await listener(
+    key,
+    () => {},
+    head => {
+      told = head
+    },
+  )
+  await expect.poll(subscribers, { timeout: 10_000 }).toBe(2)
+  for (const stream of [soon, late]) stream.pause()
+  const stalledAt = performance.now()
+  await turn(2_000)
+  soon.resume()
+  await expect.poll(() => heard, { timeout: 60_000 }).toBe(2_000)
+  // It is told after 30 seconds in which nothing left, and what it is told waits for it for another 30.
+  await pause(stalledAt + 40_000 - performance.now())
+  late.resume()
+  await expect.poll(() => told, { timeout: 30_000 }).toContain('Try again later')
+  for (const stream of [soon, late]) stream.destroy()
+})
