@@ -23,7 +23,7 @@ type EventData = {
 export type EventType = keyof EventData
 
 /** What happened to which conversation, before it has its number. */
-export type NewEvent = {
+type NewEvent = {
   [T in EventType]: { type: T; conversation: { id: string; contactId: string }; data: EventData[T] }
 }[EventType]
 

@@ -19,7 +19,7 @@ export type Sink = {
 }
 
 /** A sink's place in the log. */
-export type Attachment = {
+type Attachment = {
   /** Every event up to this number has been handed over or passed over. */
   position(): number
   detach(): void
