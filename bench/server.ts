@@ -29,7 +29,8 @@ const { port, publish } = await start()
 process.send?.({ port })
 process.once('disconnect', () => process.exit())
 
-process.on('message', async (order: Order | 'usage') => {
+process.on('message', async (order: Order | 'usage' | 'finish') => {
+  if (order === 'finish') return
   if (order === 'usage') return void process.send?.({ rss: process.memoryUsage().rss })
   moments.length = 0
   const before = process.cpuUsage()
@@ -137,10 +138,9 @@ async function gateway(): Promise<Server> {
   const actor: Actor = { workspaceId, id: 'key_bench', keyId: 'key_bench', scopes: ['read', 'write'] }
   const rows = await db
     .selectFrom('conversation')
-    .select('id')
+    .select(['id', 'status'])
     .where('workspace_id', '=', workspaceId)
     .execute()
-  const ids = rows.map(row => row.id)
   let committed: (workspaceId: string, watched: boolean) => void = () => {}
   await app.fastify.ready()
   committed = app.committed
@@ -155,9 +155,11 @@ async function gateway(): Promise<Server> {
   return {
     port: (app.fastify.server.address() as { port: number }).port,
     async publish(index) {
-      const conversationId = ids[index % ids.length] ?? ''
-      const status = Math.floor(index / ids.length) % 2 === 0 ? 'CLOSED' : 'OPEN'
-      await setConversationStatus(operation, { conversationId, status })
+      const row = rows[index % rows.length]
+      if (!row) throw new Error('There is no conversation to change.')
+      // Every change must be one: the status that a conversation has already records no event.
+      row.status = row.status === 'OPEN' ? 'CLOSED' : 'OPEN'
+      await setConversationStatus(operation, { conversationId: row.id, status: row.status })
     },
   }
 }

@@ -79,13 +79,12 @@ test('20 workspaces, 200 subscribers, 20,000 events: nobody hears of another wor
     workspaces.map(({ client: caller }) => Promise.all([newConversation(caller), newConversation(caller)])),
   )
   const heard = workspaces.flatMap((workspace, index) =>
-    Array.from({ length: 10 }, () => ({
-      workspace,
-      events: overSocket<Told & { conversation: { id: string } }>(socketClient(workspace.client), slim, {
-        after: conversations[index]?.map(({ cursor }) => cursor).sort()[1],
-      }),
-      own: new Set(conversations[index]?.map(({ id }) => id)),
-    })),
+    Array.from({ length: 10 }, () => {
+      const socket = socketClient(workspace.client)
+      const after = conversations[index]?.map(({ cursor }) => cursor).sort()[1]
+      const events = overSocket<Told & { conversation: { id: string } }>(socket, slim, { after })
+      return { workspace, socket, events, own: new Set(conversations[index]?.map(({ id }) => id)) }
+    }),
   )
   await expect.poll(() => gauge('subscribers'), { timeout: 30_000 }).toBe(200)
   await Promise.all(
@@ -93,7 +92,7 @@ test('20 workspaces, 200 subscribers, 20,000 events: nobody hears of another wor
       turn(workspace, conversations[index]?.map(({ id }) => id) ?? [], 1_000),
     ),
   )
-  for (const { workspace, events, own } of heard) {
+  for (const { workspace, socket, events, own } of heard) {
     await expect.poll(() => events.events.length, { timeout: 60_000 }).toBe(1_000)
     const foreign = events.events.filter(
       ({ cursor, conversation }) => seqOf(workspace.id, cursor) === null || !own.has(conversation.id),
@@ -102,6 +101,7 @@ test('20 workspaces, 200 subscribers, 20,000 events: nobody hears of another wor
     const cursors = events.events.map(({ cursor }) => cursor)
     expect(cursors).toEqual([...new Set(cursors)].sort())
     events.stop()
+    await socket.dispose()
   }
   await expect.poll(() => gauge('subscribers'), { timeout: 30_000 }).toBe(0)
 })
