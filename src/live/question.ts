@@ -67,6 +67,8 @@ export function createQuestion({ execute, followFrom }: QuestionOptions): Questi
       }
       loopAt = () => event.seq - 1
       const given = await answer(event)
+      // All have left meanwhile, and whoever has come since stands in a loop that begins where it stood.
+      if (follower.ended()) return
       for (const place of inLoop) hand(place, event.seq, given)
       loopAt = () => follower.position()
       if (inLoop.size === 0) stopLoop()
@@ -111,7 +113,7 @@ export function createQuestion({ execute, followFrom }: QuestionOptions): Questi
     place.follower = null
     inLoop.add(place)
     if (loop) follower.end()
-    else void run(follower).catch(error => breakOff(error))
+    else void run(follower).catch(error => loop === follower && breakOff(error))
     return true
   }
 
