@@ -31,7 +31,11 @@ export function createSocket(ws: WebSocket, stream: Stream): Socket {
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
     const frame = ({ text }: Answer) => `${head}${text}}`
     return {
-      send: answer => ws.send(frame(answer)),
+      send(answers) {
+        stream.cork()
+        for (const answer of answers) ws.send(frame(answer))
+        stream.uncork()
+      },
       sendAndWait: answer => new Promise(resolve => ws.send(frame(answer), () => resolve())),
       isFull: () => ws.bufferedAmount > full,
       end,

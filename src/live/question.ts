@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import type { Event, EventFilter } from '../domain/event.ts'
 import { toCursor } from '../domain/event-cursor.ts'
 import { answerCache } from './answers.ts'
@@ -8,8 +9,8 @@ export type Answer = { text: string; cursor: string | null }
 
 /** Where answers go: an operation of a socket. */
 export type Sink = {
-  /** Hands an answer over without waiting. */
-  send(answer: Answer): void
+  /** Hands answers over in one piece, without waiting. */
+  send(answers: Answer[]): void
   /** Hands an answer over and resolves when it has left this process, or never will. */
   sendAndWait(answer: Answer): Promise<void>
   /** Whether so much waits to leave that nothing more should be handed over. */
@@ -32,6 +33,14 @@ export type Question = {
   /** Serves a sink with everything after the follower's position; the follower is the question's from here on. */
   attach(sink: Sink, follower: Follower): Attachment
 }
+
+/** An answer and the number of its event. */
+type Numbered = { seq: number; answer: Answer }
+
+/** How many events go out in one piece when more of them wait: a busy log costs each socket one write for all of them. */
+const batch = 32
+/** How many sinks are served before the process looks at anything else: new events, writes and other subscribers. */
+const stretch = 256
 
 type Place = { sink: Sink; at: number; follower: Follower | null; detached: boolean }
 
@@ -58,29 +67,43 @@ export function createQuestion({ execute, followFrom }: QuestionOptions): Questi
 
   async function run(follower: Follower): Promise<void> {
     loop = follower
-    loopAt = () => follower.position()
     while (!follower.ended()) {
-      const event = await follower.step()
-      if (!event) {
-        await follower.moved()
-        continue
-      }
-      loopAt = () => event.seq - 1
-      const given = await answer(event)
-      // All have left meanwhile, and whoever has come since stands in a loop that begins where it stood.
+      const before = follower.position()
+      loopAt = () => before
+      const events = await atHand(follower)
+      await handOut(follower, await Promise.all(events.map(numbered)))
       if (follower.ended()) return
-      for (const place of inLoop) hand(place, event.seq, given)
-      loopAt = () => follower.position()
       if (inLoop.size === 0) stopLoop()
+      else if (events.length === 0) await follower.moved()
     }
   }
 
-  function hand(place: Place, seq: number, given: Answer): void {
-    if (place.at >= seq) return
+  const numbered = async (event: Event): Promise<Numbered> => ({
+    seq: event.seq,
+    answer: await answer(event),
+  })
+
+  /** Whoever joins between two stretches stands before all of these, so it is handed them too. */
+  async function handOut(follower: Follower, given: Numbered[]): Promise<void> {
+    let handed = 0
+    for (const place of inLoop) {
+      // All have left meanwhile, and whoever has come since stands in a loop that begins where it stood.
+      if (follower.ended()) return
+      hand(place, given)
+      if (++handed % stretch === 0) await immediate()
+    }
+    // Not a tick later: whoever joins from here on has to stand behind these.
+    if (!follower.ended()) loopAt = () => follower.position()
+  }
+
+  function hand(place: Place, given: Numbered[]): void {
+    const fresh = given.filter(({ seq }) => seq > place.at)
+    const last = fresh.at(-1)
+    if (!last) return
     if (place.sink.isFull()) leaveLoop(place)
     else {
-      place.at = seq
-      place.sink.send(given)
+      place.at = last.seq
+      place.sink.send(fresh.map(({ answer }) => answer))
     }
   }
 
@@ -148,4 +171,15 @@ export function createQuestion({ execute, followFrom }: QuestionOptions): Questi
       }
     },
   }
+}
+
+/** The events that can be had without waiting for one. */
+async function atHand(follower: Follower): Promise<Event[]> {
+  const events: Event[] = []
+  while (events.length < batch) {
+    const event = await follower.step()
+    if (!event) break
+    events.push(event)
+  }
+  return events
 }
