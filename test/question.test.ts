@@ -10,17 +10,18 @@ import { openDatabase } from './support/databases.ts'
 
 let connection: Connection
 let feeds: Feeds
+/** Feeds that look by themselves only after a time that no test takes. */
+let hinted: Feeds
 beforeAll(async () => {
   connection = await openDatabase()
-  feeds = createFeeds(connection.db, {
-    poll: 20,
-    onError(error) {
-      throw error
-    },
-  })
+  const onError = (error: unknown) => {
+    throw error
+  }
+  feeds = createFeeds(connection.db, { poll: 20, onError })
+  hinted = createFeeds(connection.db, { poll: 60_000, onError })
 })
 afterAll(async () => {
-  await feeds.close()
+  await Promise.all([feeds.close(), hinted.close()])
   await connection.close()
 })
 
@@ -31,7 +32,7 @@ const statusChanges = {
 }
 
 /** A question on a workspace's status changes whose answers are held back until they are let go. */
-async function ask() {
+async function ask(feeds: Feeds) {
   const { db } = connection
   const workspaceId = await db.transaction().execute(writer => createWorkspace(writer, { name: 'Acme' }))
   const actor = { workspaceId, id: 'key_test', keyId: 'key_test', scopes: ['read', 'write'] as const }
@@ -50,8 +51,12 @@ async function ask() {
     followFrom: (seq, filter) => feeds.followFrom(workspaceId, seq, filter),
   })
   return {
+    workspaceId,
     executed,
     change: (status: 'OPEN' | 'CLOSED') => setConversationStatus(operation, { conversationId, status }),
+    /** A change that is announced to nobody. */
+    changeUnheard: (status: 'OPEN' | 'CLOSED') =>
+      setConversationStatus({ ...operation, committed() {} }, { conversationId, status }),
     /** Resolves when the feed knows all that has been committed. */
     async caughtUp() {
       const { feed, leave } = await feeds.watch(workspaceId)
@@ -63,7 +68,7 @@ async function ask() {
       for (const release of held.splice(0)) release()
     },
     /** Joins with a sink that writes down what it is handed, in which pieces. */
-    async join() {
+    async join(follower = feeds.follow(workspaceId, null, statusChanges)) {
       const pieces: string[][] = []
       const ended: unknown[] = []
       const sink: Sink = {
@@ -72,14 +77,14 @@ async function ask() {
         isFull: () => false,
         end: error => ended.push(error),
       }
-      const place = question.attach(sink, await feeds.follow(workspaceId, null, statusChanges))
+      const place = question.attach(sink, await follower)
       return { pieces, heard: () => pieces.flat().map(Number), ended, ...place }
     },
   }
 }
 
 test('whoever comes while the answer of a loop that all have left is on its way hears each event once', async () => {
-  const { change, join, letGo, executed } = await ask()
+  const { change, join, letGo, executed } = await ask(feeds)
   const first = await join()
   await change('CLOSED')
   await expect.poll(() => executed.length).toBe(1)
@@ -98,8 +103,8 @@ test('whoever comes while the answer of a loop that all have left is on its way 
 })
 
 test('what waits while an answer is on its way goes out in one piece, to each of 600 once and in order', async () => {
-  const { change, join, caughtUp, letGo, executed } = await ask()
-  const many = await Promise.all(Array.from({ length: 600 }, join))
+  const { change, join, caughtUp, letGo, executed } = await ask(feeds)
+  const many = await Promise.all(Array.from({ length: 600 }, () => join()))
   await change('CLOSED')
   await expect.poll(() => executed.length).toBe(1)
   for (const status of ['OPEN', 'CLOSED', 'OPEN'] as const) await change(status)
@@ -113,4 +118,36 @@ test('what waits while an answer is on its way goes out in one piece, to each of
   await expect.poll(late.heard).toEqual(executed.slice(4))
   expect(many[0]?.pieces.map(piece => piece.length)).toEqual([1, 4])
   for (const { detach } of [...many, late]) detach()
+})
+
+test('whoever stands beyond the feed holds up nobody who comes after it', async () => {
+  const { workspaceId, change, changeUnheard, join, letGo, executed } = await ask(hinted)
+  const { feed, leave } = await hinted.watch(workspaceId)
+  await changeUnheard('CLOSED')
+  const from = (seq: number) => join(hinted.followFrom(workspaceId, seq, statusChanges))
+  const beyond = await from(feed.head() + 1)
+  const atHead = await from(feed.head())
+  await change('OPEN')
+  await expect.poll(() => executed.length).toBeGreaterThan(0)
+  for (const { heard } of [beyond, atHead])
+    await expect
+      .poll(() => {
+        letGo()
+        return heard().at(-1)
+      })
+      .toBe(feed.head())
+  expect(atHead.heard()).toEqual([feed.head() - 1, feed.head()])
+  expect(beyond.heard()).toEqual([feed.head()])
+  for (const { detach } of [beyond, atHead]) detach()
+  leave()
+})
+
+test('whoever comes from now on tells a feed that has missed a hint', async () => {
+  const { workspaceId, changeUnheard, join, caughtUp } = await ask(hinted)
+  const { leave } = await hinted.watch(workspaceId)
+  await changeUnheard('CLOSED')
+  const { detach } = await join()
+  await caughtUp()
+  detach()
+  leave()
 })

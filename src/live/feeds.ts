@@ -63,6 +63,8 @@ export function createFeeds(db: Db, options: Partial<FeedOptions> & Pick<FeedOpt
         // Read after the watch has begun: what commits from here on is announced.
         const from =
           after === null ? (await logBounds(db, workspaceId)).head : await resumeAt(db, workspaceId, after)
+        // A commit elsewhere whose hint is still on its way.
+        if (from > feed.head()) feed.hint()
         return follow(db, feed, from, filter, leave)
       } catch (error) {
         leave()

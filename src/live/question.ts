@@ -122,10 +122,14 @@ export function createQuestion({ execute, followFrom }: QuestionOptions): Questi
     while (!follower.ended()) {
       const event = await follower.step()
       place.at = Math.max(place.at, event ? event.seq - 1 : follower.position())
-      if (!event && join(place, follower)) return
-      if (!event) continue
-      await place.sink.sendAndWait(await answer(event))
-      place.at = event.seq
+      if (event) {
+        await place.sink.sendAndWait(await answer(event))
+        place.at = event.seq
+      } else {
+        if (join(place, follower)) return
+        // The loop may have begun beyond what the feed knows: it can be joined when the feed has come so far.
+        await follower.moved()
+      }
     }
   }
 
