@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
+import { revokeKey } from '../src/domain/key/revoke.ts'
 import {
   type Client,
   type Gateway,
@@ -268,6 +269,34 @@ describe('a socket', () => {
     expect(late).toBeLessThan(5_000)
     expect(await stream.ended).toBeTruthy()
     await expect(any.text()).rejects.toThrow()
+  })
+
+  test('whose key is revoked is closed with 4403 within 5 seconds, and changes nothing in closing', async () => {
+    const { id: workspaceId, client: owner } = await newWorkspace(gateway)
+    const { id } = await newConversation(owner)
+    const { id: keyId, client: caller } = await newClient(gateway, workspaceId)
+    const acknowledged = async () => {
+      const socket = open({ authorization: caller.authorization })
+      await once(socket, 'message')
+      return socket
+    }
+    const [deaf, hearing] = [await acknowledged(), await acknowledged()]
+    // Reads nothing, so it does not answer the close.
+    deaf.pause()
+    await gateway.db.transaction().execute(writer => revokeKey(writer, workspaceId, keyId))
+    const revoked = performance.now()
+    expect(await closed(hearing)).toBe(4403)
+    expect(performance.now() - revoked).toBeLessThan(5_000)
+    const variables = { id, status: 'ARCHIVED' }
+    deaf.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query: setStatus, variables } }))
+    deaf.resume()
+    expect(await closed(deaf)).toBe(4403)
+    await turn(owner, id, 2)
+    const { data } = await owner.graphql<{ conversation: { events: { edges: object[] } } }>(
+      'query ($id: ID!) { conversation(id: $id) { events(types: [CONVERSATION_STATUS_CHANGED]) { edges { cursor } } } }',
+      { id },
+    )
+    expect(data.conversation.events.edges).toHaveLength(2)
   })
 
   test('that is turned away, or never asks anything, does not keep the gateway from closing', async () => {

@@ -96,7 +96,11 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
         send: text =>
           new Promise((resolve, reject) => ws.send(text, error => (error ? reject(error) : resolve()))),
         close: (code, reason) => ws.close(code, reason),
-        onMessage: receive => ws.on('message', message => void receive(String(message)).catch(failed)),
+        onMessage: receive =>
+          ws.on('message', message => {
+            // Until the client agrees to a close, its messages still arrive: a revoked key must not write any more.
+            if (ws.readyState === WebSocket.OPEN) void receive(String(message)).catch(failed)
+          }),
       },
       { socket },
     )
