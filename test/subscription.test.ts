@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { revokeKey } from '../src/domain/key/revoke.ts'
@@ -238,6 +239,25 @@ describe('a socket', () => {
       const error = await wrong.ended
       expect(error).toEqual([expect.objectContaining({ extensions: { code: expect.any(String) } })])
     }
+    await turn(caller, id, 1)
+    await heard.until(1)
+    await stock.dispose()
+    await subscribed(0)
+  })
+
+  test('survives a query whose first look into the database fails', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const { id, cursor } = await newConversation(caller)
+    const stock = socketClient(caller)
+    const heard = overSocket(stock, statusChanges, { after: cursor })
+    await subscribed(1)
+    await sql`alter table workspace rename to away`.execute(gateway.db)
+    const failing = overSocket(stock, '{ workspace { eventCursor } }')
+    expect(await failing.ended).toBe(null)
+    await sql`alter table away rename to workspace`.execute(gateway.db)
+    expect(failing.errors).toEqual([
+      [expect.objectContaining({ extensions: { code: 'INTERNAL', requestId: expect.any(String) } })],
+    ])
     await turn(caller, id, 1)
     await heard.until(1)
     await stock.dispose()

@@ -8,7 +8,7 @@ import { CloseCode, handleProtocols, makeServer, type ServerOptions, type Subscr
 import { WebSocket, WebSocketServer } from 'ws'
 import { explain } from '../domain/errors.ts'
 import type { Actor } from '../domain/operation.ts'
-import { presentable, withoutHttp } from './errors.ts'
+import { type Asker, presentable, withoutHttp } from './errors.ts'
 import type { Graph } from './graph.ts'
 import { createSocket, type Socket } from './socket.ts'
 import { type Answering, subscribe } from './subscribe.ts'
@@ -70,6 +70,9 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
       count(socket, 1)
       try {
         return await enveloped.execute({ ...args, rootValue: undefined })
+      } catch (error) {
+        // What fails before the first field is resolved.
+        return { errors: [presentable(error, args.contextValue as Asker)] }
       } finally {
         count(socket, -1)
       }
@@ -180,7 +183,7 @@ function serve(
       const error = await ended
       if (error === null || told) return iterator.return?.() ?? done
       told = true
-      return { done: false, value: { errors: [presentable(error, args.contextValue as never)] } }
+      return { done: false, value: { errors: [presentable(error, args.contextValue as Asker)] } }
     },
     async return() {
       await answering.return?.()
