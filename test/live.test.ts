@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { deleteOldEvents } from '../src/domain/event-retention.ts'
@@ -41,6 +42,17 @@ const change = (caller: Client, id: string, status: string, agentId: string | nu
     }`,
     { id, status, agentId },
   )
+
+type Message = { type: string; id?: string; payload?: unknown }
+
+/** A bare socket that has shown its key. */
+async function acknowledged({ socketUrl, authorization }: Client): Promise<WebSocket> {
+  const socket = new WebSocket(socketUrl, 'graphql-transport-ws')
+  await once(socket, 'open')
+  socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } }))
+  await once(socket, 'message')
+  return socket
+}
 
 const gauge = async (kind: string) => {
   const text = await (await fetch(`${gateway.url}/metrics`)).text()
@@ -341,6 +353,36 @@ describe('a socket', () => {
     expect(refused).toEqual([expect.objectContaining({ extensions: { code: 'LIMIT_EXCEEDED' } })])
     for (const each of subscriptions) each.stop()
     await stock.dispose()
+  })
+
+  test('leaves nobody behind who subscribed and left with one id again and again', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const { id: conversationId } = await newConversation(caller)
+    const socket = await acknowledged(caller)
+    const told: Message[] = []
+    socket.on('message', text => told.push(JSON.parse(String(text))))
+    const say = (message: object) => socket.send(JSON.stringify(message))
+    for (let round = 0; round < 300; round++) {
+      say({ id: '1', type: 'subscribe', payload: { query: everything, variables: { conversationId } } })
+      say({ id: '1', type: 'complete' })
+    }
+    const subscribe = (id: string) => say({ id, type: 'subscribe', payload: { query: everything } })
+    subscribe('2')
+    say({ id: '2', type: 'complete' })
+    subscribe('2')
+    say({ id: '3', type: 'subscribe', payload: { query: '{ viewer { id } }', operationName: 'Nameless' } })
+    for (const id of ['2', '3'])
+      await expect
+        .poll(() => told.find(message => message.id === id))
+        .toMatchObject({ type: 'error', payload: [{ extensions: { code: 'INVALID_INPUT' } }] })
+    // None of these counts any more, so a socket has room for as many as ever.
+    for (let id = 4; (await gauge('subscribers')) < 3; id++) subscribe(String(id))
+    say({ id: '4', type: 'complete' })
+    subscribe('again')
+    socket.terminate()
+    await expect.poll(() => gauge('sockets')).toBe(0)
+    await expect.poll(() => gauge('subscribers')).toBe(0)
+    await expect.poll(() => gauge('feeds')).toBe(0)
   })
 
   test('that says nothing, or too much, is closed alone', async () => {

@@ -12,16 +12,28 @@ export type Socket = {
   ws: WebSocket
   /** Who asks; null until its credential has been shown. */
   actor: Actor | null
+  /** How many operations it has, those included that are still being opened or executed. */
+  operations(): number
+  /**
+   * Takes up an operation. False when one with this id is still being opened: the client has left that one, and it ends
+   * as soon as it is open.
+   */
+  begin(id: string): boolean
+  /** An operation that has begun is open, executed or refused. */
+  begun(id: string): void
   /** Sends an answering's answers as messages of the operation with this id. Resolves with why it ended. */
   serve(id: string, answering: Answering): Promise<unknown>
   /** Sends a ping that carries the cursor up to which all of its log has been sent, unless the client lags behind. */
   beat(): void
   /** Closes it with 1013 when nothing of what waits for it has left for 30 seconds. */
   check(now: number): void
+  /** Ends all that it serves. */
+  end(): void
 }
 
 /** @param stream what lies below the WebSocket, which tells how much has really left */
 export function createSocket(ws: WebSocket, stream: Stream): Socket {
+  const opening = new Map<string, { left: boolean }>()
   const served = new Set<Answering>()
   let left = 0
   let since = performance.now()
@@ -45,8 +57,17 @@ export function createSocket(ws: WebSocket, stream: Stream): Socket {
   const socket: Socket = {
     ws,
     actor: null,
+    operations: () => opening.size + served.size,
+    begin(id) {
+      const earlier = opening.get(id)
+      if (earlier) earlier.left = true
+      else opening.set(id, { left: false })
+      return !earlier
+    },
+    begun: id => void opening.delete(id),
     serve: (id, answering) =>
       new Promise(resolve => {
+        if (opening.get(id)?.left || ws.readyState !== ws.OPEN) return resolve(null)
         served.add(answering)
         const { return: end } = answering
         answering.return = async () => {
@@ -68,6 +89,9 @@ export function createSocket(ws: WebSocket, stream: Stream): Socket {
         left = gone
         since = now
       } else if (now - since > patience) ws.close(1013, 'Try again later')
+    },
+    end() {
+      for (const answering of served) void answering.return?.()
     },
   }
   return socket

@@ -3,7 +3,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Socket as Stream } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
-import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql'
+import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError, getOperationAST } from 'graphql'
 import { CloseCode, handleProtocols, makeServer, type ServerOptions, type SubscribePayload } from 'graphql-ws'
 import { WebSocket, WebSocketServer } from 'ws'
 import { explain } from '../domain/errors.ts'
@@ -61,12 +61,16 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
     connectionInitWaitTimeout: 3_000,
     onConnect: ({ connectionParams, extra }) => admit(extra.socket, connectionParams?.authorization),
     // Whatever is thrown in here would close the socket, with all that its other operations wait for.
-    onSubscribe: ({ subscriptions, extra }, id, payload) =>
-      Object.keys(subscriptions).length > options.operationsPerSocket
-        ? [tooMany(options.operationsPerSocket)]
-        : prepare(options, extra.socket, id, payload),
+    async onSubscribe({ extra: { socket } }, id, payload) {
+      // The protocol's own list does not know of what was completed while it was being opened.
+      if (socket.operations() >= options.operationsPerSocket) return [tooMany(options.operationsPerSocket)]
+      if (!socket.begin(id)) return [stillOpening(id)]
+      const prepared = await prepare(options, socket, id, payload)
+      if (Array.isArray(prepared)) socket.begun(id)
+      return prepared
+    },
     async execute(args: ExecutionArgs) {
-      const { socket, enveloped } = args.rootValue as Root
+      const { socket, id, enveloped } = args.rootValue as Root
       count(socket, 1)
       try {
         return await enveloped.execute({ ...args, rootValue: undefined })
@@ -74,13 +78,18 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
         // What fails before the first field is resolved.
         return { errors: [presentable(error, args.contextValue as Asker)] }
       } finally {
+        socket.begun(id)
         count(socket, -1)
       }
     },
     async subscribe(args: ExecutionArgs) {
       const { socket, id } = args.rootValue as Root
-      const answering = await subscribe({ ...args, rootValue: undefined })
-      return Symbol.asyncIterator in answering ? serve(socket, id, answering, args) : answering
+      try {
+        const answering = await subscribe({ ...args, rootValue: undefined })
+        return Symbol.asyncIterator in answering ? serve(socket, id, answering, args) : answering
+      } finally {
+        socket.begun(id)
+      }
     },
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors
@@ -115,6 +124,7 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
     ws.on('error', () => {})
     ws.once('close', (code, reason) => {
       sockets.delete(ws)
+      socket.end()
       void closed(code, String(reason))
     })
   }
@@ -175,11 +185,10 @@ function serve(
   answering: Answering,
   args: ExecutionArgs,
 ): AsyncIterableIterator<unknown> {
-  let ended: Promise<unknown> | undefined
+  const ended = socket.serve(id, answering)
   let told = false
   const iterator: AsyncIterableIterator<unknown> = {
     async next() {
-      ended ??= socket.serve(id, answering)
       const error = await ended
       if (error === null || told) return iterator.return?.() ?? done
       told = true
@@ -201,6 +210,11 @@ const tooMany = (most: number) =>
     extensions: { code: 'LIMIT_EXCEEDED' },
   })
 
+const stillOpening = (id: string) =>
+  new GraphQLError(`The operation ${id} is still being opened: another one needs an id of its own.`, {
+    extensions: { code: 'INVALID_INPUT' },
+  })
+
 type Root = { socket: Socket; id: string; enveloped: ReturnType<Graph['getEnveloped']> }
 
 /** Parses and validates an operation, or says what is wrong with it. */
@@ -211,6 +225,8 @@ async function prepare({ graph, log }: SocketOptions, socket: Socket, id: string
     const document = enveloped.parse(payload.query)
     const errors = enveloped.validate(enveloped.schema, document) as GraphQLError[]
     if (errors.length > 0) return errors.map(error => presentable(error, asking))
+    if (!getOperationAST(document, payload.operationName))
+      throw new GraphQLError('Unable to identify operation')
     return {
       schema: enveloped.schema,
       document,
