@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { setTimeout as after } from 'node:timers/promises'
 import pg from 'pg'
 
@@ -19,10 +20,18 @@ const pauses = [50, 100, 200, 500, 1_000]
 /** Listens on a channel, whose name must be a plain identifier. Not through a pooler that lends connections by transaction. */
 export function openChannel(url: string, name: string, { onMessage, onError }: ChannelOptions): Channel {
   let client: pg.Client | null = null
+  let stream: Socket | undefined
   let closed = false
 
   async function connect(): Promise<void> {
-    const fresh = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, keepAlive: true })
+    const socket = new Socket()
+    stream = socket
+    const fresh = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      stream: () => socket,
+    })
     const lost = Promise.withResolvers<void>()
     fresh.on('error', error => {
       onError(error)
@@ -38,6 +47,7 @@ export function openChannel(url: string, name: string, { onMessage, onError }: C
     try {
       await fresh.connect()
       await fresh.query(`listen ${name}`)
+      if (closed) return
       client = fresh
       await lost.promise
     } finally {
@@ -63,7 +73,9 @@ export function openChannel(url: string, name: string, { onMessage, onError }: C
     },
     async close() {
       closed = true
-      await client?.end().catch(() => {})
+      // One that is still connecting may never get an answer.
+      if (client) await client.end().catch(() => {})
+      else stream?.destroy()
       await keeping
     },
   }
