@@ -54,13 +54,19 @@ function connect({ databaseUrl, dataDir }: Config): Promise<Connection> | Connec
   return databaseUrl ? connectPostgres(databaseUrl, { onLost }) : connectEmbedded(dataDir, { onLost })
 }
 
-/** Ends the process in order at the first signal, and at once at the second. */
+const patience = 10_000
+
+/** Ends the process in order at the first signal, and at once at the second, or when the order takes too long. */
 function endOn(signals: NodeJS.Signals[], close: () => Promise<void>): void {
   let asked = false
   const end = async (signal: NodeJS.Signals) => {
     if (asked) process.exit(1)
     asked = true
     log.info({ signal }, 'closing')
+    setTimeout(() => {
+      log.error('could not close in time')
+      process.exit(1)
+    }, patience).unref()
     try {
       await close()
       log.info('closed')
