@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Connection } from '../src/db/connect.ts'
+import { createAgent } from '../src/domain/agent/create.ts'
+import { assignConversation } from '../src/domain/conversation/assign.ts'
 import { createConversation } from '../src/domain/conversation/create.ts'
 import { setConversationStatus } from '../src/domain/conversation/set-status.ts'
 import { logBounds } from '../src/domain/event-cursor.ts'
@@ -37,21 +39,25 @@ async function ask(feeds: Feeds) {
   const workspaceId = await db.transaction().execute(writer => createWorkspace(writer, { name: 'Acme' }))
   const actor = { workspaceId, id: 'key_test', keyId: 'key_test', scopes: ['read', 'write'] as const }
   const operation = { actor, db, committed: () => feeds.hint(workspaceId) }
+  const agentId = await db
+    .transaction()
+    .execute(writer => createAgent(writer, workspaceId, { name: 'Ada', email: 'ada@acme.test' }))
   const opened = { email: 'jane@example.com', subject: null, contentText: 'Hello' }
   const { conversation } = await createConversation(operation, opened)
   const conversationId = conversation.id
-  const held: (() => void)[] = []
+  const held: ((failure?: Error) => void)[] = []
   const executed: number[] = []
   const question = createQuestion({
     execute: event =>
-      new Promise(resolve => {
+      new Promise((resolve, reject) => {
         executed.push(event.seq)
-        held.push(() => resolve(String(event.seq)))
+        held.push(failure => (failure ? reject(failure) : resolve(String(event.seq))))
       }),
     followFrom: (seq, filter) => feeds.followFrom(workspaceId, seq, filter),
   })
   return {
     workspaceId,
+    agentId,
     executed,
     change: (status: 'OPEN' | 'CLOSED') => setConversationStatus(operation, { conversationId, status }),
     /** A change that is announced to nobody. */
@@ -64,21 +70,29 @@ async function ask(feeds: Feeds) {
       await expect.poll(feed.head).toBe(head)
       leave()
     },
-    letGo: () => {
-      for (const release of held.splice(0)) release()
+    letGo: (failure?: Error) => {
+      for (const release of held.splice(0)) release(failure)
     },
+    /** A change of which the question does not tell. */
+    assign: (agentId: string | null) => assignConversation(operation, { conversationId, agentId }),
     /** Joins with a sink that writes down what it is handed, in which pieces. */
     async join(follower = feeds.follow(workspaceId, null, statusChanges)) {
       const pieces: string[][] = []
       const ended: unknown[] = []
+      const socket = { full: false }
+      /** Where it stood right after each time it was asked whether it is full. */
+      const positions: number[] = []
       const sink: Sink = {
         send: answers => pieces.push(answers.map(({ text }) => text)),
         sendAndWait: async ({ text }) => void pieces.push([text]),
-        isFull: () => false,
+        isFull() {
+          queueMicrotask(() => positions.push(place.position()))
+          return socket.full
+        },
         end: error => ended.push(error),
       }
       const place = question.attach(sink, await follower)
-      return { pieces, heard: () => pieces.flat().map(Number), ended, ...place }
+      return { pieces, socket, positions, heard: () => pieces.flat().map(Number), ended, ...place }
     },
   }
 }
@@ -150,4 +164,40 @@ test('whoever comes from now on tells a feed that has missed a hint', async () =
   await caughtUp()
   detach()
   leave()
+})
+
+test('whoever was told that the answers have failed hears nothing more, though others ask again', async () => {
+  const { change, join, caughtUp, letGo, executed } = await ask(feeds)
+  const first = await join()
+  await change('CLOSED')
+  await expect.poll(() => executed.length).toBe(1)
+  const failure = new Error('The database is away.')
+  letGo(failure)
+  await expect.poll(() => first.ended).toEqual([failure])
+  const second = await join()
+  await change('OPEN')
+  await caughtUp()
+  await expect.poll(() => executed.length).toBe(2)
+  letGo()
+  await expect.poll(second.heard).toEqual(executed.slice(1))
+  expect(first.heard()).toEqual([])
+  for (const { detach } of [first, second]) detach()
+})
+
+test('a position never goes back, also when a full socket leaves the others', async () => {
+  const { agentId, change, assign, join, caughtUp, letGo, executed } = await ask(feeds)
+  const { position, positions, heard, socket, detach } = await join()
+  const begun = position()
+  await assign(agentId)
+  await caughtUp()
+  await expect.poll(position).toBeGreaterThan(begun)
+  const before = position()
+  socket.full = true
+  await change('CLOSED')
+  await expect.poll(() => executed.length).toBe(1)
+  letGo()
+  await expect.poll(heard).toEqual(executed)
+  expect(positions.length).toBeGreaterThan(0)
+  expect(Math.min(...positions)).toBeGreaterThanOrEqual(before)
+  detach()
 })

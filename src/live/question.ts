@@ -107,8 +107,13 @@ export function createQuestion({ execute, followFrom }: QuestionOptions): Questi
     }
   }
 
+  /** From here on the place stands by itself, where the loop has brought it. */
+  function leave(place: Place): void {
+    if (inLoop.delete(place)) place.at = Math.max(place.at, loopAt())
+  }
+
   function leaveLoop(place: Place): void {
-    inLoop.delete(place)
+    leave(place)
     const filter = loop?.filter
     if (filter)
       void followFrom(place.at, filter)
@@ -146,7 +151,10 @@ export function createQuestion({ execute, followFrom }: QuestionOptions): Questi
 
   function breakOff(error: unknown): void {
     stopLoop()
-    for (const place of [...inLoop]) end(place)(error)
+    const left = [...inLoop]
+    // Before anybody hears of it: a loop that begins now must not serve them behind the gap.
+    left.forEach(leave)
+    for (const place of left) end(place)(error)
   }
 
   const end = (place: Place) => (error: unknown) => {
@@ -169,7 +177,7 @@ export function createQuestion({ execute, followFrom }: QuestionOptions): Questi
           if (place.detached) return
           place.detached = true
           place.follower?.end()
-          inLoop.delete(place)
+          leave(place)
           if (inLoop.size === 0) stopLoop()
         },
       }
