@@ -12,6 +12,7 @@ import { createAsk } from './graphql/ask.ts'
 import { httpDoor } from './graphql/door.ts'
 import { createGraph } from './graphql/graph.ts'
 import { socketDoor } from './graphql/websocket.ts'
+import { createCounts } from './live/counts.ts'
 import { createFeeds } from './live/feeds.ts'
 import type { Hints, HintsOptions } from './live/hints.ts'
 import { createQuestions } from './live/questions.ts'
@@ -56,6 +57,7 @@ export async function createApp({
   const onError = (error: unknown) => log.warn({ err: error }, 'will be tried again')
   const feeds = createFeeds(db, { onError })
   const questions = createQuestions(feeds)
+  const counts = createCounts(db, feeds)
   const hints = openHints({ onHint: feeds.hint, onError })
   const committed = (workspaceId: string, watched: boolean) => {
     feeds.hint(workspaceId)
@@ -64,7 +66,7 @@ export async function createApp({
   const outbox = startOutbox({ db, committed, post, from: mailFrom, onError })
   const keys = watchKeys(db, onError)
   const retention = keepRetention(db, eventRetentionDays, onError)
-  const graph = createGraph({ db, committed, feeds, questions, outbox }, log)
+  const graph = createGraph({ db, committed, feeds, questions, counts, outbox }, log)
   const admit = (header: unknown) => authenticate(db, header)
   const streams = new Set<() => void>()
   let closing = false

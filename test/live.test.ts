@@ -235,6 +235,29 @@ describe('conversationCountsChanged', () => {
   )
 })
 
+test('changes that leave the counts as they are cost few reads, however many watch', async () => {
+  const { client: caller, agentId } = await newWorkspace(gateway)
+  const { id } = await newConversation(caller)
+  await change(caller, id, 'CLOSED', null)
+  const query = 'subscription { conversationCountsChanged { open closed } }'
+  const watching = Array.from({ length: 5 }, () => overSocket<object>(socketClient(caller), query))
+  for (const heard of watching) await heard.until(1)
+  statements.length = 0
+  const begun = performance.now()
+  for (let round = 0; round < 40; round++) await change(caller, id, 'CLOSED', round % 2 ? null : agentId)
+  await change(caller, id, 'ARCHIVED', null)
+  for (const heard of watching)
+    expect(await heard.until(2)).toEqual([
+      { open: 0, closed: 1 },
+      { open: 0, closed: 0 },
+    ])
+  const reads = statements.filter(statement => /^select.*"open_count"/.test(statement))
+  expect(reads.length).toBeGreaterThan(0)
+  expect(reads.length).toBeLessThanOrEqual(2 + (performance.now() - begun) / 250)
+  for (const heard of watching) heard.stop()
+  await expect.poll(() => gauge('feeds')).toBe(0)
+})
+
 test('a change in a workspace that nobody watches costs no query beyond the write', async () => {
   const { client: caller } = await newWorkspace(gateway)
   const { id } = await newConversation(caller)

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Operation } from '../domain/operation.ts'
+import type { LiveCounts } from '../live/counts.ts'
 import type { Feeds } from '../live/feeds.ts'
 import type { Questions } from '../live/questions.ts'
 import type { Outbox } from '../mail/outbox.ts'
@@ -9,6 +10,7 @@ import { createLoaders, type Loaders } from './loaders.ts'
 export type GraphRooms = Pick<Operation, 'db' | 'committed'> & {
   feeds: Feeds
   questions: Questions
+  counts: LiveCounts
   outbox: Outbox
 }
 
@@ -31,9 +33,10 @@ export function forget(context: Context): void {
  * The context in which an event is executed for all who ask the same: their workspace and what they may do, with nothing
  * loaded yet, and of no one of them more than that.
  */
-export function shared({ db, committed, feeds, questions, outbox, actor, requestId, log }: Context): Context {
+export function shared(context: Context): Context {
+  const { db, committed, feeds, questions, counts, outbox, actor, requestId, log } = context
   const { workspaceId } = actor
   const nobody = { workspaceId, id: '', keyId: '', scopes: ['read'] as const }
   const loaders = createLoaders(db, workspaceId)
-  return { db, committed, feeds, questions, outbox, actor: nobody, requestId, log, loaders }
+  return { db, committed, feeds, questions, counts, outbox, actor: nobody, requestId, log, loaders }
 }

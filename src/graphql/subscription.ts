@@ -1,6 +1,5 @@
 import { notFound } from '../domain/errors.ts'
 import type { Event, EventFilter, EventType } from '../domain/event.ts'
-import { watchCounts } from '../live/counts.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
 import { ConversationEvent, ConversationStatusChanged } from './conversation-event.ts'
@@ -79,7 +78,7 @@ builder.subscriptionFields(t => ({
     type: ConversationCounts,
     description:
       'The counts at once, then the newest whenever they change, at most 4 a second; values in between may be skipped. Not aligned with conversationEvents.',
-    subscribe: (_, __, { db, feeds, actor }) => watchCounts(db, feeds, actor.workspaceId),
+    subscribe: (_, __, { counts, actor }) => counts.watch(actor.workspaceId),
     resolve: counts => counts,
   }),
 }))
