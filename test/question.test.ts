@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection } from '../src/db/connect.ts'
 import { createAgent } from '../src/domain/agent/create.ts'
 import { assignConversation } from '../src/domain/conversation/assign.ts'
@@ -6,6 +6,7 @@ import { createConversation } from '../src/domain/conversation/create.ts'
 import { setConversationStatus } from '../src/domain/conversation/set-status.ts'
 import { logBounds } from '../src/domain/event-cursor.ts'
 import { createWorkspace } from '../src/domain/workspace/create.ts'
+import { type Answers, createAnswerMemory } from '../src/live/answers.ts'
 import { createFeeds, type Feeds } from '../src/live/feeds.ts'
 import { createQuestion, type Sink } from '../src/live/question.ts'
 import { openDatabase } from './support/databases.ts'
@@ -54,6 +55,7 @@ async function ask(feeds: Feeds) {
         held.push(failure => (failure ? reject(failure) : resolve(String(event.seq))))
       }),
     followFrom: (seq, filter) => feeds.followFrom(workspaceId, seq, filter),
+    answers: createAnswerMemory().answers(),
   })
   return {
     workspaceId,
@@ -200,4 +202,55 @@ test('a position never goes back, also when a full socket leaves the others', as
   expect(positions.length).toBeGreaterThan(0)
   expect(Math.min(...positions)).toBeGreaterThanOrEqual(before)
   detach()
+})
+
+describe('what is kept of answers', () => {
+  const text = 'x'.repeat(1_000)
+  const make = async () => ({ text, cursor: null })
+
+  test('goes away by itself, and is made again for whoever asks later', async () => {
+    const memory = createAnswerMemory({ lifetime: 300 })
+    const answers = memory.answers()
+    let made = 0
+    const count = () => {
+      made++
+      return make()
+    }
+    for (const seq of [1, 2, 2]) await answers.get(seq, count)
+    expect(made).toBe(2)
+    expect(memory.characters()).toBeGreaterThan(2 * text.length)
+    await expect.poll(memory.characters).toBe(0)
+    await answers.get(2, count)
+    expect(made).toBe(3)
+    await expect.poll(memory.characters).toBe(0)
+  })
+
+  test('is bounded over all questions, and the oldest goes first', async () => {
+    const memory = createAnswerMemory({ most: 20_000 })
+    const questions = Array.from({ length: 100 }, () => memory.answers())
+    for (const answers of questions) {
+      await answers.get(1, make)
+      expect(memory.characters()).toBeLessThanOrEqual(20_000)
+    }
+    const isKept = async (answers: Answers | undefined) => {
+      let made = false
+      const remake = () => {
+        made = true
+        return make()
+      }
+      await answers?.get(1, remake)
+      return !made
+    }
+    expect(await isKept(questions.at(-1))).toBe(true)
+    expect(await isKept(questions[0])).toBe(false)
+  })
+
+  test('is no answer that has failed', async () => {
+    const memory = createAnswerMemory()
+    const answers = memory.answers()
+    const failing = answers.get(1, () => Promise.reject(new Error('away')))
+    await expect(failing).rejects.toThrow('away')
+    expect(memory.characters()).toBe(0)
+    expect((await answers.get(1, make)).text).toBe(text)
+  })
 })

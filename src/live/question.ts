@@ -1,7 +1,7 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { Event, EventFilter } from '../domain/event.ts'
 import { toCursor } from '../domain/event-cursor.ts'
-import { answerCache } from './answers.ts'
+import type { Answers } from './answers.ts'
 import type { Follower } from './follow.ts'
 
 /** An answer as it goes over the wire, and the cursor right after its event; null: it answers no event. */
@@ -48,6 +48,7 @@ export type QuestionOptions = {
   /** Answers one event, as JSON text. */
   execute(event: Event): Promise<string>
   followFrom(seq: number, filter: EventFilter): Promise<Follower>
+  answers: Answers
 }
 
 /**
@@ -55,8 +56,7 @@ export type QuestionOptions = {
  * one that is behind (it resumes, or its socket is full) walks the log by itself, one awaited send at a time, and joins
  * the loop when it stands where the loop stands: so nothing between is lost or said twice.
  */
-export function createQuestion({ execute, followFrom }: QuestionOptions): Question {
-  const answers = answerCache()
+export function createQuestion({ execute, followFrom, answers }: QuestionOptions): Question {
   const inLoop = new Set<Place>()
   let loop: Follower | null = null
   /** The loop has handed out everything up to here: less than its follower's position while an answer is on its way. */

@@ -1,6 +1,7 @@
 import type { Event } from '../domain/event.ts'
+import { createAnswerMemory } from './answers.ts'
 import type { Feeds } from './feeds.ts'
-import { createQuestion, type Question } from './question.ts'
+import { createQuestion, type Question, type QuestionOptions } from './question.ts'
 
 /** The questions that are being asked in this process, each once. */
 export type Questions = {
@@ -22,12 +23,14 @@ type Asked = { question: Question; users: number }
 /** Questions over the logs of these feeds. */
 export function createQuestions(feeds: Feeds): Questions {
   const asked = new Map<string, Asked>()
+  const memory = createAnswerMemory()
   return {
     ask(workspaceId, key, execute) {
       const id = `${workspaceId} ${key}`
-      const followFrom: Parameters<typeof createQuestion>[0]['followFrom'] = (seq, filter) =>
+      const followFrom: QuestionOptions['followFrom'] = (seq, filter) =>
         feeds.followFrom(workspaceId, seq, filter)
-      const entry = asked.get(id) ?? { question: createQuestion({ execute, followFrom }), users: 0 }
+      const open = () => createQuestion({ execute, followFrom, answers: memory.answers() })
+      const entry = asked.get(id) ?? { question: open(), users: 0 }
       asked.set(id, entry)
       entry.users++
       let released = false
