@@ -21,10 +21,14 @@ export type ResumeOptions<Event extends { cursor: string }> = {
   snapshot(): Promise<string>
   /** Called once for every event after the snapshot, in order, across all disconnects. */
   onEvent(event: Event): void
-  /** Called with what ended the subscription for good, such as a field that does not exist. */
+  /**
+   * Called with an event that could not be answered, a snapshot that could not be read and is tried again, and with what
+   * ended the subscription for good, such as a field that does not exist.
+   */
   onError(error: unknown): void
 }
 
+const pause = 500
 const staleCursor = new Set(['CURSOR_EXPIRED', 'BAD_CURSOR'])
 
 /** Follows a workspace's events until it is told to stop. */
@@ -32,10 +36,20 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
   const { client, subscription, snapshot, onEvent, onError } = options
   let unsubscribe = () => {}
   let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  const later = (next: () => void) => {
+    timer = setTimeout(next, pause)
+  }
 
   async function begin(): Promise<void> {
-    const after = await snapshot()
-    if (!stopped) follow(after)
+    try {
+      const after = await snapshot()
+      if (!stopped) follow(after)
+    } catch (error) {
+      if (stopped) return
+      onError(error)
+      later(begin)
+    }
   }
 
   function follow(from: string): void {
@@ -49,9 +63,8 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
     unsubscribe = client.subscribe<Record<string, Event>>(payload, {
       next({ data, errors }) {
         const codes = (errors ?? []).map(error => String(error.extensions?.code))
-        if (codes.some(code => staleCursor.has(code))) return again(() => void begin().catch(onError))
-        if (codes.includes('UNAVAILABLE'))
-          return again(() => setTimeout(() => follow(payload.variables.after), 500))
+        if (codes.some(code => staleCursor.has(code))) return again(begin)
+        if (codes.includes('UNAVAILABLE')) return again(() => later(() => follow(payload.variables.after)))
         const event = Object.values(data ?? {})[0]
         const cursor = event?.cursor ?? String(errors?.[0]?.extensions?.cursor ?? '')
         if (cursor === '') return again(() => onError(errors))
@@ -66,9 +79,10 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
     })
   }
 
-  void begin().catch(onError)
+  void begin()
   return () => {
     stopped = true
+    clearTimeout(timer)
     unsubscribe()
   }
 }

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import WebSocket from 'ws'
+import { resume } from '../examples/resume.ts'
 import { revokeKey } from '../src/domain/key/revoke.ts'
 import {
   type Client,
@@ -157,6 +158,54 @@ test("the stock client's own retry resumes without loss when its socket is cut a
   expect(sockets.length).toBeGreaterThan(3)
   await stock.dispose()
   await subscribed(0)
+})
+
+describe('the documented client', () => {
+  const query =
+    'subscription ($after: EventCursor) { conversationStatusChanged(after: $after) { cursor status } }'
+
+  test('tries again when its snapshot fails', async () => {
+    const { client: caller } = await newWorkspace(gateway)
+    const { id, cursor } = await newConversation(caller)
+    const [changed] = await turn(caller, id, 1)
+    const failure = new Error('away')
+    const results = [Promise.reject(failure), Promise.resolve(cursor)]
+    const told: unknown[] = []
+    const stock = socketClient(caller)
+    const stop = resume({
+      client: stock,
+      subscription: { query },
+      snapshot: () => results.shift() ?? Promise.reject(new Error('once too often')),
+      onEvent: event => told.push(event.cursor),
+      onError: error => told.push(error),
+    })
+    await expect.poll(() => told, { timeout: 5_000 }).toEqual([failure, changed])
+    stop()
+    await stock.dispose()
+    await subscribed(0)
+  })
+
+  test('that is stopped while it waits for the database asks no more', async () => {
+    vi.useFakeTimers()
+    const errors = [{ extensions: { code: 'UNAVAILABLE' } }]
+    const subscribe = vi.fn((_, sink: { next(result: object): void }) => {
+      sink.next({ errors })
+      return () => {}
+    })
+    const stop = resume({
+      client: { subscribe } as never,
+      subscription: { query },
+      snapshot: async () => 'cursor',
+      onEvent() {},
+      onError() {},
+    })
+    await vi.advanceTimersByTimeAsync(700)
+    expect(subscribe).toHaveBeenCalledTimes(2)
+    stop()
+    await vi.advanceTimersByTimeAsync(700)
+    expect(subscribe).toHaveBeenCalledTimes(2)
+    vi.useRealTimers()
+  })
 })
 
 test('each event shows what the graph holds then, not what an earlier event loaded', async () => {
