@@ -23,7 +23,10 @@ export type Socket = {
   begun(id: string): void
   /** Sends an answering's answers as messages of the operation with this id. Resolves with why it ended. */
   serve(id: string, answering: Answering): Promise<unknown>
-  /** Sends a ping that carries the cursor up to which all of its log has been sent, unless the client lags behind. */
+  /**
+   * Sends a ping that carries the cursor up to which all of its log has been sent, unless the client lags behind; none
+   * while an operation is being opened.
+   */
   beat(): void
   /** Closes it with 1013 when nothing of what waits for it has left for 30 seconds. */
   check(now: number): void
@@ -79,8 +82,9 @@ export function createSocket(ws: WebSocket, stream: Stream): Socket {
       }),
     beat() {
       if (!socket.actor || ws.bufferedAmount > full) return
-      const cursors = [...served].map(answering => answering.position()).filter(cursor => cursor !== null)
-      const cursor = cursors.sort()[0]
+      // What is being opened may begin before all that is served.
+      const told = opening.size > 0 ? [] : [...served].map(answering => answering.position())
+      const cursor = told.filter(cursor => cursor !== null).sort()[0]
       ws.send(JSON.stringify(cursor === undefined ? { type: 'ping' } : { type: 'ping', payload: { cursor } }))
     },
     check(now) {
