@@ -112,6 +112,8 @@ export async function createApp({
   await fastify.register(restDoor, { prefix: '/v1/workspaces', ask: createAsk(graph), authenticate: admit })
 
   function onStream(actor: Actor, cut: () => void): () => void {
+    // Its request came before the closing began, and its stream would be open after all others have been cut.
+    if (closing) cut()
     streams.add(cut)
     const unwatch = keys.watch(actor, cut)
     return () => {
