@@ -2,7 +2,15 @@ import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import WebSocket from 'ws'
 import { deleteOldEvents } from '../src/domain/event-retention.ts'
-import { type Client, type Gateway, newConversation, newWorkspace, startGateway } from './support/gateway.ts'
+import { openDatabase } from './support/databases.ts'
+import {
+  type Client,
+  type Gateway,
+  newClient,
+  newConversation,
+  newWorkspace,
+  startGateway,
+} from './support/gateway.ts'
 import { overEventStream, overSocket, socketClient } from './support/live.ts'
 
 let gateway: Gateway
@@ -11,6 +19,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     onStatement: event => statements.push(event.query.sql),
     operationsPerSocket: 3,
+    socketsPerKey: 20,
   })
 })
 afterAll(() => gateway.close())
@@ -193,21 +202,37 @@ describe('subscribers who ask the same', () => {
 })
 
 test('two events in one read each show what the graph holds when they are told', async () => {
-  const { client: caller } = await newWorkspace(gateway)
+  const { id: workspaceId, client: caller, agentId } = await newWorkspace(gateway)
   const { id } = await newConversation(caller)
   const after = await eventCursor(caller)
   await change(caller, id, 'CLOSED', null)
   await change(caller, id, 'OPEN', null)
-  const query =
-    'subscription ($after: EventCursor) { conversationStatusChanged(after: $after) { cursor status conversation { status } } }'
-  type Shown = { status: string; cursor: string; conversation: { status: string } }
+  const query = `subscription ($after: EventCursor) { conversationStatusChanged(after: $after) {
+    cursor status conversation { status assignedTo { name } contact { name } }
+  } }`
+  type Shown = { status: string; cursor: string; conversation: object }
   const heard = overSocket<Shown>(socketClient(caller), query, { after })
-  expect((await heard.until(2)).map(({ status, conversation }) => [status, conversation.status])).toEqual([
-    ['CLOSED', 'OPEN'],
-    ['OPEN', 'OPEN'],
+  const shown = ({ status, conversation }: Shown) => [status, conversation]
+  const first = { status: 'OPEN', assignedTo: null, contact: { name: null } }
+  expect((await heard.until(2)).map(shown)).toEqual([
+    ['CLOSED', first],
+    ['OPEN', first],
   ])
-  await change(caller, id, 'ARCHIVED', null)
-  expect((await heard.until(3)).at(-1)?.conversation.status).toBe('ARCHIVED')
+
+  // The subscription is told of none of these, but the next event shows them all.
+  await gateway.db
+    .updateTable('contact')
+    .set({ name: 'Jane' })
+    .where('workspace_id', '=', workspaceId)
+    .execute()
+  await change(caller, id, 'OPEN', agentId)
+  await change(caller, id, 'ARCHIVED', agentId)
+  await change(caller, id, 'CLOSED', agentId)
+  const later = (await heard.until(4)).slice(2)
+  expect(later.map(({ status }) => status)).toEqual(['ARCHIVED', 'CLOSED'])
+  for (const { conversation } of later)
+    expect(conversation).toMatchObject({ assignedTo: { name: 'Ada' }, contact: { name: 'Jane' } })
+  expect(later[1]?.conversation).toMatchObject({ status: 'CLOSED' })
   heard.stop()
 })
 
@@ -292,6 +317,26 @@ test('events past their time are deleted, and whoever stood before them is told'
   const kept = overSocket<Told>(socketClient(caller), everything, { after: `${old.slice(0, -1)}3` })
   expect((await kept.until(1)).map(({ __typename }) => __typename)).toEqual(['ConversationStatusChanged'])
   kept.stop()
+})
+
+test('a gateway that keeps events for some days deletes the older ones by itself', async () => {
+  const connection = await openDatabase()
+  const before = await startGateway({ connection })
+  const { id: workspaceId, client: caller } = await newWorkspace(before)
+  const { id } = await newConversation(caller)
+  await change(caller, id, 'CLOSED', null)
+  await before.app.close()
+  const events = connection.db.selectFrom('event').select('seq').where('workspace_id', '=', workspaceId)
+  const all = await events.orderBy('seq').execute()
+  await connection.db
+    .updateTable('event')
+    .set({ created_at: new Date(Date.now() - 40 * 86_400_000) })
+    .where('seq', '<=', 3)
+    .execute()
+  const keeping = await startGateway({ connection, eventRetentionDays: 30 })
+  await expect.poll(() => events.orderBy('seq').execute()).toEqual(all.slice(3))
+  expect(all.length).toBeGreaterThan(3)
+  await keeping.close()
 })
 
 describe('a quiet stream', () => {
@@ -381,6 +426,7 @@ describe('a socket', () => {
   test('leaves nobody behind who subscribed and left with one id again and again', async () => {
     const { client: caller } = await newWorkspace(gateway)
     const { id: conversationId } = await newConversation(caller)
+    const others = await gauge('sockets')
     const socket = await acknowledged(caller)
     const told: Message[] = []
     socket.on('message', text => told.push(JSON.parse(String(text))))
@@ -403,9 +449,29 @@ describe('a socket', () => {
     say({ id: '4', type: 'complete' })
     subscribe('again')
     socket.terminate()
-    await expect.poll(() => gauge('sockets')).toBe(0)
+    await expect.poll(() => gauge('sockets')).toBe(others)
     await expect.poll(() => gauge('subscribers')).toBe(0)
     await expect.poll(() => gauge('feeds')).toBe(0)
+  })
+
+  test('more than a key may have is closed with 1013, and has a place when another one has gone', async () => {
+    const { id: workspaceId, client: caller } = await newWorkspace(gateway)
+    const others = await gauge('sockets')
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => acknowledged(caller)))
+    const { client: sibling } = await newClient(gateway, workspaceId)
+    sockets.push(await acknowledged(sibling))
+    const refused = new WebSocket(caller.socketUrl, 'graphql-transport-ws')
+    await once(refused, 'open')
+    const init = { type: 'connection_init', payload: { authorization: caller.authorization } }
+    refused.send(JSON.stringify(init))
+    expect((await once(refused, 'close'))[0]).toBe(1013)
+    sockets.pop()?.terminate()
+    sockets.pop()?.terminate()
+    await expect.poll(() => gauge('sockets')).toBe(others + 19)
+    sockets.push(await acknowledged(caller))
+    expect(sockets.at(-1)?.readyState).toBe(WebSocket.OPEN)
+    for (const socket of sockets) socket.terminate()
+    await expect.poll(() => gauge('sockets')).toBe(others)
   })
 
   test('that says nothing, or too much, is closed alone', async () => {
