@@ -129,6 +129,7 @@ async function gateway(): Promise<Server> {
     openHints: options => postgresHints(databaseUrl, options),
     log: pino({ level: 'error' }),
     mailFrom: 'bench@example.com',
+    mailReplyDomain: null,
     corsOrigins: [],
     eventRetentionDays: null,
     operationsPerSocket: 100,

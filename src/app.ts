@@ -17,8 +17,10 @@ import { createFeeds } from './live/feeds.ts'
 import type { Hints, HintsOptions } from './live/hints.ts'
 import { createQuestions } from './live/questions.ts'
 import { keepRetention } from './live/retention.ts'
+import { takeMail } from './mail/inbound.ts'
 import { startOutbox } from './mail/outbox.ts'
 import type { Post } from './mail/post.ts'
+import { createReader } from './mail/reader.ts'
 import { probes } from './probes.ts'
 import { answerBadPath, answerError, answerMalformed, answerNotFound } from './rest/errors.ts'
 import { restDoor } from './rest/routes.ts'
@@ -29,7 +31,15 @@ export type AppOptions = {
   /** How other processes on the same database are told of changes. */
   openHints(options: HintsOptions): Hints
   log: FastifyBaseLogger
-} & Pick<Config, 'mailFrom' | 'corsOrigins' | 'eventRetentionDays' | 'operationsPerSocket' | 'socketsPerKey'>
+} & Pick<
+  Config,
+  | 'mailFrom'
+  | 'mailReplyDomain'
+  | 'corsOrigins'
+  | 'eventRetentionDays'
+  | 'operationsPerSocket'
+  | 'socketsPerKey'
+>
 
 /** A gateway that is ready to listen. */
 export type App = {
@@ -49,6 +59,7 @@ export async function createApp({
   openHints,
   log,
   mailFrom,
+  mailReplyDomain,
   corsOrigins,
   eventRetentionDays,
   operationsPerSocket,
@@ -63,7 +74,9 @@ export async function createApp({
     feeds.hint(workspaceId)
     if (watched) hints.publish(workspaceId)
   }
-  const outbox = startOutbox({ db, committed, post, from: mailFrom, onError })
+  const addresses = { from: mailFrom, replyDomain: mailReplyDomain }
+  const outbox = startOutbox({ db, committed, post, addresses, onError })
+  const reader = createReader()
   const keys = watchKeys(db, onError)
   const retention = keepRetention(db, eventRetentionDays, onError)
   const graph = createGraph({ db, committed, feeds, questions, counts, outbox }, log)
@@ -90,7 +103,7 @@ export async function createApp({
     await fastify.register(cors, {
       origin: corsOrigins,
       methods: ['GET', 'HEAD', 'POST', 'PUT'],
-      exposedHeaders: ['Link', 'X-Request-Id'],
+      exposedHeaders: ['Link', 'Idempotency-Replayed', 'X-Request-Id'],
     })
   await describe(fastify)
 
@@ -109,7 +122,13 @@ export async function createApp({
   })
   fastify.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/graphql'))
   await fastify.register(httpDoor, { graph, authenticate: admit, onStream })
-  await fastify.register(restDoor, { prefix: '/v1/workspaces', ask: createAsk(graph), authenticate: admit })
+  await fastify.register(restDoor, {
+    prefix: '/v1/workspaces',
+    ask: createAsk(graph),
+    authenticate: admit,
+    takeMail: (actor, raw) =>
+      takeMail({ actor, db, committed }, raw, { reader, replyDomain: mailReplyDomain }),
+  })
 
   function onStream(actor: Actor, cut: () => void): () => void {
     // Its request came before the closing began, and its stream would be open after all others have been cut.
@@ -134,7 +153,7 @@ export async function createApp({
       const late = setTimeout(() => fastify.server.closeAllConnections(), patience)
       await Promise.all([socketsGone, fastify.close()])
       clearTimeout(late)
-      await Promise.all([feeds.close(), hints.close(), outbox.close(), retention.close()])
+      await Promise.all([feeds.close(), hints.close(), outbox.close(), retention.close(), reader.close()])
     },
   }
 }

@@ -18,6 +18,8 @@ export type Config = {
   /** Files of mail go here without an SMTP server. */
   mailDir: string
   mailFrom: string
+  /** The domain whose mail is handed to the gateway, so that answers find their conversation; null: there is none. */
+  mailReplyDomain: string | null
   corsOrigins: string[]
   /** Events older than this are deleted; null: kept for ever. */
   eventRetentionDays: number | null
@@ -57,6 +59,10 @@ const Environment = z.object({
     .optional(),
   SMTP_URL: url('smtp', 'smtps').optional(),
   MAIL_FROM: z.email('must be an e-mail address').default('support@localhost.localdomain'),
+  MAIL_REPLY_DOMAIN: z
+    .string()
+    .regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be a domain such as reply.example.com')
+    .optional(),
   EVENT_RETENTION_DAYS: count.optional(),
   MAX_OPERATIONS_PER_SOCKET: count.default(100),
   MAX_SOCKETS_PER_KEY: count.default(1_000),
@@ -93,6 +99,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     smtpUrl: data.SMTP_URL ?? null,
     mailDir: join(data.DATA_DIR, 'mail'),
     mailFrom: data.MAIL_FROM,
+    mailReplyDomain: data.MAIL_REPLY_DOMAIN ?? null,
     corsOrigins: data.CORS_ORIGINS,
     eventRetentionDays: data.EVENT_RETENTION_DAYS ?? null,
     operationsPerSocket: data.MAX_OPERATIONS_PER_SOCKET,

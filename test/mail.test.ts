@@ -87,8 +87,8 @@ test('what the server refuses for good is FAILED, with its reason', async () => 
     .selectFrom('event')
     .select(['type', 'actor_id', 'data'])
     .where('workspace_id', '=', workspaceId)
-    .orderBy('seq', 'desc')
-    .limit(1)
+    .where('actor_id', 'is', null)
+    .orderBy('seq')
     .execute()
   expect(events).toEqual([
     {
@@ -96,6 +96,8 @@ test('what the server refuses for good is FAILED, with its reason', async () => 
       actor_id: null,
       data: { messageId: id, previousMessageStatus: 'QUEUED', messageStatus: 'FAILED' },
     },
+    { type: 'MESSAGE_ADDED', actor_id: null, data: { messageId: expect.stringMatching(/^msg_/) } },
+    { type: 'CONVERSATION_READ_STATE_CHANGED', actor_id: null, data: { isUnread: true } },
   ])
 })
 

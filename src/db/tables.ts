@@ -108,6 +108,17 @@ export interface Message {
   workspace_id: string;
 }
 
+export interface Request {
+  conversation_id: string | null;
+  event_seq: number | null;
+  expires_at: Timestamp | null;
+  input_hash: Buffer | null;
+  key: string;
+  message_id: string | null;
+  operation: string;
+  workspace_id: string;
+}
+
 export interface Workspace {
   archived_count: Generated<number>;
   closed_count: Generated<number>;
@@ -131,5 +142,6 @@ export interface DB {
   conversation: Conversation;
   event: Event;
   message: Message;
+  request: Request;
   workspace: Workspace;
 }

@@ -23,9 +23,12 @@ type EventData = {
 export type EventType = keyof EventData
 
 /** What happened to which conversation, before it has its number. */
-type NewEvent = {
+export type NewEvent = {
   [T in EventType]: { type: T; conversation: { id: string; contactId: string }; data: EventData[T] }
 }[EventType]
+
+/** Events of one change, in the order in which they are to be recorded. */
+export type NewEvents = [NewEvent, ...NewEvent[]]
 
 const columns = [
   'workspace_id as workspaceId',
@@ -44,7 +47,7 @@ export type Event<T extends EventType = EventType> = Selection<Tables, 'event', 
 export type Facts = {
   actorId: string | null
   at: Date
-  events: [NewEvent, ...NewEvent[]]
+  events: NewEvents
   counts?: Counts
 }
 

@@ -45,3 +45,16 @@ export const address = text
       .email({ pattern: z.regexes.html5Email, error: 'must be an e-mail address.' })
       .max(254, 'must be at most 254 characters long.'),
   )
+
+/** An id that may be left out; whether it is one is seen where it is looked up. */
+export const optionalId = z
+  .string()
+  .nullish()
+  .transform(value => value ?? null)
+
+/** What a caller names a request by, to be able to repeat it; null: it is not to be repeated. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters.')
+  .nullish()
+  .transform(value => value ?? null)

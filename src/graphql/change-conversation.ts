@@ -1,6 +1,7 @@
 import { assignConversation } from '../domain/conversation/assign.ts'
 import type { Conversation as ConversationRow } from '../domain/conversation/rows.ts'
 import { setConversationStatus } from '../domain/conversation/set-status.ts'
+import { setConversationUnread } from '../domain/conversation/set-unread.ts'
 import { refusal } from '../domain/errors.ts'
 import { builder } from './builder.ts'
 import { type Context, forget } from './context.ts'
@@ -59,6 +60,14 @@ const AssignConversationInput = builder.inputType('AssignConversationInput', {
   }),
 })
 
+const SetConversationUnreadInput = builder.inputType('SetConversationUnreadInput', {
+  description: 'Which conversation is to be read or unread.',
+  fields: t => ({
+    conversationId: t.id({ required: true, description: 'A thd_ id.' }),
+    isUnread: t.boolean({ required: true, description: 'true: something in it waits to be read.' }),
+  }),
+})
+
 builder.mutationFields(t => ({
   setConversationStatus: t.field({
     type: changePayload('SetConversationStatusPayload', 'The conversation with its status.'),
@@ -78,5 +87,13 @@ builder.mutationFields(t => ({
           throw refusal('INVALID_INPUT', 'agentId must be given; null unassigns.', 'agentId')
         return assignConversation(context, { conversationId, agentId })
       }),
+  }),
+  setConversationUnread: t.field({
+    type: changePayload('SetConversationUnreadPayload', 'The conversation with its read state.'),
+    description: 'Marks a conversation as read or unread. The state it has already changes nothing.',
+    args: {
+      input: t.arg({ type: SetConversationUnreadInput, required: true, description: 'What to set.' }),
+    },
+    resolve: (_, { input }, context) => changed(context, () => setConversationUnread(context, input)),
   }),
 }))

@@ -1,9 +1,8 @@
 import { createConversation } from '../domain/conversation/create.ts'
 import { builder } from './builder.ts'
-import { forget } from './context.ts'
-import { cursorField } from './cursor-field.ts'
-import { Contact, Conversation, Message } from './refs.ts'
-import { payload, type Refused, userErrorsField } from './user-error.ts'
+import { present } from './present.ts'
+import { Contact } from './refs.ts'
+import { keyField, type SaidPayload, said, saidFields } from './said.ts'
 
 const Input = builder.inputType('CreateConversationInput', {
   description: 'A first message to somebody outside.',
@@ -18,31 +17,21 @@ const Input = builder.inputType('CreateConversationInput', {
     subject: t.string({ description: 'One line of up to 998 characters.' }),
     contentText: t.string({ required: true, description: 'Plain text, 1 to 100,000 characters.' }),
     channelId: t.id({ description: "The EMAIL channel it leaves by; left out: the workspace's oldest." }),
+    idempotencyKey: keyField(t),
   }),
 })
 
-type Created = Partial<Awaited<ReturnType<typeof createConversation>>> & Refused
-
-const Payload = builder.objectRef<Created>('CreateConversationPayload').implement({
+const Payload = builder.objectRef<SaidPayload>('CreateConversationPayload').implement({
   description: 'What came of it; all null when it was refused.',
   fields: t => ({
-    conversation: t.expose('conversation', {
-      type: Conversation,
-      nullable: true,
-      description: 'The new conversation.',
-    }),
-    contact: t.expose('contact', {
+    ...saidFields(t),
+    contact: t.field({
       type: Contact,
       nullable: true,
       description: 'Whom it is with: new, or the one who had the address already.',
+      resolve: ({ conversation }, _, { loaders }) =>
+        conversation ? present(loaders.contact.load(conversation.contactId), conversation.contactId) : null,
     }),
-    message: t.expose('message', {
-      type: Message,
-      nullable: true,
-      description: 'The message, after a first attempt to deliver it or 2 seconds of waiting for one.',
-    }),
-    cursor: cursorField(t),
-    userErrors: userErrorsField(t),
   }),
 })
 
@@ -51,16 +40,6 @@ builder.mutationField('createConversation', t =>
     type: Payload,
     description: 'Opens a conversation and sends its first message by mail.',
     args: { input: t.arg({ type: Input, required: true, description: 'To whom, and what.' }) },
-    resolve: (_, { input }, context) =>
-      payload(async () => {
-        const created = await createConversation(context, input)
-        await context.outbox.deliver(context.actor.workspaceId, created.message.id)
-        forget(context)
-        context.loaders.conversation.prime(created.conversation.id, created.conversation)
-        context.loaders.contact.prime(created.contact.id, created.contact)
-        // It is committed: nothing that goes wrong from here on may make the caller try again.
-        const message = await context.loaders.message.load(created.message.id).catch(() => created.message)
-        return { ...created, message: message ?? created.message }
-      }),
+    resolve: (_, { input }, context) => said(context, () => createConversation(context, input)),
   }),
 )

@@ -2,24 +2,54 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createTransport, type SendMailOptions } from 'nodemailer'
 
-/** Hands one mail over. Resolves when it was accepted; what it throws says whether trying again can help. */
-export type Post = { send(mail: SendMailOptions): Promise<void>; close(): void }
+/**
+ * What came of handing a mail over: `accepted`; `refused`, for good; `later`: the server does not have it, and another
+ * attempt may succeed; `lost`: it has all of it, and its answer never came. `reason` in words fit to show.
+ */
+export type Verdict =
+  | { kind: 'accepted' }
+  | { kind: 'refused'; reason: string }
+  | { kind: 'later' | 'lost'; reason: string; error: unknown }
 
-/** Posts through an SMTP server. Each step has its own limit; the whole attempt has the outbox's. */
+/** Hands one mail over. Never throws; `signal` breaks the attempt off. */
+export type Post = { send(mail: SendMailOptions, signal: AbortSignal): Promise<Verdict>; close(): void }
+
+/**
+ * Posts through an SMTP server. The waits are nodemailer's defaults, 10 minutes for an answer as RFC 5321 (4.5.3.2) asks;
+ * the URL's query may set others, such as `?socketTimeout=60000`.
+ */
 export function smtpPost(url: string): Post {
-  const transport = createTransport({
-    url,
-    dnsTimeout: 5_000,
-    connectionTimeout: 5_000,
-    greetingTimeout: 5_000,
-    socketTimeout: 15_000,
-  })
+  const transport = createTransport({ url })
+  tellWhenHandedOver(transport)
   return {
-    async send(mail) {
-      await transport.sendMail(mail)
+    async send(mail, signal) {
+      let handedOver = false
+      const watched = { ...mail, signal, onHandedOver: () => (handedOver = true) }
+      try {
+        await transport.sendMail(watched)
+        return { kind: 'accepted' }
+      } catch (error) {
+        return verdictOf(error as SMTPFailure, handedOver)
+      }
     },
     close: () => transport.close(),
   }
+}
+
+/**
+ * After a broken connection nodemailer does not say whether the server has had the whole mail. It reads the mail from
+ * this stream once the server has asked for it (354), so the stream's end says so.
+ */
+function tellWhenHandedOver(transport: ReturnType<typeof createTransport>): void {
+  transport.use('stream', (mail, done) => {
+    const { onHandedOver } = mail.data as { onHandedOver?: () => void }
+    const create = mail.message.createReadStream.bind(mail.message)
+    mail.message.createReadStream = options => {
+      const stream = create(options)
+      return onHandedOver ? stream.once('end', onHandedOver) : stream
+    }
+    done()
+  })
 }
 
 /** Posts into a directory, one `.eml` file a mail, complete from the moment it is there. */
@@ -27,11 +57,16 @@ export function filePost(directory: string): Post {
   const composer = createTransport({ streamTransport: true, buffer: true })
   return {
     async send(mail) {
-      const { message } = await composer.sendMail(mail)
-      const name = `${mail.messageId?.replace(/[^\w@.-]/g, '')}.eml`
-      await mkdir(directory, { recursive: true })
-      await writeFile(join(directory, `.${name}`), message as Buffer)
-      await rename(join(directory, `.${name}`), join(directory, name))
+      try {
+        const { message } = await composer.sendMail(mail)
+        const name = `${mail.messageId?.replace(/[^\w@.-]/g, '')}.eml`
+        await mkdir(directory, { recursive: true })
+        await writeFile(join(directory, `.${name}`), message as Buffer)
+        await rename(join(directory, `.${name}`), join(directory, name))
+        return { kind: 'accepted' }
+      } catch (error) {
+        return { kind: 'later', reason: 'The mail could not be written to its file.', error }
+      }
     },
     close: () => composer.close(),
   }
@@ -40,15 +75,17 @@ export function filePost(directory: string): Post {
 /** The replies by which a server refuses us, not the mail (RFC 4954, 6): an operator can mend that. */
 const refusesUs = [530, 534, 535, 538]
 
-/**
- * The server's own words for a refusal of this recipient or this text that will not change (RFC 5321, 4.2.1: a 5xx
- * reply); null: another attempt may succeed.
- */
-export function permanentFailure(error: unknown): string | null {
-  const { command, responseCode = 0, response } = error as SMTPFailure
-  const ofThisMail = command === 'RCPT TO' || command === 'DATA'
-  if (!ofThisMail || responseCode < 500 || refusesUs.includes(responseCode)) return null
-  return `The mail server refused it: ${response}`
-}
+type SMTPFailure = { command?: string; responseCode?: number; response?: string; message?: string }
 
-type SMTPFailure = { command?: string; responseCode?: number; response?: string }
+/** A 5xx reply to this sender, recipient or text will not change (RFC 5321, 4.2.1). */
+function verdictOf(error: SMTPFailure, handedOver: boolean): Verdict {
+  const { command = '', responseCode = 0, response, message } = error
+  const ofThisMail = ['MAIL FROM', 'RCPT TO', 'DATA'].includes(command)
+  if (ofThisMail && responseCode >= 500 && !refusesUs.includes(responseCode))
+    return { kind: 'refused', reason: `The mail server refused it: ${response}` }
+  if (responseCode > 0)
+    return { kind: 'later', reason: `The mail server did not take it: ${response}`, error }
+  return handedOver
+    ? { kind: 'lost', reason: `The mail server's answer was lost: ${message}`, error }
+    : { kind: 'later', reason: `The mail server could not be reached: ${message}`, error }
+}

@@ -72,6 +72,16 @@ export const historySchema = {
 export const createSchema = {
   tags: inbox,
   summary: 'Creates a new outbound conversation and sends its first message by mail.',
+  headers: {
+    type: 'object',
+    properties: {
+      'idempotency-key': {
+        ...text,
+        description:
+          'Makes it safe to ask again: within 24 hours an equal request with the same key, 1 to 255 printable ASCII characters, changes nothing and answers the same, with Idempotency-Replayed: true.',
+      },
+    },
+  },
   body: object({ email: text, name: orNull, subject: orNull, contentText: text }, ['email', 'contentText']),
   response: {
     201: object({
@@ -95,4 +105,24 @@ export const assignSchema = {
   summary: 'Reassigns a conversation to a specific agent, or to nobody with null.',
   body: object({ agentId: orNull }),
   response: { 200: object({ conversation: object({ id: text, assignedToAgentId: orNull }) }), ...errors },
+}
+
+const mailed = object({
+  conversation: object({ id: text }),
+  message: object({ id: text, contentPreview: text, status: text }),
+})
+
+export const inboundEmailSchema = {
+  tags: inbox,
+  summary: 'Takes in a mail as it arrived (RFC 5322), up to 25 MB; the same mail twice is taken once.',
+  consumes: ['message/rfc822'],
+  body: { type: 'string', format: 'binary' },
+  response: {
+    200: {
+      ...mailed,
+      description: 'It reports that a mail of yours came back: the message that has failed.',
+    },
+    201: { ...mailed, description: 'The message it has become.' },
+    ...errors,
+  },
 }

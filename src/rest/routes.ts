@@ -4,13 +4,17 @@ import type { Ask } from '../graphql/ask.ts'
 import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './bodies.ts'
 import * as documents from './documents.ts'
 import { answerError, answerNotFound, Refused, refusedBy } from './errors.ts'
+import { inboundEmails, type TakeMail } from './inbound-emails.ts'
 import { listBody, listed, listing, statusOf } from './listing.ts'
 import { checkBodies } from './validation.ts'
 
-export type RestOptions = { ask: Ask; authenticate(header: unknown): Promise<Actor> }
+export type RestOptions = { ask: Ask; authenticate(header: unknown): Promise<Actor>; takeMail: TakeMail }
 
 /** The documented /v1 paths: each asks the graph one question and words the answer as the documentation does. */
-export async function restDoor(app: FastifyInstance, { ask, authenticate }: RestOptions): Promise<void> {
+export async function restDoor(
+  app: FastifyInstance,
+  { ask, authenticate, takeMail }: RestOptions,
+): Promise<void> {
   app.setErrorHandler(answerError)
   app.setNotFoundHandler(answerNotFound)
   checkBodies(app)
@@ -54,12 +58,16 @@ export async function restDoor(app: FastifyInstance, { ask, authenticate }: Rest
   const askCreate = ask(documents.CreateConversationDocument)
   app.post(conversations, { schema: createSchema }, async (request, reply) => {
     const { email, name, subject, contentText } = request.body as documents.CreateConversationInput
-    const input = { email, name, subject, contentText }
+    const idempotencyKey = request.headers['idempotency-key']?.toString()
+    const input = { email, name, subject, contentText, idempotencyKey }
     const { createConversation: answer } = await askCreate(askingOf(request), { input })
-    const { conversation, contact, message } = done(answer)
+    const { conversation, contact, message, replayed } = done(answer)
+    if (replayed) reply.header('Idempotency-Replayed', 'true')
     const { id, preview: contentPreview, status } = present(message)
     return reply.code(201).send({ conversation, contact, message: { id, contentPreview, status } })
   })
+
+  await app.register(inboundEmails, { takeMail })
 
   const askStatus = ask(documents.SetConversationStatusDocument)
   app.put(`${conversations}/:conversationId/status`, { schema: statusSchema }, async request => {

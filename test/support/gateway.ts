@@ -36,6 +36,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     post: filePost(mailDirectory),
     openHints: noHints,
     mailFrom: 'support@gateway.test',
+    mailReplyDomain: null,
     corsOrigins: [],
     eventRetentionDays: null,
     operationsPerSocket: 100,

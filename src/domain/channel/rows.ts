@@ -1,5 +1,7 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
+import { notFound, refusal } from '../errors.ts'
+import { isId } from '../id.ts'
 import { type Page, paged, type Sort } from '../page.ts'
 
 const columns = ['id', 'name', 'source', 'address', 'created_at as createdAt'] as const
@@ -35,4 +37,35 @@ export async function defaultEmailChannel(reader: Reader, workspaceId: string): 
     .limit(1)
     .executeTakeFirst()
   return channel ?? null
+}
+
+/** The oldest EMAIL channel that has one of these addresses, without regard to case; null: none has. */
+export async function channelFor(
+  reader: Reader,
+  workspaceId: string,
+  addresses: readonly string[],
+): Promise<Channel | null> {
+  const lower = addresses.map(address => address.toLowerCase())
+  const channel = await channelsOf(reader, workspaceId)
+    .where('source', '=', 'EMAIL')
+    .where(eb => eb(eb.fn<string>('lower', ['address']), '=', eb.fn.any(eb.val(lower))))
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst()
+  return channel ?? null
+}
+
+/** A channel of the workspace for one of these sources. @throws Refusal NOT_FOUND, INVALID_INPUT */
+export async function requireChannel(
+  reader: Reader,
+  workspaceId: string,
+  id: string,
+  sources: readonly Channel['source'][],
+): Promise<Channel> {
+  const [channel] = isId('channel', id) ? await channelsByIds(reader, workspaceId, [id]) : []
+  if (!channel) throw notFound('channel', 'channelId')
+  if (!sources.includes(channel.source))
+    throw refusal('INVALID_INPUT', `channelId must name a channel for ${sources.join(' or ')}.`, 'channelId')
+  return channel
 }

@@ -1,6 +1,7 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
-import { newId } from '../id.ts'
+import { notFound } from '../errors.ts'
+import { isId, newId } from '../id.ts'
 import { address } from '../input.ts'
 import { type Page, paged, type Sort } from '../page.ts'
 
@@ -8,6 +9,8 @@ const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at a
 
 /** A person outside who writes to the team. */
 export type Contact = Selection<Tables, 'contact', (typeof columns)[number]>
+
+const now = sql<Date>`clock_timestamp()::timestamptz(3)`.as('at')
 
 const newestFirst: Sort = { column: 'created_at', descending: true }
 
@@ -59,7 +62,21 @@ export async function upsertContact(
         .expression(sql`workspace_id, lower(email)`)
         .doUpdateSet(eb => ({ name: eb.fn.coalesce('contact.name', 'excluded.name') })),
     )
-    .returning([...columns, sql<Date>`clock_timestamp()::timestamptz(3)`.as('at')])
+    .returning([...columns, now])
     .executeTakeFirstOrThrow()
+  return { contact, at }
+}
+
+/** A contact of the workspace, and the time now. @throws Refusal NOT_FOUND */
+export async function requireContact(
+  reader: Reader,
+  workspaceId: string,
+  id: string,
+): Promise<{ contact: Contact; at: Date }> {
+  const row = isId('contact', id)
+    ? await contactsOf(reader, workspaceId).select(now).where('id', '=', id).executeTakeFirst()
+    : undefined
+  if (!row) throw notFound('contact', 'contactId')
+  const { at, ...contact } = row
   return { contact, at }
 }

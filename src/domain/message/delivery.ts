@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
-import type { Writer } from '../../db/db.ts'
-import { lockConversation, updateConversation } from '../conversation/rows.ts'
-import { change, type Operation } from '../operation.ts'
+import type { Tables, Writer } from '../../db/db.ts'
 
 /** A message that this process may try to deliver until its lease ends, with all that its mail says. */
 export type Claimed = {
@@ -10,20 +8,31 @@ export type Claimed = {
   id: string
   conversationId: string
   leaseToken: string
+  /** QUEUED, or UNCONFIRMED when the answer to an attempt before was lost. */
+  status: Status
   /** Of this delivery, counting the one that is about to be made. */
   attempts: number
   mailId: string
   text: string
-  preview: string
   createdAt: Date
-  subject: string | null
+  /** The conversation's, else the preview of its first message. */
+  subject: string
+  /** Something was said in the conversation before. */
+  isReply: boolean
+  /** The Message-IDs of the mails before it in the conversation, oldest first, at most 20 of them. */
+  references: string[]
+  /** That of the newest mail that came in, else of the newest that went out; null: it is the first. */
+  inReplyTo: string | null
   toAddress: string
   toName: string | null
-  /** The channel it leaves by; null: the conversation has none. */
+  /** The conversation's channel, else the workspace's oldest for EMAIL; null: there is none with an address. */
   fromAddress: string | null
   fromName: string | null
 }
 
+type Status = Tables['message']['status']
+
+/** So long nobody else tries a message, whatever becomes of the process that does. */
 const lease = sql.raw(`interval '30 seconds'`)
 
 /**
@@ -38,8 +47,9 @@ export async function claimDue(
     only,
   }: { mailDomain: string; limit: number; only?: { workspaceId: string; id: string } },
 ): Promise<Claimed[]> {
+  // Whoever waits for a message waits for its first attempt: a later one has its own time.
   const due = only
-    ? sql`workspace_id = ${only.workspaceId} and id = ${only.id} and next_attempt_at is not null`
+    ? sql`workspace_id = ${only.workspaceId} and id = ${only.id} and next_attempt_at is not null and attempts = 0`
     : sql`next_attempt_at <= clock_timestamp()`
   const { rows } = await sql<Claimed>`
     with claimed as (
@@ -53,52 +63,48 @@ export async function claimDue(
       returning *
     )
     select m.workspace_id as "workspaceId", m.id, m.conversation_id as "conversationId", m.lease_token as "leaseToken",
-      m.attempts, m.mail_id as "mailId", m.text, m.preview, m.created_at as "createdAt", c.subject,
+      m.status, m.attempts, m.mail_id as "mailId", m.text, m.created_at as "createdAt",
+      coalesce(c.subject, first.preview) as subject, first.id <> m.id as "isReply",
+      coalesce(thread.ids, '{}') as "references", coalesce(thread.inbound, thread.ids[cardinality(thread.ids)]) as "inReplyTo",
       contact.email as "toAddress", contact.name as "toName", channel.address as "fromAddress", channel.name as "fromName"
     from claimed m
     join conversation c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
     join contact on contact.workspace_id = m.workspace_id and contact.id = c.contact_id
-    left join channel on channel.workspace_id = m.workspace_id and channel.id = c.channel_id
+    cross join lateral (
+      select id, preview from message
+      where workspace_id = m.workspace_id and conversation_id = m.conversation_id
+      order by created_at, id limit 1
+    ) first
+    cross join lateral (
+      select array_agg(mail_id order by created_at, id) as ids,
+        (array_agg(mail_id order by created_at desc, id desc) filter (where direction = 'INBOUND'))[1] as inbound
+      from (
+        select mail_id, direction, created_at, id from message
+        where workspace_id = m.workspace_id and conversation_id = m.conversation_id
+          and mail_id is not null and (created_at, id) < (m.created_at, m.id)
+        order by created_at desc, id desc limit 20
+      ) mails
+    ) thread
+    left join lateral (
+      select name, address from channel
+      where workspace_id = m.workspace_id and address is not null and (id = c.channel_id or source = 'EMAIL')
+      order by id is distinct from c.channel_id, created_at, id limit 1
+    ) channel on true
     order by m.next_attempt_at`.execute(writer)
   return rows
 }
 
-/** What became of an attempt for good; `reason` in words fit to show. */
-export type Outcome = { status: 'SENT' } | { status: 'FAILED'; reason: string }
-
-/** Writes the outcome with its event. Whoever lost the lease in the meantime changes nothing. */
-export async function settle(
-  operation: Pick<Operation, 'db' | 'committed'>,
-  { workspaceId, id, conversationId, leaseToken }: Claimed,
-  outcome: Outcome,
-): Promise<{ cursor: string | null }> {
-  return change(operation, workspaceId, async (writer, record) => {
-    const { conversation, at } = await lockConversation(writer, workspaceId, conversationId)
-    const settled = await writer
-      .updateTable('message')
-      .set({
-        status: outcome.status,
-        sent_at: outcome.status === 'SENT' ? at : null,
-        failure_reason: outcome.status === 'FAILED' ? outcome.reason : null,
-        next_attempt_at: null,
-        leased_until: null,
-        lease_token: null,
-      })
-      .where('workspace_id', '=', workspaceId)
-      .where('id', '=', id)
-      .where('lease_token', '=', leaseToken)
-      .returning('id')
-      .executeTakeFirst()
-    if (!settled) return { cursor: null }
-    await updateConversation(writer, workspaceId, conversationId, at, {})
-    const data = { messageId: id, previousMessageStatus: 'QUEUED', messageStatus: outcome.status } as const
-    const cursor = await record({
-      actorId: null,
-      at,
-      events: [{ type: 'MESSAGE_STATUS_CHANGED', conversation, data }],
-    })
-    return { cursor }
-  })
+/** Keeps a message ours for another 30 seconds. Answers false when somebody else has it, or it is done. */
+export async function renewLease(writer: Writer, { workspaceId, id, leaseToken }: Claimed): Promise<boolean> {
+  const renewed = await writer
+    .updateTable('message')
+    .set({ leased_until: sql`clock_timestamp() + ${lease}` })
+    .where('workspace_id', '=', workspaceId)
+    .where('id', '=', id)
+    .where('lease_token', '=', leaseToken)
+    .returning('id')
+    .executeTakeFirst()
+  return renewed !== undefined
 }
 
 /** Gives a message back to be tried again after so many seconds; nothing that the graph shows changes. */

@@ -1,6 +1,8 @@
 import { type Insertable, type Selection, sql } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
+import { newId } from '../id.ts'
 import { type Page, paged, type Sort } from '../page.ts'
+import { preview } from './preview.ts'
 
 const columns = [
   'id',
@@ -68,10 +70,24 @@ export async function messagePages(
     .execute()
 }
 
-/** Writes a new message into a conversation of the same workspace. */
+/** Writes a new message into a conversation of the same workspace; its id and its preview are made here. */
 export async function insertMessage(
   writer: Writer,
-  message: Insertable<Tables['message']>,
+  message: Omit<Insertable<Tables['message']>, 'id' | 'preview'>,
 ): Promise<Message> {
-  return writer.insertInto('message').values(message).returning(columns).executeTakeFirstOrThrow()
+  const values = { ...message, id: newId('message'), preview: preview(message.text) }
+  return writer.insertInto('message').values(values).returning(columns).executeTakeFirstOrThrow()
+}
+
+/** An outbound message at its birth: waiting to be mailed, or SENT where its channel needs no mail server. */
+export function outbound(source: Tables['conversation']['source'], at: Date) {
+  const direction = 'OUTBOUND' as const
+  return source === 'EMAIL' || source === 'FORM'
+    ? {
+        direction,
+        status: 'QUEUED' as const,
+        // Whoever asked for it tries at once; the sweep leaves it to them for a moment.
+        next_attempt_at: new Date(at.getTime() + 3_000),
+      }
+    : { direction, status: 'SENT' as const, sent_at: at }
 }

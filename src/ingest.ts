@@ -1,0 +1,45 @@
+import { buffer } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+
+const usage = `Usage: API_KEY=… npm run -s ingest -- --workspace wrk_… [--url http://127.0.0.1:4000] < message.eml
+
+Hands a mail to the gateway, as a pipe of a mail server does. Ends with 0 when it was taken, with 65 when the mail is at
+fault and is to be bounced, and with 75, which asks the mail server to keep it and try again, in every other case.`
+
+/** What a mail server understands of a failure (sysexits.h): a wrong key or address loses no mail. */
+const exit = { refused: 65, later: 75 } as const
+
+process.exitCode = await ingest()
+
+async function ingest(): Promise<number> {
+  const options = { workspace: { type: 'string' }, url: { type: 'string' } } as const
+  try {
+    const { workspace, url = 'http://127.0.0.1:4000' } = parseArgs({ options }).values
+    const key = process.env.API_KEY
+    if (!workspace || !key) throw new Error('--workspace and API_KEY must be given.')
+    const path = `/v1/workspaces/${encodeURIComponent(workspace)}/support/inbox/inbound-emails`
+    return await hand(new URL(path, url), key, new Uint8Array(await buffer(process.stdin)))
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`)
+    return exit.later
+  }
+}
+
+async function hand(url: URL, key: string, body: Uint8Array<ArrayBuffer>): Promise<number> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'message/rfc822' }
+  try {
+    const answer = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(60_000) })
+    const text = await answer.text()
+    if (answer.ok) console.log(text)
+    else console.error(text)
+    return codeOf(answer.status)
+  } catch (error) {
+    console.error(`${url.origin} cannot be reached: ${error instanceof Error ? error.message : error}`)
+    return exit.later
+  }
+}
+
+function codeOf(status: number): number {
+  if (status < 300) return 0
+  return status === 400 || status === 413 ? exit.refused : exit.later
+}

@@ -1,0 +1,92 @@
+import { channelFor } from '../domain/channel/rows.ts'
+import { receive } from '../domain/conversation/receive.ts'
+import { conversationsByIds } from '../domain/conversation/rows.ts'
+import { refusal } from '../domain/errors.ts'
+import { address } from '../domain/input.ts'
+import { conversationOfMails, messageSentAs } from '../domain/message/mails.ts'
+import { handedIn, type Said } from '../domain/message/once.ts'
+import { type Message, messagesByIds } from '../domain/message/rows.ts'
+import { bounce } from '../domain/message/settle.ts'
+import type { Operation } from '../domain/operation.ts'
+import type { ReadMail } from './read-mail.ts'
+import type { Reader } from './reader.ts'
+import { conversationsOf } from './reply-address.ts'
+
+/** What a mail came to: the message it has become, or the one of ours that it says has failed. */
+export type Taken = { message: Message; replayed: boolean; bounced: boolean }
+
+export type InboundOptions = { reader: Reader; replyDomain: string | null }
+
+/**
+ * Takes a mail in. The same mail a second time changes nothing and answers the same. It belongs to the conversation whose
+ * address it was sent to, or else to that of a mail it answers, or else opens one.
+ *
+ * @throws Refusal INVALID_INPUT for what is no mail, or one that nobody could answer
+ */
+export async function takeMail(
+  operation: Operation,
+  raw: Uint8Array,
+  { reader, replyDomain }: InboundOptions,
+): Promise<Taken> {
+  const mail = await reader.read(raw).catch(() => {
+    throw refusal('INVALID_INPUT', 'The mail cannot be read.')
+  })
+  return (await takeBounce(operation, mail)) ?? takeMessage(operation, mail, { reader, replyDomain })
+}
+
+async function takeBounce(operation: Operation, mail: ReadMail): Promise<Taken | null> {
+  const { db, actor } = operation
+  if (mail.bounce === null) return null
+  const sent = await messageSentAs(db, actor.workspaceId, mail.bounce.mailIds)
+  if (sent === null) return null
+  const changed = sent.status !== 'FAILED' && (await bounce(operation, sent, mail.bounce.reason))
+  const [message] = await messagesByIds(db, actor.workspaceId, [sent.id])
+  if (!message) throw new Error(`The message ${sent.id} is gone.`)
+  return { message, replayed: !changed, bounced: true }
+}
+
+async function takeMessage(
+  operation: Operation,
+  mail: ReadMail,
+  { reader, replyDomain }: InboundOptions,
+): Promise<Taken> {
+  const { workspaceId } = operation.actor
+  const sender = address.safeParse(mail.from?.address).data
+  if (sender === undefined)
+    throw refusal('INVALID_INPUT', 'The mail has no sender that could be answered: see its From.')
+  const conversationId = await conversationFor(operation, mail, replyDomain)
+  const own = mail.isForwarded ? mail.text : await reader.unquote(mail.text)
+  const { message, replayed }: Said & { replayed: boolean } = await receive(operation, {
+    source: 'EMAIL',
+    text: textOf(own, mail.attachments),
+    conversationId,
+    author: { email: sender, name: mail.from?.name ?? null },
+    subject: mail.subject,
+    channelId: (await channelFor(operation.db, workspaceId, mail.recipients))?.id ?? null,
+    request: handedIn('mail', mail.digest),
+    automatic: mail.isAutomatic,
+    mailId: mail.messageId,
+  })
+  return { message, replayed, bounced: false }
+}
+
+async function conversationFor(
+  { db, actor: { workspaceId } }: Operation,
+  { recipients, references }: ReadMail,
+  replyDomain: string | null,
+): Promise<string | null> {
+  const ids = conversationsOf(recipients, replyDomain)
+  const addressed = ids.length === 0 ? [] : await conversationsByIds(db, workspaceId, ids)
+  const first = ids.find(id => addressed.some(conversation => conversation.id === id))
+  return first ?? conversationOfMails(db, workspaceId, references)
+}
+
+const most = 100_000
+const mark = '[truncated]'
+
+/** The text and what was attached to it, cut to what a message can hold. */
+function textOf(own: string, attachments: string[]): string {
+  const text = [own, attachments.join('\n')].filter(part => part !== '').join('\n\n') || '[no text]'
+  const characters = text.length <= most ? [] : [...text]
+  return characters.length <= most ? text : characters.slice(0, most - mark.length).join('') + mark
+}
