@@ -6,7 +6,7 @@ import { createTransport, type SendMailOptions } from 'nodemailer'
  * What came of handing a mail over: `accepted`; `refused`, for good; `later`: the server does not have it, and another
  * attempt may succeed; `lost`: it has all of it, and its answer never came. `reason` in words fit to show.
  */
-export type Verdict =
+type Verdict =
   | { kind: 'accepted' }
   | { kind: 'refused'; reason: string }
   | { kind: 'later' | 'lost'; reason: string; error: unknown }
