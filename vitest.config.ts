@@ -4,7 +4,7 @@ const include = ['test/*.test.ts']
 const pgliteOnly = 'test/**/*.pglite.test.ts'
 const postgresOnly = 'test/**/*.postgres.test.ts'
 // What no database has a part in runs once.
-const pure = ['contract', 'rooms', 'config', 'preview'].map(name => `test/${name}.test.ts`)
+const pure = ['mail-reading', 'contract', 'rooms', 'config', 'preview'].map(name => `test/${name}.test.ts`)
 // Those that start processes of their own, which know nothing of the size of our pool.
 const processes = 'test/process.*.test.ts'
 

@@ -1,38 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server'
+import type { SMTPServerOptions } from 'smtp-server'
 import { afterEach, expect, test } from 'vitest'
 import { smtpPost } from '../src/mail/post.ts'
 import { type Client, type Gateway, newWorkspace, startGateway } from './support/gateway.ts'
+import { startMailServer } from './support/mail-server.ts'
 
 const open: { close(): unknown }[] = []
 afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
-type Mail = { from: string; to: string[]; text: string }
-
-/** A mail server of our own that keeps what it accepts. */
-async function mailServer(options: SMTPServerOptions = {}) {
-  const mails: Mail[] = []
-  const server = new SMTPServer({
-    authOptional: true,
-    disabledCommands: ['STARTTLS'],
-    onData(stream, { envelope }, done) {
-      Array.fromAsync(stream).then(chunks => {
-        const { mailFrom, rcptTo } = envelope
-        const text = Buffer.concat(chunks as Buffer[]).toString()
-        mails.push({ from: mailFrom ? mailFrom.address : '', to: rcptTo.map(to => to.address), text })
-        done()
-      }, done)
-    },
-    ...options,
-  })
-  server.on('error', () => {})
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  open.push({ close: () => new Promise<void>(resolve => server.close(() => resolve())) })
-  const address = server.server.address()
-  return { mails, url: `smtp://127.0.0.1:${typeof address === 'object' ? address?.port : 0}` }
+async function mailServer(options?: SMTPServerOptions) {
+  const server = await startMailServer(options)
+  open.push(server)
+  return server
 }
 
 async function gatewayTo(url?: string): Promise<Gateway> {

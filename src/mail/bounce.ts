@@ -17,7 +17,7 @@ export function bounceOf(mail: ParsedMail, text: string): Bounce | null {
     .filter(part => part !== status)
     .map(part => part.content.toString('latin1', 0, 65_536))
   const mailIds = [text, ...returned].flatMap(each =>
-    [...each.matchAll(/^[\s>]*Message-ID:\s*(<[^<>\s]{1,998}>)/gim)].map(match => match[1] ?? ''),
+    [...each.matchAll(/^[ \t>]{0,20}Message-ID:\s{0,20}(<[^<>\s]{1,998}>)/gim)].map(match => match[1] ?? ''),
   )
   const answers = [mail.inReplyTo ?? '', ...[mail.references ?? []].flat()].filter(id => id !== '')
   return { mailIds: [...new Set([...mailIds, ...answers])].slice(0, 50), reason: reasonOf(fields, text) }

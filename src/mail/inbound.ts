@@ -31,7 +31,7 @@ export async function takeMail(
   const mail = await reader.read(raw).catch(() => {
     throw refusal('INVALID_INPUT', 'The mail cannot be read.')
   })
-  return (await takeBounce(operation, mail)) ?? takeMessage(operation, mail, { reader, replyDomain })
+  return (await takeBounce(operation, mail)) ?? takeMessage(operation, mail, replyDomain)
 }
 
 async function takeBounce(operation: Operation, mail: ReadMail): Promise<Taken | null> {
@@ -45,20 +45,15 @@ async function takeBounce(operation: Operation, mail: ReadMail): Promise<Taken |
   return { message, replayed: !changed, bounced: true }
 }
 
-async function takeMessage(
-  operation: Operation,
-  mail: ReadMail,
-  { reader, replyDomain }: InboundOptions,
-): Promise<Taken> {
+async function takeMessage(operation: Operation, mail: ReadMail, replyDomain: string | null): Promise<Taken> {
   const { workspaceId } = operation.actor
   const sender = address.safeParse(mail.from?.address).data
   if (sender === undefined)
     throw refusal('INVALID_INPUT', 'The mail has no sender that could be answered: see its From.')
   const conversationId = await conversationFor(operation, mail, replyDomain)
-  const own = mail.isForwarded ? mail.text : await reader.unquote(mail.text)
   const { message, replayed }: Said & { replayed: boolean } = await receive(operation, {
     source: 'EMAIL',
-    text: textOf(own, mail.attachments),
+    text: textOf(mail.text, mail.attachments),
     conversationId,
     author: { email: sender, name: mail.from?.name ?? null },
     subject: mail.subject,
@@ -85,8 +80,8 @@ const most = 100_000
 const mark = '[truncated]'
 
 /** The text and what was attached to it, cut to what a message can hold. */
-function textOf(own: string, attachments: string[]): string {
-  const text = [own, attachments.join('\n')].filter(part => part !== '').join('\n\n') || '[no text]'
+function textOf(written: string, attachments: string[]): string {
+  const text = [written, attachments.join('\n')].filter(part => part !== '').join('\n\n') || '[no text]'
   const characters = text.length <= most ? [] : [...text]
   return characters.length <= most ? text : characters.slice(0, most - mark.length).join('') + mark
 }

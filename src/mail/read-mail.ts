@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
-import { type Attachment, type HeaderValue, type ParsedMail, simpleParser } from 'mailparser'
+import {
+  type Attachment,
+  type HeaderLines,
+  type HeaderValue,
+  type ParsedMail,
+  simpleParser,
+} from 'mailparser'
 import { type Bounce, bounceOf } from './bounce.ts'
+import { unquote } from './unquote.ts'
 
 /** What a mail says, with nothing in it that a message could not hold. */
 export type ReadMail = {
@@ -10,10 +17,8 @@ export type ReadMail = {
   /** Every address that it was sent to or delivered to. */
   recipients: string[]
   subject: string | null
-  /** What its reader would read: the plain text, or the HTML as text. */
+  /** What its writer has written: the plain text, or the HTML as text, without the mail that it answers. */
   text: string
-  /** Somebody passes a mail on, so what looks like a quotation is what it is about. */
-  isForwarded: boolean
   /** One line for each attachment. */
   attachments: string[]
   /** With the angle brackets; null: it has none. */
@@ -30,7 +35,11 @@ export type ReadMail = {
 
 /** Reads a mail (RFC 5322). Broken MIME, unknown charsets and missing headers are read as far as they go. */
 export async function readMail(raw: Uint8Array): Promise<ReadMail> {
-  const mail = await simpleParser(Buffer.from(raw), { skipImageLinks: true, skipTextToHtml: true })
+  const mail = await simpleParser(Buffer.from(raw), {
+    skipImageLinks: true,
+    skipTextToHtml: true,
+    keepDeliveryStatus: true,
+  })
   const text = await textOf(mail)
   const sender = mail.from?.value.flatMap(({ group, ...mailbox }) => group ?? [mailbox])[0]
   const messageId = idsIn(mail.messageId ?? '')[0] ?? null
@@ -38,8 +47,8 @@ export async function readMail(raw: Uint8Array): Promise<ReadMail> {
     from: sender?.address ? { address: ascii(sender.address), name: line(sender.name, 200) } : null,
     recipients: recipientsOf(mail),
     subject: line(mail.subject ?? '', 998),
-    text,
-    isForwarded: isForwarded(mail.subject ?? '', text),
+    // What somebody passes on looks like a quotation, and is what it is about.
+    text: isForwarded(mail.subject ?? '', text) ? text : unquote(text),
     attachments: mail.attachments.map(named),
     messageId,
     references: referencesOf(mail),
@@ -79,7 +88,7 @@ const deliveredTo = ['to', 'cc', 'delivered-to', 'x-original-to', 'envelope-to',
 
 function recipientsOf({ headers }: ParsedMail): string[] {
   const text = deliveredTo.map(name => textOfHeader(headers.get(name))).join(' ')
-  return [...new Set(text.match(/[^\s<>,;:"()]+@[^\s<>,;:"()]+/g))].slice(0, 1_000)
+  return [...new Set(text.match(/[^\s<>,;:"()@]{1,64}@[^\s<>,;:"()@]{1,255}/g))].slice(0, 1_000)
 }
 
 const textOfHeader = (value: HeaderValue | undefined): string => {
@@ -97,11 +106,11 @@ const idsIn = (text: string): string[] => text.match(/<[\x21-\x3b\x3d\x3f-\x7e]{
 
 const forwards = /^\s*(fwd?|fw|wg|tr|rv|enc|i|vs|vb|doorst)\s*:/i
 const forwardMark =
-  /^[\s>]*(-{2,} ?(Forwarded message|Original Message Forwarded) ?-{2,}|Begin forwarded message:)/im
+  /^[ \t>]{0,20}(-{2,20} ?(Forwarded message|Original Message Forwarded) ?-{2}|Begin forwarded message:)/im
 
 const isForwarded = (subject: string, text: string) => forwards.test(subject) || forwardMark.test(text)
 
-function isAutomatic({ headers }: ParsedMail): boolean {
+function isAutomatic({ headers, headerLines }: ParsedMail): boolean {
   const value = (name: string) => textOfHeader(headers.get(name)).trim().toLowerCase()
   const submitted = value('auto-submitted')
   return (
@@ -110,7 +119,7 @@ function isAutomatic({ headers }: ParsedMail): boolean {
     value('precedence') === 'auto_reply' ||
     headers.has('x-autoreply') ||
     headers.has('x-autorespond') ||
-    isFromNobody(headers.get('return-path'))
+    isFromNobody(headerLines)
   )
 }
 
@@ -118,7 +127,8 @@ const typeOf = (value: HeaderValue | undefined) =>
   value && typeof value === 'object' && 'value' in value ? String(value.value).toLowerCase() : ''
 
 /** The empty return path, which only reports and answers of machines have (RFC 5321, 4.5.5). */
-const isFromNobody = (value: HeaderValue | undefined) => textOfHeader(value).trim() === '<>'
+const isFromNobody = (lines: HeaderLines) =>
+  lines.some(({ key, line }) => key === 'return-path' && /^[^:]*:\s*<\s*>\s*$/.test(line))
 
 function named({ filename, contentType, size }: Attachment): string {
   const name = line(filename ?? '', 200) ?? line(contentType, 200) ?? 'unnamed'

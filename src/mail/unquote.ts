@@ -1,22 +1,111 @@
-import EmailReplyParser from 'email-reply-parser'
+const wrote =
+  /(?<!\p{L})(wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev|kirjoitti|yazdı|napisał|napisała|pisze|написал|написала|пишет|έγραψε)(?!\p{L})|写道|書きました|のメッセージ|작성|כתב|كتب/iu
+/** How such a sentence begins where it is wrapped: no other line is drawn into it. */
+const opening =
+  /^\s*-*\s*(On|Am|Le|El|Il|Em|Op|Den|På|W|Dnia|Στις|В|Пн|Вт|Ср|Чт|Пт|Сб|Вс|在|Vào)(?!\p{L})|^\s*\d/iu
+const from = /^\s*\*?(From|Von|De|Da|Van|Från|Fra|Od|От|发件人|差出人)\*?\s?[:：]/iu
+const heads =
+  /^\s*\*?(Sent|Date|To|Cc|Subject|Gesendet|Datum|An|Betreff|Envoyé|À|Objet|Enviado|Fecha|Para|Asunto|Assunto|Data|Inviato|A|Oggetto|Verzonden|Aan|Onderwerp|Skickat|Till|Ämne|Sendt|Til|Emne|Wysłano|Do|Temat|Отправлено|Кому|Тема|发送时间|收件人|主题|送信日時|宛先|件名)\*?\s?[:：]/iu
+const originalMessage =
+  /^\s*-{2,}\s*(Original Message|Ursprüngliche Nachricht|Message d'origine|Mensaje original|Mensagem original|Messaggio originale|Oorspronkelijk bericht|Oprindelig besked|Originalmeddelande)\s*-{2,}\s*$/i
+const separator = /^\s*(_{5,}|-{5,})\s*$/
+const quoted = /^\s{0,3}>/
+const signature = /^--\s?$/
+
+/** What a line of an answer is: the writer's own, a line of what is quoted, or the words that introduce the quotation. */
+type Kind = 'own' | 'quoted' | 'introduction'
 
 /**
- * What somebody has written himself in an answer: without the mail that it quotes. Answers between the quoted lines keep
- * these, as they mean nothing without; and where nothing would be left, all is kept.
+ * What somebody has written himself in an answer, signature included, without the mail that it answers. Answers between
+ * quoted lines keep these, as they mean nothing without; and where nothing would be left, all is kept. Each line is
+ * looked at a few times and no more, whatever stands in it.
  */
 export function unquote(text: string): string {
-  const fragments = new EmailReplyParser().read(text).getFragments()
-  const own = fragments.filter(fragment => !fragment.isQuoted() && !fragment.isEmpty())
-  const [first, last] = [own[0], own.at(-1)]
-  if (!first || !last) return text
-  const isBetween = fragments
-    .slice(fragments.indexOf(first), fragments.indexOf(last) + 1)
-    .some(each => each.isQuoted())
-  const kept = isBetween ? fragments.slice(fragments.indexOf(first), fragments.indexOf(last) + 1) : own
-  return (
-    kept
-      .map(fragment => fragment.getContent())
-      .join('\n')
-      .trim() || text
+  const lines = text.split('\n')
+  const kinds = kindsOf(lines)
+  const own = kinds.flatMap((kind, index) => (kind === 'own' && lines[index]?.trim() ? [index] : []))
+  const [first = 0, last = -1] = [own[0], own.at(-1)]
+  // A signature below the quotation answers nothing in it.
+  const signed = lines.findIndex(
+    (line, index) => index >= first && kinds[index] === 'own' && signature.test(line),
   )
+  const said = own.filter(index => signed < 0 || index < signed).at(-1) ?? last
+  const isBetween = kinds.slice(first, said).includes('quoted')
+  const kept = lines.map((_, index) => {
+    if (index < first || index > last || kinds[index] === 'introduction') return false
+    return kinds[index] === 'own' || (isBetween && index < said)
+  })
+  return joined(lines, kept) || text
+}
+
+function kindsOf(lines: string[]): Kind[] {
+  const kinds: Kind[] = []
+  for (let index = 0; index < lines.length; index++) {
+    if (quoted.test(lines[index] ?? '')) kinds.push('quoted')
+    else if (isHeaderBlock(lines, index)) return rest(lines, kinds)
+    else {
+      const length = introductionAt(lines, index)
+      if (length > 0 && !isFollowedByQuotation(lines, index + length)) return rest(lines, kinds)
+      for (let each = 0; each < length; each++) kinds.push('introduction')
+      if (length === 0) kinds.push('own')
+      else index += length - 1
+    }
+  }
+  return kinds
+}
+
+/** From here to the end is somebody else's mail, which nothing marks line by line. */
+function rest(lines: string[], kinds: Kind[]): Kind[] {
+  let end = kinds.length
+  while (end > 0 && (lines[end - 1]?.trim() === '' || separator.test(lines[end - 1] ?? ''))) end--
+  return [...kinds.slice(0, end), ...lines.slice(end).map((): Kind => 'introduction')]
+}
+
+/** The head of the answered mail as some clients repeat it, one header a line. */
+function isHeaderBlock(lines: string[], index: number): boolean {
+  const line = lines[index] ?? ''
+  if (originalMessage.test(line)) return true
+  if (!from.test(line)) return false
+  const following = lines.slice(index + 1, index + 7).filter(each => each.trim() !== '')
+  return following.filter(each => heads.test(each)).length >= 2
+}
+
+/**
+ * How many lines from here on are one sentence such as "On Monday, Acme wrote:", wrapped over three at most; 0: they are
+ * none. It counts where a quotation follows, or where it names an address and a date, as in clients that mark nothing.
+ */
+function introductionAt(lines: string[], index: number): number {
+  for (let length = 1; length <= 3; length++) {
+    const sentence = lines
+      .slice(index, index + length)
+      .join(' ')
+      .trim()
+    if (sentence.length > 400 || lines[index + length - 1]?.trim() === '') return 0
+    if (length > 1 && !opening.test(sentence)) return 0
+    if (!/[:：]\s*-*$/.test(sentence) || !wrote.test(sentence)) continue
+    const isNamed = /[<[(]\S+@\S+[>\])]/.test(sentence) && /\d/.test(sentence)
+    return isNamed || isFollowedByQuotation(lines, index + length) ? length : 0
+  }
+  return 0
+}
+
+const isFollowedByQuotation = (lines: string[], index: number) =>
+  quoted.test(lines.slice(index, index + 4).find(line => line.trim() !== '') ?? '')
+
+/** The kept lines; one blank line where some between them were left out. */
+function joined(lines: string[], kept: boolean[]): string {
+  const parts: string[][] = [[]]
+  for (const [index, line] of lines.entries()) {
+    if (kept[index]) parts.at(-1)?.push(line)
+    else if (parts.at(-1)?.length) parts.push([])
+  }
+  return parts
+    .map(part =>
+      part
+        .join('\n')
+        .replace(/^\s*\n/, '')
+        .trimEnd(),
+    )
+    .filter(part => part !== '')
+    .join('\n\n')
 }
