@@ -3,7 +3,13 @@ import { join } from 'node:path'
 import type { SMTPServerOptions } from 'smtp-server'
 import { afterEach, expect, test } from 'vitest'
 import { smtpPost } from '../src/mail/post.ts'
-import { type Client, type Gateway, newWorkspace, startGateway } from './support/gateway.ts'
+import {
+  type Client,
+  type Gateway,
+  type GatewayOptions,
+  newWorkspace,
+  startGateway,
+} from './support/gateway.ts'
 import { startMailServer } from './support/mail-server.ts'
 
 const open: { close(): unknown }[] = []
@@ -11,14 +17,14 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
-async function mailServer(options?: SMTPServerOptions) {
+async function mailServer(options?: Parameters<typeof startMailServer>[0]) {
   const server = await startMailServer(options)
   open.push(server)
   return server
 }
 
-async function gatewayTo(url?: string): Promise<Gateway> {
-  const gateway = await startGateway(url ? { post: smtpPost(url) } : {})
+async function gatewayTo(url?: string, options: GatewayOptions = {}): Promise<Gateway> {
+  const gateway = await startGateway({ ...(url ? { post: smtpPost(url) } : {}), ...options })
   open.push(gateway)
   return gateway
 }
@@ -149,4 +155,163 @@ test('without a server each mail is a file', async () => {
   const text = readFileSync(join(gateway.mailDirectory, `${id}@gateway.test.eml`), 'utf8')
   expect(text).toMatch(/^From: Mail <help@acme.test>\r$/m)
   expect(text).toMatch(/^To: .*<jane@example.com>\r$/m)
+})
+
+type Row = {
+  status: string
+  failure_reason: string | null
+  attempts: number
+  next_attempt_at: Date | null
+  mail_id: string | null
+}
+
+const rowOf = (gateway: Gateway, id: string): Promise<Row> =>
+  gateway.db
+    .selectFrom('message')
+    .select(['status', 'failure_reason', 'attempts', 'next_attempt_at', 'mail_id'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+
+const hurry = (gateway: Gateway, id: string) =>
+  gateway.db
+    .updateTable('message')
+    .set({ next_attempt_at: new Date(0) })
+    .where('id', '=', id)
+    .execute()
+
+async function notesOf(caller: Client, id: string) {
+  const { data } = await caller.graphql<{
+    node: {
+      conversation: {
+        status: string
+        isUnread: boolean
+        messages: { edges: { node: { text: string; author: null } }[] }
+      }
+    }
+  }>(
+    `query ($id: ID!) { node(id: $id) { ... on Message { conversation { status isUnread
+      messages(first: 10, direction: [NOTE]) { edges { node { text author { id } } } } } } } }`,
+    { id },
+  )
+  const { messages, ...state } = data.node.conversation
+  return { ...state, notes: messages.edges.map(({ node }) => node) }
+}
+
+test.each([
+  { at: 'MAIL FROM', answer: 552 },
+  { at: 'RCPT TO', answer: 550 },
+  { at: 'DATA', answer: 554 },
+] as const)('$answer to $at is FAILED after one attempt, and a note shows it to the team', async play => {
+  const server = await mailServer({ play: () => play })
+  const { client: caller } = await newWorkspace(await gatewayTo(server.url))
+  const { id, status, failureReason } = await send(caller)
+  expect({ status, failureReason }).toEqual({
+    status: 'FAILED',
+    failureReason: expect.stringContaining(String(play.answer)),
+  })
+  expect(await notesOf(caller, id)).toEqual({
+    status: 'OPEN',
+    isUnread: true,
+    notes: [{ text: `A message could not be delivered. ${failureReason}`, author: null }],
+  })
+})
+
+test.each([
+  { at: 'RCPT TO', answer: 450 },
+  { at: 'DATA', answer: 451 },
+  { at: 'RCPT TO', answer: 'drop' },
+] as const)('$answer at $at leaves it QUEUED, and the next attempt sends it', async play => {
+  const server = await mailServer({ play: (_recipient, attempt) => (attempt === 1 ? play : null) })
+  const gateway = await gatewayTo(server.url)
+  const { client: caller } = await newWorkspace(gateway)
+  const { id, status } = await send(caller)
+  expect(status).toBe('QUEUED')
+  const { attempts, next_attempt_at: next } = await rowOf(gateway, id)
+  expect(attempts).toBe(1)
+  expect(Number(next) - Date.now()).toBeGreaterThan(20_000)
+  await hurry(gateway, id)
+  await expect.poll(async () => (await rowOf(gateway, id)).status, { timeout: 10_000 }).toBe('SENT')
+  expect(server.mails).toHaveLength(1)
+  expect(await notesOf(caller, id)).toMatchObject({ isUnread: false, notes: [] })
+})
+
+test('a lost answer is UNCONFIRMED, and the mail goes out again late with the same Message-ID', async () => {
+  const lost = { at: 'DATA', answer: 'drop' } as const
+  const server = await mailServer({ play: (_recipient, attempt) => (attempt === 1 ? lost : null) })
+  const gateway = await gatewayTo(server.url)
+  const { client: caller } = await newWorkspace(gateway)
+  const { id, status, failureReason } = await send(caller)
+  expect({ status, failureReason }).toEqual({ status: 'UNCONFIRMED', failureReason: null })
+  const { next_attempt_at: next } = await rowOf(gateway, id)
+  expect(Number(next) - Date.now()).toBeGreaterThan(10 * 60_000)
+  await hurry(gateway, id)
+  await expect.poll(async () => (await rowOf(gateway, id)).status, { timeout: 10_000 }).toBe('SENT')
+  expect(server.mails.map(({ messageId }) => messageId)).toEqual([
+    `<${id}@gateway.test>`,
+    `<${id}@gateway.test>`,
+  ])
+})
+
+test('an answer that is lost twice stays UNCONFIRMED, is not tried again, and the team is told', async () => {
+  const server = await mailServer({ play: () => ({ at: 'DATA', answer: 'drop' }) })
+  const gateway = await gatewayTo(server.url)
+  const { client: caller } = await newWorkspace(gateway)
+  const { id } = await send(caller)
+  await hurry(gateway, id)
+  await expect.poll(async () => (await rowOf(gateway, id)).next_attempt_at, { timeout: 10_000 }).toBeNull()
+  expect(await rowOf(gateway, id)).toMatchObject({ status: 'UNCONFIRMED', attempts: 2 })
+  expect(await notesOf(caller, id)).toEqual({
+    status: 'OPEN',
+    isUnread: true,
+    notes: [{ text: expect.stringContaining('not certain'), author: null }],
+  })
+})
+
+test('the last of 100 attempts fails it, with what the server said, and the team is told', async () => {
+  const server = await mailServer({ play: () => ({ at: 'RCPT TO', answer: 451 }) })
+  const gateway = await gatewayTo(server.url)
+  const { client: caller } = await newWorkspace(gateway)
+  const { id } = await send(caller)
+  await gateway.db.updateTable('message').set({ attempts: 99 }).where('id', '=', id).execute()
+  await hurry(gateway, id)
+  await expect.poll(async () => (await rowOf(gateway, id)).status, { timeout: 10_000 }).toBe('FAILED')
+  expect((await rowOf(gateway, id)).failure_reason).toContain('451')
+  expect((await notesOf(caller, id)).notes).toHaveLength(1)
+})
+
+test('a text is mailed as it is and as HTML that shows it so, and can do nothing else', async () => {
+  const server = await mailServer()
+  const { client: caller } = await newWorkspace(
+    await gatewayTo(server.url, { mailReplyDomain: 'reply.example.com' }),
+  )
+  await send(caller, { contentText: 'a < b & "c"\n  <script>1</script>' })
+  const [mail] = server.mails
+  expect(mail?.text).toMatch(/^Content-Type: multipart\/alternative/m)
+  expect(mail?.text).toContain('a < b & "c"\r\n  <script>1</script>')
+  expect(mail?.text).toContain('a &lt; b &amp; &quot;c&quot;')
+  expect(mail?.text.match(/<script>/g)).toHaveLength(1)
+  expect(mail?.text).toMatch(/^Reply-To: Mail <reply\+thd_[0-9a-z]{26}@reply\.example\.com>\r$/m)
+  expect(mail?.text).not.toMatch(/^(In-Reply-To|References):/m)
+})
+
+test('of a workspace without a channel it comes from MAIL_FROM, and a form is answered by mail', async () => {
+  const server = await mailServer()
+  const gateway = await gatewayTo(server.url)
+  const { id: workspaceId, client: caller } = await newWorkspace(gateway)
+  const { data } = await caller.graphql<{ receiveMessage: { conversation: { id: string } } }>(
+    'mutation { receiveMessage(input: { source: FORM, email: "jo@example.com", subject: "Form", contentText: "Hi" }) { conversation { id } } }',
+  )
+  const reply = () =>
+    caller.graphql(
+      'mutation ($id: ID!) { replyToConversation(input: { conversationId: $id, contentText: "Hello" }) { cursor } }',
+      { id: data.receiveMessage.conversation.id },
+    )
+  await reply()
+  await gateway.db.deleteFrom('channel').where('workspace_id', '=', workspaceId).execute()
+  await reply()
+  expect(server.mails.map(({ from, to }) => [from, ...to])).toEqual([
+    ['help@acme.test', 'jo@example.com'],
+    ['support@gateway.test', 'jo@example.com'],
+  ])
+  expect(server.mails[0]?.text).toMatch(/^Subject: Re: Form\r$/m)
 })
