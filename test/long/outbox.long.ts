@@ -1,0 +1,268 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { afterAll, test } from 'vitest'
+import { newPostgresDatabase } from '../support/databases.ts'
+import { type Play, type Step, startMailServer } from '../support/mail-server.ts'
+import { type Running, startProcess } from '../support/process.ts'
+
+// 200 messages through a mail server that does what mail servers do, while the gateway is killed.
+
+const open: { close(): unknown }[] = []
+afterAll(async () => {
+  for (const each of open.reverse()) await each.close()
+})
+
+const workspaceId = 'wrk_abc123'
+const key = 'demo-key-of-the-outbox-test'
+
+/** What becomes of a message to a recipient whose address begins so. */
+const plays: Record<string, (attempt: number) => Play | null> = {
+  ok: () => null,
+  busy: attempt => (attempt === 1 ? { at: 'RCPT TO', answer: 450 } : null),
+  grey: attempt => (attempt === 1 ? { at: 'RCPT TO', answer: 451 } : null),
+  unknown: () => ({ at: 'RCPT TO', answer: 550 }),
+  full: () => ({ at: 'DATA', answer: 552 }),
+  spam: () => ({ at: 'DATA', answer: 554 }),
+  dropbefore: attempt => (attempt === 1 ? { at: 'RCPT TO', answer: 'drop' } : null),
+  dropafter: () => ({ at: 'DATA', answer: 'drop' }),
+  hangafter: () => ({ at: 'DATA', answer: 'hang' }),
+  slow: () => null,
+  kill: () => null,
+}
+const failing = ['unknown', 'full', 'spam']
+const unanswered = ['dropafter', 'hangafter']
+
+/** Where the gateway is killed, at the first attempt for these recipients. */
+const killings: Record<string, Step> = {
+  'kill1@example.com': 'RCPT TO',
+  'kill2@example.com': 'DATA begins',
+  'kill3@example.com': 'DATA taken',
+  'kill4@example.com': 'answered',
+}
+
+const kindOf = (recipient: string) => /^[a-z]+/.exec(recipient)?.[0] ?? ''
+
+function recipients(): string[] {
+  const kinds = Object.keys(plays).filter(kind => kind !== 'kill' && kind !== 'ok')
+  const played = kinds.flatMap(kind =>
+    Array.from({ length: 10 }, (_, index) => `${kind}${index}@example.com`),
+  )
+  const fine = Array.from({ length: 106 }, (_, index) => `ok${index}@example.com`)
+  const all = [...played, ...fine]
+  // Spread, so that each kill meets others on their way.
+  const mixed = all.map((_, index) => all[(index * 37) % all.length] ?? '')
+  Object.keys(killings).forEach((recipient, index) => void mixed.splice((index + 1) * 40, 0, recipient))
+  return mixed
+}
+
+/** Connections to the mail server, of which every 20th of the first 200 fails to become TLS after it was promised. */
+async function startFront(port: number): Promise<Server & { port: number }> {
+  let connections = 0
+  const front = createServer(socket => {
+    socket.on('error', () => socket.destroy())
+    if (++connections <= 200 && connections % 20 === 0) return failTls(socket)
+    const through = connect(port, '127.0.0.1').on('error', () => socket.destroy())
+    socket.pipe(through).pipe(socket)
+    socket.once('close', () => through.destroy())
+    through.once('close', () => socket.destroy())
+  })
+  await new Promise<void>(resolve => front.listen(0, '127.0.0.1', resolve))
+  const address = front.address()
+  return Object.assign(front, { port: typeof address === 'object' ? (address?.port ?? 0) : 0 })
+}
+
+function failTls(socket: Socket): void {
+  socket.write('220 mx.example.com\r\n')
+  socket.on('data', chunk => {
+    if (/^EHLO/i.test(String(chunk))) socket.write('250-mx.example.com\r\n250 STARTTLS\r\n')
+    else if (/^STARTTLS/i.test(String(chunk))) socket.write('220 Go ahead\r\nthis is no handshake\r\n')
+    else socket.destroy()
+  })
+}
+
+type Message = { id: string; status: string; failureReason: string | null; conversation: { id: string } }
+
+/** A gateway that is started again whenever it has been killed, and a client that does not give up. */
+async function startUnderFaults(environment: Record<string, string>) {
+  const killed: { at: number; recipient: string }[] = []
+  let gateway: Running = await startProcess(environment)
+  let starting: Promise<unknown> = Promise.resolve()
+  const kill = async (recipient: string) => {
+    killed.push({ at: performance.now(), recipient })
+    await gateway.end('SIGKILL')
+    starting = startProcess(environment).then(started => {
+      gateway = started
+    })
+    await starting
+  }
+
+  /** Asks until it is answered; the gateway may be killed while it works on it. */
+  async function ask(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+    for (;;) {
+      await starting
+      try {
+        const response = await fetch(`${gateway.url}${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...headers },
+          body: JSON.stringify(body),
+        })
+        if (response.ok) return response
+      } catch {
+        await after(100)
+      }
+    }
+  }
+  async function graphql<Data>(query: string, variables: object): Promise<Data> {
+    const response = await ask('/graphql', { query, variables })
+    const { data, errors } = (await response.json()) as { data: Data; errors?: unknown }
+    if (errors) throw new Error(JSON.stringify(errors))
+    return data
+  }
+
+  return {
+    killed,
+    kill,
+    graphql,
+    end: () => gateway.end(),
+    /** Through one door or the other; both share the key. */
+    async create(email: string, overRest: boolean): Promise<string> {
+      const letter = { email, subject: 'A question', contentText: `Hello ${email}` }
+      if (overRest) {
+        const path = `/v1/workspaces/${workspaceId}/support/inbox/conversations`
+        const response = await ask(path, letter, { 'idempotency-key': email })
+        return ((await response.json()) as { message: { id: string } }).message.id
+      }
+      const data = await graphql<{ createConversation: { message: { id: string } } }>(
+        'mutation ($input: CreateConversationInput!) { createConversation(input: $input) { message { id } } }',
+        { input: { ...letter, idempotencyKey: email } },
+      )
+      return data.createConversation.message.id
+    },
+    async messages(ids: string[]): Promise<Message[]> {
+      const query =
+        'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Message { id status failureReason conversation { id } } } }'
+      const parts = [ids.slice(0, 100), ids.slice(100)]
+      const answers = await Promise.all(
+        parts.map(part => graphql<{ nodes: Message[] }>(query, { ids: part })),
+      )
+      return answers.flatMap(({ nodes }) => nodes)
+    },
+    async total(): Promise<number> {
+      const { conversations } = await graphql<{ conversations: { totalCount: number } }>(
+        '{ conversations(filter: { status: [OPEN, CLOSED, ARCHIVED] }) { totalCount } }',
+        {},
+      )
+      return conversations.totalCount
+    },
+  }
+}
+
+test.concurrent.for(['postgres', 'embedded'])(
+  '200 messages through a difficult mail server while the gateway is killed five times lose nothing, on the %s database',
+  async (engine, { expect }) => {
+    const directory = mkdtempSync(join(tmpdir(), 'gateway-outbox-'))
+    open.push({ close: () => rmSync(directory, { recursive: true, force: true }) })
+    let gateway: Awaited<ReturnType<typeof startUnderFaults>>
+    const killing = new Set<string>()
+    let connections = 0
+    const server = await startMailServer({
+      play: (recipient, attempt) => plays[kindOf(recipient)]?.(attempt) ?? null,
+      async step(step, recipient, attempt) {
+        const fifth = step === 'connect' && ++connections === 150 ? 'the 150th connection' : null
+        const victim = fifth ?? (killings[recipient] === step && attempt === 1 ? recipient : null)
+        if (victim !== null && !killing.has(victim)) {
+          killing.add(victim)
+          await gateway.kill(victim)
+        }
+        // A slow line: each of its steps takes its time.
+        if (kindOf(recipient) === 'slow' && step === 'RCPT TO') await after(3_000)
+      },
+    })
+    open.push(server)
+    const front = await startFront(server.port)
+    open.push(front)
+    gateway = await startUnderFaults({
+      ...(engine === 'postgres' ? { DATABASE_URL: await newPostgresDatabase() } : {}),
+      DATA_DIR: directory,
+      DEMO: '1',
+      DEMO_API_KEY: key,
+      SMTP_URL: `smtp://127.0.0.1:${front.port}/?socketTimeout=5000`,
+      MAIL_FROM: 'help@gateway.test',
+    })
+    open.push({ close: () => gateway.end() })
+    const before = await gateway.total()
+
+    const all = recipients()
+    expect(all).toHaveLength(200)
+    const ids = new Map<string, string>()
+    const queue = [...all.entries()]
+    const work = async () => {
+      for (let next = queue.shift(); next; next = queue.shift())
+        ids.set(next[1], await gateway.create(next[1], next[0] % 2 === 0))
+    }
+    await Promise.all(Array.from({ length: 8 }, work))
+    // The same requests again, each through the other door: nothing new comes of them.
+    for (const [index, recipient] of all.entries())
+      expect(await gateway.create(recipient, index % 2 === 1)).toBe(ids.get(recipient))
+    expect(new Set(ids.values()).size).toBe(200)
+    expect(await gateway.total()).toBe(before + 200)
+
+    const recipientOf = new Map([...ids].map(([recipient, id]) => [id, recipient]))
+    const waiting = async () =>
+      (await gateway.messages([...ids.values()]))
+        .filter(({ status }) => status === 'QUEUED')
+        .map(({ id }) => `${recipientOf.get(id)}, attempt ${server.attempts(recipientOf.get(id) ?? '')}`)
+    await expect.poll(waiting, { timeout: 180_000, interval: 1_000 }).toEqual([])
+
+    const taken = (recipient: string) => server.mails.filter(({ to }) => to[0] === recipient)
+    const lost = all.filter(
+      recipient => !failing.includes(kindOf(recipient)) && taken(recipient).length === 0,
+    )
+    const double = all.filter(recipient => taken(recipient).length > 1)
+    const wrong: string[] = []
+    for (const { id, status, failureReason } of await gateway.messages([...ids.values()])) {
+      const recipient = recipientOf.get(id) ?? ''
+      const kind = kindOf(recipient)
+      const wanted = failing.includes(kind) ? 'FAILED' : unanswered.includes(kind) ? 'UNCONFIRMED' : 'SENT'
+      if (status !== wanted) wrong.push(`${recipient}: ${status} ${failureReason}`)
+      if (kind === 'unknown') expect(server.attempts(recipient)).toBe(1)
+    }
+    console.log(
+      `${engine}: ${server.mails.length} mails for ${all.length} messages, killed at ${gateway.killed.map(({ recipient }) => recipient).join(', ')}; ` +
+        `${lost.length} lost, ${double.length} twice (${double.join(', ')})`,
+    )
+    expect(gateway.killed).toHaveLength(5)
+    expect({ lost, wrong }).toEqual({ lost: [], wrong: [] })
+    for (const recipient of all)
+      expect(new Set(taken(recipient).map(({ messageId }) => messageId)).size).toBeLessThanOrEqual(1)
+  },
+)
+
+test.concurrent('an attempt that takes longer than its lease is made once', async ({ expect }) => {
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-lease-'))
+  open.push({ close: () => rmSync(directory, { recursive: true, force: true }) })
+  const server = await startMailServer({
+    step: async step => {
+      if (step === 'DATA taken') await after(45_000)
+    },
+  })
+  open.push(server)
+  const DATABASE_URL = await newPostgresDatabase()
+  const environment = {
+    DATABASE_URL,
+    DATA_DIR: directory,
+    DEMO: '1',
+    DEMO_API_KEY: key,
+    SMTP_URL: server.url,
+  }
+  const gateway = await startUnderFaults(environment)
+  const second = await startProcess({ ...environment, DEMO: '0' })
+  open.push({ close: () => Promise.all([gateway.end(), second.end()]) })
+  const id = await gateway.create('patient@example.com', true)
+  const status = async () => (await gateway.messages([id]))[0]?.status
+  await expect.poll(status, { timeout: 90_000, interval: 1_000 }).toBe('SENT')
+  expect(server.attempts('patient@example.com')).toBe(1)
+})
