@@ -126,8 +126,8 @@ export async function createApp({
     prefix: '/v1/workspaces',
     ask: createAsk(graph),
     authenticate: admit,
-    takeMail: (actor, raw) =>
-      takeMail({ actor, db, committed }, raw, { reader, replyDomain: mailReplyDomain }),
+    takeMail: (actor, raw, key) =>
+      takeMail({ actor, db, committed }, raw, { reader, replyDomain: mailReplyDomain }, key),
   })
 
   function onStream(actor: Actor, cut: () => void): () => void {

@@ -28,18 +28,33 @@ async function ingest(): Promise<number> {
 async function hand(url: URL, key: string, body: Uint8Array<ArrayBuffer>): Promise<number> {
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'message/rfc822' }
   try {
-    const answer = await fetch(url, { method: 'POST', headers, body, signal: AbortSignal.timeout(60_000) })
-    const text = await answer.text()
-    if (answer.ok) console.log(text)
-    else console.error(text)
-    return codeOf(answer.status)
+    const signal = AbortSignal.timeout(120_000)
+    // A redirect would turn the mail into a question for a page.
+    const answer = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' })
+    return understand(await answer.text())
   } catch (error) {
     console.error(`${url.origin} cannot be reached: ${error instanceof Error ? error.message : error}`)
     return exit.later
   }
 }
 
-function codeOf(status: number): number {
-  if (status < 300) return 0
-  return status === 400 || status === 413 ? exit.refused : exit.later
+/** Only the gateway's own words count: whatever else may answer at the address has not taken the mail. */
+function understand(answer: string): number {
+  const { message, statusCode } = parsed(answer)
+  if (typeof message === 'object' && message?.id) {
+    console.log(answer)
+    return 0
+  }
+  console.error(answer)
+  return statusCode === 400 || statusCode === 413 ? exit.refused : exit.later
+}
+
+type Answer = { message?: { id?: string } | string | null; statusCode?: number }
+
+function parsed(text: string): Answer {
+  try {
+    return JSON.parse(text) ?? {}
+  } catch {
+    return {}
+  }
 }

@@ -35,10 +35,20 @@ const mail = (headers: Record<string, string>, body = 'Hello') =>
 
 type Body = { conversation: { id: string }; message: { id: string; contentPreview: string; status: string } }
 
-async function hand(from: Client, workspaceId: string, raw: string | Buffer, type = 'message/rfc822') {
+async function hand(
+  from: Client,
+  workspaceId: string,
+  raw: string | Buffer,
+  type = 'message/rfc822',
+  key?: string,
+) {
   const response = await fetch(`${gateway.url}/v1/workspaces/${workspaceId}/support/inbox/inbound-emails`, {
     method: 'POST',
-    headers: { authorization: from.authorization, 'content-type': type },
+    headers: {
+      authorization: from.authorization,
+      'content-type': type,
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+    },
     body: typeof raw === 'string' ? raw : new Uint8Array(raw),
   })
   const body = (await response.json()) as Body & { statusCode: number; message: string }
@@ -106,6 +116,21 @@ describe('a mail', () => {
     ]
     expect(first).toMatchObject({ status: 201, replayed: null })
     expect(second).toEqual({ ...first, replayed: 'true' })
+  })
+
+  test('that is handed in by two names is taken once by either, and another mail by a name that is taken is refused', async () => {
+    const { client: caller, id: workspaceId } = await newWorkspace(gateway)
+    const raw = mail({ 'Message-ID': '<1@example.com>' })
+    const first = await hand(caller, workspaceId, raw, 'message/rfc822', 'k')
+    expect(await hand(caller, workspaceId, raw, 'message/rfc822', 'k')).toEqual({
+      ...first,
+      replayed: 'true',
+    })
+    expect(await hand(caller, workspaceId, raw, 'message/rfc822', 'other')).toEqual({
+      ...first,
+      replayed: 'true',
+    })
+    expect((await hand(caller, workspaceId, mail({}, 'Else'), 'message/rfc822', 'k')).status).toBe(422)
   })
 
   test('that another client gave the same Message-ID is another mail', async () => {

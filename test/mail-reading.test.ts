@@ -41,6 +41,7 @@ test('every mail has an expectation', () => {
 test.each(mails)('reads $name', async ({ name, raw }) => {
   const { text, attachments, bounce, automatic, ...heads } = expected[name] as Expected
   const mail = await reader.read(raw)
+  if (mail === null) throw new Error('It was not read.')
   expect(mail).toMatchObject({ ...heads, isAutomatic: automatic })
   if (text !== undefined) expect(mail.text).toBe(text)
   if (attachments !== undefined) expect(mail.attachments).toEqual(attachments)
@@ -85,6 +86,7 @@ test('reads 2,000 mutations of them without a crash, as text that a message can 
     fc.asyncProperty(cases, async ({ mail, changes }) => {
       const raw = changes.reduce<Buffer>(mutate, mail.raw)
       const read = await reader.read(raw)
+      if (read === null) throw new Error('It was not read.')
       for (const value of [read.text, read.subject ?? '', read.from?.name ?? '', ...read.attachments]) {
         expect(value.isWellFormed()).toBe(true)
         expect(value).not.toContain('\0')
@@ -103,4 +105,57 @@ test('takes no longer for texts that are made to keep the search for quotations 
       await reader.read(raw)
       expect(performance.now() - begun).toBeLessThan(5_000)
     }
+})
+
+const read = async (headers: string, body: string) => {
+  const mail = await reader.read(
+    Buffer.from(`From: Jane <jane@example.com>\n${headers}\n\n${body}`.replaceAll('\n', '\r\n')),
+  )
+  if (mail === null) throw new Error('It was not read.')
+  return mail
+}
+
+test.each([
+  'Please change my trip:\n\nFrom: Berlin\nTo: Munich\nDate: 3 May\nSubject: Trip\n\nThe new date is 9 May.',
+  'It prints this:\n\n> Error: no such file\n\nWhat now?',
+  'Is this from you?\n\nFrom: Acme <x@example.org>\nSent: Monday\nTo: me\nSubject: Pay!\n\nPlease tell me.',
+])('keeps all of a first mail, whatever looks like a quotation in it', async text => {
+  expect((await read('Subject: A question', text)).text).toBe(text)
+})
+
+test('keeps what only looks like a quotation in an answer, where nothing introduces one', async () => {
+  const text = 'It prints this:\n\n> Error: no such file\n\nWhat now?'
+  expect((await read('In-Reply-To: <a@b>', text)).text).toBe(text)
+})
+
+const report = (type: string, from: string, headers = '') =>
+  `Content-Type: ${type}; boundary=b\nX-From: ${from}\n${headers}In-Reply-To: <msg_1@gateway.test>`
+const parts = (action: string, returned: string) =>
+  `--b\n\nAbout your mail.\n\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nAction: ${action}\nStatus: 5.0.0\n\n--b\nContent-Type: message/rfc822\n\nMessage-ID: ${returned}\nReferences: <msg_1@gateway.test>\n\nHi\n\n--b--`
+
+test('a report names the mail that it returns before the one it answers, and no other of its thread', async () => {
+  const { bounce } = await read(
+    report('multipart/report; report-type=delivery-status', ''),
+    parts('failed', '<msg_3@gateway.test>'),
+  )
+  expect(bounce?.mailIds).toEqual(['<msg_3@gateway.test>', '<msg_1@gateway.test>'])
+})
+
+test('what a person writes is no report, whatever is attached to it or wherever it comes from', async () => {
+  const attached = await read(report('multipart/mixed', ''), parts('failed', '<msg_3@gateway.test>'))
+  expect(attached.bounce).toBeNull()
+  const postmaster = await reader.read(
+    Buffer.from(
+      'From: postmaster@example.com\r\nIn-Reply-To: <msg_1@gateway.test>\r\n\r\nYour mail failed our check, I cannot open it.',
+    ),
+  )
+  expect(postmaster?.bounce).toBeNull()
+})
+
+test('the same mail is the same when it is read later, also when its date is none', async () => {
+  const headers = 'Message-ID: <1@example.com>\nDate: Mo, 12 Mär 2025'
+  const first = await read(headers, 'Hi')
+  const readAt = Date.now()
+  await expect.poll(() => Date.now(), { timeout: 5_000 }).toBeGreaterThan(readAt + 1_000)
+  expect((await read(headers, 'Hi')).digest).toBe(first.digest)
 })

@@ -2,9 +2,9 @@ import { channelFor } from '../domain/channel/rows.ts'
 import { receive } from '../domain/conversation/receive.ts'
 import { conversationsByIds } from '../domain/conversation/rows.ts'
 import { refusal } from '../domain/errors.ts'
-import { address } from '../domain/input.ts'
+import { address, idempotencyKey as Key, parse } from '../domain/input.ts'
 import { conversationOfMails, messageSentAs } from '../domain/message/mails.ts'
-import { handedIn, type Said } from '../domain/message/once.ts'
+import { handedIn, keyed, type Said } from '../domain/message/once.ts'
 import { type Message, messagesByIds } from '../domain/message/rows.ts'
 import { bounce } from '../domain/message/settle.ts'
 import type { Operation } from '../domain/operation.ts'
@@ -21,17 +21,19 @@ export type InboundOptions = { reader: Reader; replyDomain: string | null }
  * Takes a mail in. The same mail a second time changes nothing and answers the same. It belongs to the conversation whose
  * address it was sent to, or else to that of a mail it answers, or else opens one.
  *
- * @throws Refusal INVALID_INPUT for what is no mail, or one that nobody could answer
+ * @param key what the request is named by, if it is; the mail itself is a name already
+ * @throws Refusal INVALID_INPUT for what is no mail, or one that nobody could answer; IDEMPOTENCY_MISMATCH; UNAVAILABLE
  */
 export async function takeMail(
   operation: Operation,
   raw: Uint8Array,
   { reader, replyDomain }: InboundOptions,
+  key: string | null = null,
 ): Promise<Taken> {
-  const mail = await reader.read(raw).catch(() => {
-    throw refusal('INVALID_INPUT', 'The mail cannot be read.')
-  })
-  return (await takeBounce(operation, mail)) ?? takeMessage(operation, mail, replyDomain)
+  const idempotencyKey = parse(Key, key)
+  const mail = await reader.read(raw)
+  if (mail === null) throw refusal('INVALID_INPUT', 'The mail cannot be read.')
+  return (await takeBounce(operation, mail)) ?? takeMessage(operation, mail, replyDomain, idempotencyKey)
 }
 
 async function takeBounce(operation: Operation, mail: ReadMail): Promise<Taken | null> {
@@ -39,13 +41,18 @@ async function takeBounce(operation: Operation, mail: ReadMail): Promise<Taken |
   if (mail.bounce === null) return null
   const sent = await messageSentAs(db, actor.workspaceId, mail.bounce.mailIds)
   if (sent === null) return null
-  const changed = sent.status !== 'FAILED' && (await bounce(operation, sent, mail.bounce.reason))
+  const changed = await bounce(operation, sent, mail.bounce.reason)
   const [message] = await messagesByIds(db, actor.workspaceId, [sent.id])
   if (!message) throw new Error(`The message ${sent.id} is gone.`)
   return { message, replayed: !changed, bounced: true }
 }
 
-async function takeMessage(operation: Operation, mail: ReadMail, replyDomain: string | null): Promise<Taken> {
+async function takeMessage(
+  operation: Operation,
+  mail: ReadMail,
+  replyDomain: string | null,
+  key: string | null,
+): Promise<Taken> {
   const { workspaceId } = operation.actor
   const sender = address.safeParse(mail.from?.address).data
   if (sender === undefined)
@@ -58,7 +65,7 @@ async function takeMessage(operation: Operation, mail: ReadMail, replyDomain: st
     author: { email: sender, name: mail.from?.name ?? null },
     subject: mail.subject,
     channelId: (await channelFor(operation.db, workspaceId, mail.recipients))?.id ?? null,
-    request: handedIn('mail', mail.digest),
+    requests: [keyed('receiveMail', key, { mail: mail.digest }), handedIn('mail', mail.digest)],
     automatic: mail.isAutomatic,
     mailId: mail.messageId,
   })
@@ -81,7 +88,13 @@ const mark = '[truncated]'
 
 /** The text and what was attached to it, cut to what a message can hold. */
 function textOf(written: string, attachments: string[]): string {
-  const text = [written, attachments.join('\n')].filter(part => part !== '').join('\n\n') || '[no text]'
-  const characters = text.length <= most ? [] : [...text]
-  return characters.length <= most ? text : characters.slice(0, most - mark.length).join('') + mark
+  const tail = cut(attachments.join('\n'), most / 10)
+  const text = cut(written, tail === '' ? most : most - tail.length - 2)
+  return [text, tail].filter(part => part !== '').join('\n\n') || '[no text]'
+}
+
+function cut(text: string, limit: number): string {
+  if (text.length <= limit) return text
+  const characters = [...text.slice(0, 2 * limit)]
+  return characters.length <= limit ? text : characters.slice(0, limit - mark.length).join('') + mark
 }

@@ -3,7 +3,7 @@ import { type Claimed, claimDue, postpone, renewLease } from '../domain/message/
 import { settle } from '../domain/message/settle.ts'
 import type { Operation } from '../domain/operation.ts'
 import { type Addresses, compose } from './compose.ts'
-import type { Post } from './post.ts'
+import type { Post, Verdict } from './post.ts'
 
 /** Delivers queued messages, from the moment it is started until it is closed. */
 export type Outbox = {
@@ -66,6 +66,8 @@ export function startOutbox(options: OutboxOptions): Outbox {
 
   return {
     async deliver(workspaceId, id) {
+      // So many wait for the mail server already that this one is left to the sweep.
+      if (running.size >= atOnce) return
       const attempt = async () => {
         const only = { workspaceId, id }
         start(await db.transaction().execute(writer => claimDue(writer, { mailDomain, limit: 1, only })))
@@ -84,30 +86,53 @@ export function startOutbox(options: OutboxOptions): Outbox {
   }
 }
 
+/** Makes an attempt under a lease that is renewed until its outcome has been kept. */
 async function attemptDelivery(options: OutboxOptions, message: Claimed, cut: AbortSignal): Promise<void> {
   const { post, addresses, onError, db } = options
-  const renewing = setInterval(
-    () =>
-      void db
-        .transaction()
-        .execute(writer => renewLease(writer, message))
-        .catch(onError),
-    renewal,
-  )
-  const verdict = await post.send(compose(message, addresses), cut).finally(() => clearInterval(renewing))
+  const taken = new AbortController()
+  const renew = async () => {
+    const isOurs = await db.transaction().execute(writer => renewLease(writer, message))
+    if (!isOurs) taken.abort()
+  }
+  const renewing = setInterval(() => void renew().catch(onError), renewal)
+  try {
+    const stop = AbortSignal.any([cut, taken.signal])
+    const verdict = await post.send(compose(message, addresses), stop)
+    if ('error' in verdict) onError(verdict.error)
+    // A mail that was taken would go out again if this were lost: it is tried until it is kept, or the lease is not ours.
+    await untilDone(() => conclude(options, message, verdict), stop, onError)
+  } finally {
+    clearInterval(renewing)
+  }
+}
+
+async function untilDone(work: () => Promise<void>, stop: AbortSignal, onError: (error: unknown) => void) {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      onError(error)
+      if (stop.aborted) return
+      await after(pause, undefined, { signal: stop }).catch(() => {})
+    }
+  }
+}
+
+/** Keeps what an attempt came to, and when there is to be another. */
+async function conclude(options: OutboxOptions, message: Claimed, verdict: Verdict): Promise<void> {
   const { attempts, status } = message
   if (verdict.kind === 'accepted') return settle(options, message, { status: 'SENT' })
   const { kind, reason } = verdict
   if (kind === 'refused') return settle(options, message, { status: 'FAILED', reason, again: null })
-  onError(verdict.error)
-  // Lost twice: a third copy helps nobody.
-  if (kind === 'lost' || (attempts >= mostAttempts && status === 'UNCONFIRMED')) {
+  const isLast = attempts >= mostAttempts
+  if (kind === 'lost' || (isLast && status === 'UNCONFIRMED')) {
+    // Lost twice: a third copy helps nobody.
     const again = status === 'UNCONFIRMED' ? null : lateAgain
     return settle(options, message, { status: 'UNCONFIRMED', reason, again })
   }
-  if (attempts >= mostAttempts) return settle(options, message, { status: 'FAILED', reason, again: null })
+  if (isLast) return settle(options, message, { status: 'FAILED', reason, again: null })
   const seconds = Math.min(15 * 2 ** attempts, 3_600)
-  await db.transaction().execute(writer => postpone(writer, message, seconds))
+  await options.db.transaction().execute(writer => postpone(writer, message, seconds))
 }
 
 /** What a promise comes to, or undefined when it takes longer than so many milliseconds. */

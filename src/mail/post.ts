@@ -6,7 +6,7 @@ import { createTransport, type SendMailOptions } from 'nodemailer'
  * What came of handing a mail over: `accepted`; `refused`, for good; `later`: the server does not have it, and another
  * attempt may succeed; `lost`: it has all of it, and its answer never came. `reason` in words fit to show.
  */
-type Verdict =
+export type Verdict =
   | { kind: 'accepted' }
   | { kind: 'refused'; reason: string }
   | { kind: 'later' | 'lost'; reason: string; error: unknown }
@@ -79,7 +79,8 @@ type SMTPFailure = { command?: string; responseCode?: number; response?: string;
 
 /** A 5xx reply to this sender, recipient or text will not change (RFC 5321, 4.2.1). */
 function verdictOf(error: SMTPFailure, handedOver: boolean): Verdict {
-  const { command = '', responseCode = 0, response, message } = error
+  const { command = '', responseCode = 0 } = error
+  const [response, message] = [shown(error.response), shown(error.message)]
   const ofThisMail = ['MAIL FROM', 'RCPT TO', 'DATA'].includes(command)
   if (ofThisMail && responseCode >= 500 && !refusesUs.includes(responseCode))
     return { kind: 'refused', reason: `The mail server refused it: ${response}` }
@@ -89,3 +90,10 @@ function verdictOf(error: SMTPFailure, handedOver: boolean): Verdict {
     ? { kind: 'lost', reason: `The mail server's answer was lost: ${message}`, error }
     : { kind: 'later', reason: `The mail server could not be reached: ${message}`, error }
 }
+
+/** What a server says, as text that a message can hold. */
+const shown = (text = '') =>
+  text
+    .toWellFormed()
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .slice(0, 500)

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto'
 import { domainToASCII } from 'node:url'
-import {
-  type Attachment,
-  type HeaderLines,
-  type HeaderValue,
-  type ParsedMail,
-  simpleParser,
-} from 'mailparser'
-import { type Bounce, bounceOf } from './bounce.ts'
+import { type Attachment, type HeaderValue, type ParsedMail, simpleParser } from 'mailparser'
+import { type Bounce, bounceOf, returnedIds } from './bounce.ts'
 import { unquote } from './unquote.ts'
 
 /** What a mail says, with nothing in it that a message could not hold. */
@@ -33,28 +27,29 @@ export type ReadMail = {
   digest: string
 }
 
-/** Reads a mail (RFC 5322). Broken MIME, unknown charsets and missing headers are read as far as they go. */
-export async function readMail(raw: Uint8Array): Promise<ReadMail> {
-  const mail = await simpleParser(Buffer.from(raw), {
-    skipImageLinks: true,
-    skipTextToHtml: true,
-    keepDeliveryStatus: true,
-  })
+/**
+ * Reads a mail (RFC 5322). Broken MIME, unknown charsets and missing headers are read as far as they go; null: the parser
+ * gives up on it.
+ */
+export async function readMail(raw: Uint8Array): Promise<ReadMail | null> {
+  const options = { skipImageLinks: true, skipTextToHtml: true, keepDeliveryStatus: true }
+  const mail = await simpleParser(Buffer.from(raw), options).catch(() => null)
+  if (mail === null) return null
   const text = await textOf(mail)
   const sender = mail.from?.value.flatMap(({ group, ...mailbox }) => group ?? [mailbox])[0]
+  const recipients = recipientsOf(mail)
   const messageId = idsIn(mail.messageId ?? '')[0] ?? null
   return {
     from: sender?.address ? { address: ascii(sender.address), name: line(sender.name, 200) } : null,
-    recipients: recipientsOf(mail),
+    recipients,
     subject: line(mail.subject ?? '', 998),
-    // What somebody passes on looks like a quotation, and is what it is about.
-    text: isForwarded(mail.subject ?? '', text) ? text : unquote(text),
+    text: isAnswer(mail, recipients) && !isForwarded(mail.subject ?? '', text) ? unquote(text) : text,
     attachments: mail.attachments.map(named),
     messageId,
-    references: referencesOf(mail),
+    references: referencesOf(mail, text),
     isAutomatic: isAutomatic(mail),
-    bounce: bounceOf(mail, text),
-    digest: digestOf([messageId ?? digestOf(raw), sender?.address, mail.date, mail.subject, text]),
+    bounce: bounceOf(mail, text, isFromNobody(mail)),
+    digest: digestOf([messageId ?? digestOf(raw), sender?.address, dateOf(mail), mail.subject, text]),
   }
 }
 
@@ -67,7 +62,11 @@ async function textOf({ text = '', html }: ParsedMail): Promise<string> {
   return cleaned(text)
 }
 
-const cleaned = (text: string) => text.replaceAll('\0', '').toWellFormed().replace(/\r\n?/g, '\n').trim()
+/** More than a message can hold, and little enough to be looked through. */
+const most = 1_000_000
+
+const cleaned = (text: string) =>
+  text.slice(0, most).replaceAll('\0', '').toWellFormed().replace(/\r\n?/g, '\n').trim()
 
 /** A header as one line of text; null when nothing is left of it. */
 function line(text: string, limit: number): string | null {
@@ -97,38 +96,52 @@ const textOfHeader = (value: HeaderValue | undefined): string => {
   return value && 'text' in value ? String(value.text) : ''
 }
 
-function referencesOf({ inReplyTo, references }: ParsedMail): string[] {
-  const ids = [...idsIn(inReplyTo ?? ''), ...idsIn([references ?? []].flat().join(' ')).reverse()]
+function referencesOf(mail: ParsedMail, text: string): string[] {
+  const { inReplyTo = '', references = [] } = mail
+  const answered = [...idsIn(inReplyTo), ...idsIn([references].flat().join(' ')).reverse()]
+  const ids = isOfType(mail, /^multipart\/report/) ? [...returnedIds(mail, text), ...answered] : answered
   return [...new Set(ids)].slice(0, 50)
 }
 
 const idsIn = (text: string): string[] => text.match(/<[\x21-\x3b\x3d\x3f-\x7e]{1,998}>/g) ?? []
 
-const forwards = /^\s*(fwd?|fw|wg|tr|rv|enc|i|vs|vb|doorst)\s*:/i
-const forwardMark =
-  /^[ \t>]{0,20}(-{2,20} ?(Forwarded message|Original Message Forwarded) ?-{2}|Begin forwarded message:)/im
+/** A first mail quotes nothing of ours, whatever it looks like. */
+const isAnswer = ({ inReplyTo, references, subject = '' }: ParsedMail, recipients: string[]) =>
+  Boolean(inReplyTo || references?.length) ||
+  answers.test(subject) ||
+  recipients.some(recipient => /\+thd_\w+@/.test(recipient))
 
+const answers = /^\s*(re|aw|sv|vs|antw|odp|ynt|ref|rif|res|回复|答复|回覆|返信)(\[\d+\])?\s*[:：]/i
+
+/** What somebody passes on looks like a quotation, and is what it is about. */
 const isForwarded = (subject: string, text: string) => forwards.test(subject) || forwardMark.test(text)
 
-function isAutomatic({ headers, headerLines }: ParsedMail): boolean {
+const forwards = /^\s*(fwd?|fw|wg|tr|rv|enc|i|vb|doorst)\s*:/i
+const forwardMark =
+  /^[ \t]{0,20}(-{2,20} ?(Forwarded message|Original Message Forwarded) ?-{2}|Begin forwarded message:)/im
+
+function isAutomatic(mail: ParsedMail): boolean {
+  const { headers } = mail
   const value = (name: string) => textOfHeader(headers.get(name)).trim().toLowerCase()
   const submitted = value('auto-submitted')
   return (
     (submitted !== '' && !/^no\b/.test(submitted)) ||
-    /^multipart\/report/.test(typeOf(headers.get('content-type'))) ||
+    isOfType(mail, /^multipart\/report/) ||
     value('precedence') === 'auto_reply' ||
     headers.has('x-autoreply') ||
     headers.has('x-autorespond') ||
-    isFromNobody(headerLines)
+    isFromNobody(mail)
   )
 }
 
-const typeOf = (value: HeaderValue | undefined) =>
-  value && typeof value === 'object' && 'value' in value ? String(value.value).toLowerCase() : ''
+function isOfType({ headers }: ParsedMail, type: RegExp): boolean {
+  const value = headers.get('content-type')
+  return Boolean(value && typeof value === 'object' && 'value' in value && type.test(String(value.value)))
+}
 
 /** The empty return path, which only reports and answers of machines have (RFC 5321, 4.5.5). */
-const isFromNobody = (lines: HeaderLines) =>
-  lines.some(({ key, line }) => key === 'return-path' && /^[^:]*:\s*<\s*>\s*$/.test(line))
+const isFromNobody = ({ headerLines }: ParsedMail) =>
+  headerLines.some(({ key, line }) => key === 'return-path' && /^[^:]*:\s*<\s*>\s*$/.test(line))
 
 function named({ filename, contentType, size }: Attachment): string {
   const name = line(filename ?? '', 200) ?? line(contentType, 200) ?? 'unnamed'
@@ -139,6 +152,9 @@ function sizeOf(bytes: number): string {
   if (bytes < 1_000) return `${bytes} B`
   return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }
+
+/** As it stands in the mail: one that is no date the parser replaces by the time of reading. */
+const dateOf = ({ headerLines }: ParsedMail) => headerLines.find(({ key }) => key === 'date')?.line ?? null
 
 const digestOf = (value: unknown) =>
   createHash('sha256')

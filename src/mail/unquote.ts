@@ -1,5 +1,5 @@
 const wrote =
-  /(?<!\p{L})(wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev|kirjoitti|yazdı|napisał|napisała|pisze|написал|написала|пишет|έγραψε)(?!\p{L})|写道|書きました|のメッセージ|작성|כתב|كتب/iu
+  /(?<!\p{L})(wrote|schrieb|écrit|escribió|scritto|escreveu|schreef|skrev|kirjoitti|yazdı|napisał|napisała|pisze|написал|написала|пишет|έγραψε|napsal|napsala|írta|viết|scris)(?!\p{L})|写道|書きました|のメッセージ|작성|כתב|كتب/iu
 /** How such a sentence begins where it is wrapped: no other line is drawn into it. */
 const opening =
   /^\s*-*\s*(On|Am|Le|El|Il|Em|Op|Den|På|W|Dnia|Στις|В|Пн|Вт|Ср|Чт|Пт|Сб|Вс|在|Vào)(?!\p{L})|^\s*\d/iu
@@ -41,7 +41,7 @@ export function unquote(text: string): string {
 function kindsOf(lines: string[]): Kind[] {
   const kinds: Kind[] = []
   for (let index = 0; index < lines.length; index++) {
-    if (quoted.test(lines[index] ?? '')) kinds.push('quoted')
+    if (quoted.test(lines[index] ?? '') && isOfAnswered(lines, kinds)) kinds.push('quoted')
     else if (isHeaderBlock(lines, index)) return rest(lines, kinds)
     else {
       const length = introductionAt(lines, index)
@@ -53,6 +53,11 @@ function kindsOf(lines: string[]): Kind[] {
   }
   return kinds
 }
+
+/** Lines behind a ">" are of the answered mail where they are introduced, or at the top; elsewhere they may be anything. */
+const isOfAnswered = (lines: string[], kinds: Kind[]) =>
+  kinds.includes('introduction') ||
+  kinds.every((kind, index) => kind !== 'own' || lines[index]?.trim() === '')
 
 /** From here to the end is somebody else's mail, which nothing marks line by line. */
 function rest(lines: string[], kinds: Kind[]): Kind[] {
@@ -66,8 +71,8 @@ function isHeaderBlock(lines: string[], index: number): boolean {
   const line = lines[index] ?? ''
   if (originalMessage.test(line)) return true
   if (!from.test(line)) return false
-  const following = lines.slice(index + 1, index + 7).filter(each => each.trim() !== '')
-  return following.filter(each => heads.test(each)).length >= 2
+  const found = lines.slice(index + 1, index + 7).filter(each => heads.test(each)).length
+  return found >= (line.includes('@') ? 2 : 3)
 }
 
 /**
@@ -82,8 +87,9 @@ function introductionAt(lines: string[], index: number): number {
       .trim()
     if (sentence.length > 400 || lines[index + length - 1]?.trim() === '') return 0
     if (length > 1 && !opening.test(sentence)) return 0
-    if (!/[:：]\s*-*$/.test(sentence) || !wrote.test(sentence)) continue
+    if (!/[:：]\s*-*$/.test(sentence)) continue
     const isNamed = /[<[(]\S+@\S+[>\])]/.test(sentence) && /\d/.test(sentence)
+    if (!wrote.test(sentence) && !(isNamed && /[>\])][:：]$/.test(sentence))) continue
     return isNamed || isFollowedByQuotation(lines, index + length) ? length : 0
   }
   return 0

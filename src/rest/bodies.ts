@@ -44,6 +44,17 @@ const page = {
   },
 }
 
+const repeatable = {
+  type: 'object',
+  properties: {
+    'idempotency-key': {
+      ...text,
+      description:
+        'Makes it safe to ask again: within 24 hours an equal request with the same key, 1 to 255 printable ASCII characters, changes nothing and answers the same, with Idempotency-Replayed: true.',
+    },
+  },
+}
+
 const inbox = ['Conversations']
 
 export const listSchema = {
@@ -72,16 +83,7 @@ export const historySchema = {
 export const createSchema = {
   tags: inbox,
   summary: 'Creates a new outbound conversation and sends its first message by mail.',
-  headers: {
-    type: 'object',
-    properties: {
-      'idempotency-key': {
-        ...text,
-        description:
-          'Makes it safe to ask again: within 24 hours an equal request with the same key, 1 to 255 printable ASCII characters, changes nothing and answers the same, with Idempotency-Replayed: true.',
-      },
-    },
-  },
+  headers: repeatable,
   body: object({ email: text, name: orNull, subject: orNull, contentText: text }, ['email', 'contentText']),
   response: {
     201: object({
@@ -116,6 +118,7 @@ export const inboundEmailSchema = {
   tags: inbox,
   summary: 'Takes in a mail as it arrived (RFC 5322), up to 25 MB; the same mail twice is taken once.',
   consumes: ['message/rfc822'],
+  headers: repeatable,
   body: { type: 'string', format: 'binary' },
   response: {
     200: {

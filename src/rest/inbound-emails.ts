@@ -6,6 +6,7 @@ import { inboundEmailSchema } from './bodies.ts'
 export type TakeMail = (
   actor: Actor,
   raw: Buffer,
+  idempotencyKey: string | null,
 ) => Promise<{
   message: { id: string; conversationId: string; preview: string; status: string }
   replayed: boolean
@@ -29,7 +30,8 @@ export async function inboundEmails(
     { schema: inboundEmailSchema, bodyLimit: most },
     async (request, reply) => {
       if (!request.actor) throw new Error('A request without an actor has come through.')
-      const { message, replayed, bounced } = await takeMail(request.actor, request.body as Buffer)
+      const key = request.headers['idempotency-key']?.toString() ?? null
+      const { message, replayed, bounced } = await takeMail(request.actor, request.body as Buffer, key)
       if (replayed) reply.header('Idempotency-Replayed', 'true')
       const { id, preview: contentPreview, status } = message
       return reply

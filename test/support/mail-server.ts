@@ -1,8 +1,14 @@
 import type { Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server'
 
-/** A mail that the server has taken, whether or not its client was told. */
-export type Mail = { from: string; to: string[]; text: string; messageId: string }
+/** A mail that the server has taken, and when, in milliseconds since 1970. */
+export type Mail = {
+  from: string
+  to: string[]
+  text: string
+  messageId: string
+  takenAt: number
+}
 
 /** What the server does with a mail: at a step it answers with a code, or breaks the connection off. */
 export type Play = {
@@ -25,9 +31,9 @@ type Options = SMTPServerOptions & {
 export async function startMailServer(options: Options = {}) {
   const { play = () => null, step = () => {}, ...others } = options
   const mails: Mail[] = []
-  const attempts = new Map<string, number>()
+  const attempts = new Map<string, number[]>()
   const sockets = new Map<number, Socket>()
-  const attemptOf = (recipient: string) => attempts.get(recipient) ?? 1
+  const attemptOf = (recipient: string) => attempts.get(recipient)?.length ?? 1
 
   async function act(
     session: SMTPServerSession,
@@ -56,9 +62,10 @@ export async function startMailServer(options: Options = {}) {
     const text = Buffer.concat((await Array.fromAsync(stream)) as Buffer[]).toString()
     const messageId = /^Message-ID: (.*)$/m.exec(text)?.[1]?.trim() ?? ''
     const played = play(recipient, attempt)
+    const from = mailFrom ? mailFrom.address : ''
+    const mail: Mail = { from, to, text, messageId, takenAt: Date.now() }
     // One that it refuses it does not have; one whose client it does not tell, it has.
-    if (played?.at !== 'DATA' || typeof played.answer === 'string')
-      mails.push({ from: mailFrom ? mailFrom.address : '', to, text, messageId })
+    if (played?.at !== 'DATA' || typeof played.answer === 'string') mails.push(mail)
     await step('DATA taken', recipient, attempt)
     await act(session, 'DATA', recipient, done)
     await step('answered', recipient, attempt)
@@ -73,7 +80,7 @@ export async function startMailServer(options: Options = {}) {
       await act(session, 'MAIL FROM', '', done)
     },
     async onRcptTo({ address }, session, done) {
-      attempts.set(address, (attempts.get(address) ?? 0) + 1)
+      attempts.set(address, [...(attempts.get(address) ?? []), Date.now()])
       await step('RCPT TO', address, attemptOf(address))
       await act(session, 'RCPT TO', address, done)
     },
@@ -93,8 +100,8 @@ export async function startMailServer(options: Options = {}) {
     mails,
     port,
     url: `smtp://127.0.0.1:${port}`,
-    /** How often this recipient was tried. */
-    attempts: (recipient: string) => attempts.get(recipient) ?? 0,
+    /** When this recipient was tried. */
+    attempts: (recipient: string): readonly number[] => attempts.get(recipient) ?? [],
     close() {
       for (const socket of sockets.values()) socket.destroy()
       return new Promise<void>(resolve => server.close(() => resolve()))

@@ -21,7 +21,7 @@ export async function addNote(
   const { idempotencyKey: key, ...asked } = parse(Input, input)
   const { workspaceId, id: actorId } = operation.actor
   return change(operation, workspaceId, (writer, record) =>
-    once(writer, workspaceId, keyed('addNote', key, asked), async () => {
+    once(writer, workspaceId, [keyed('addNote', key, asked)], async () => {
       const { conversation: before, at } = await lockConversation(writer, workspaceId, asked.conversationId)
       const message = await insertNote(writer, workspaceId, before.id, {
         at,

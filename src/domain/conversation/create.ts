@@ -31,7 +31,7 @@ export async function createConversation(
   const { idempotencyKey: key, ...asked } = parse(Input, input)
   const { workspaceId, id: actorId } = operation.actor
   return change(operation, workspaceId, (writer, record) =>
-    once(writer, workspaceId, keyed('createConversation', key, asked), async () => {
+    once(writer, workspaceId, [keyed('createConversation', key, asked)], async () => {
       const { email, name, subject, contentText, channelId } = asked
       const channel = await emailChannel(writer, workspaceId, channelId)
       const { contact, at } = await upsertContact(writer, workspaceId, { email, name })

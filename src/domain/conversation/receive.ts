@@ -48,7 +48,7 @@ export async function receiveMessage(
     ...asked,
     author: contactId ?? (email === null ? null : { email, name }),
     text: contentText,
-    request: handedIn(asked.source, externalId),
+    requests: [handedIn(asked.source, externalId)],
     automatic: false,
     mailId: null,
   })
@@ -65,7 +65,8 @@ export type Incoming = {
   /** Of a new conversation. */
   subject: string | null
   channelId: string | null
-  request: Request | null
+  /** What it is named by, so that it is taken once; null: not that way. */
+  requests: (Request | null)[]
   /** No person wrote it: what stands stays as it is, but a new conversation begins OPEN and unread all the same. */
   automatic: boolean
   /** The Message-ID it came with. */
@@ -78,9 +79,9 @@ export async function receive(
   incoming: Incoming,
 ): Promise<Said & { replayed: boolean }> {
   const { workspaceId } = operation.actor
-  const { conversationId, request } = incoming
+  const { conversationId, requests } = incoming
   return change(operation, workspaceId, (writer, record) =>
-    once(writer, workspaceId, request, async () => {
+    once(writer, workspaceId, requests, async () => {
       const { before, after, message, author, at, events } =
         conversationId === null
           ? await open(writer, workspaceId, incoming)

@@ -23,7 +23,7 @@ export async function replyToConversation(
   const { idempotencyKey: key, ...asked } = parse(Input, input)
   const { workspaceId, id: actorId } = operation.actor
   return change(operation, workspaceId, (writer, record) =>
-    once(writer, workspaceId, keyed('replyToConversation', key, asked), async () => {
+    once(writer, workspaceId, [keyed('replyToConversation', key, asked)], async () => {
       const { conversation: before, at } = await lockConversation(writer, workspaceId, asked.conversationId)
       const message = await insertMessage(writer, {
         ...outbound(before.source, at),

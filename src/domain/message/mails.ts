@@ -1,36 +1,41 @@
+import { sql } from 'kysely'
 import type { Reader } from '../../db/db.ts'
-import type { Bounced } from './settle.ts'
+import type { Placed } from './settle.ts'
 
-/** The conversation of the newest message that came or went as one of these mails, by Message-ID; null: none is ours. */
+const sentOrReceived = (reader: Reader, workspaceId: string, mailIds: readonly string[]) =>
+  reader
+    .selectFrom('message')
+    .select(['workspace_id as workspaceId', 'id', 'conversation_id as conversationId'])
+    .where('workspace_id', '=', workspaceId)
+    .where('mail_id', 'in', mailIds)
+    .orderBy(sql`array_position(${mailIds}::text[], mail_id::text)`)
+
+/**
+ * The conversation of the first of these mails that came or went, by Message-ID; null: none is ours. Whoever sends a
+ * mail chooses its id, so one that went out comes before one that came in with the same.
+ */
 export async function conversationOfMails(
   reader: Reader,
   workspaceId: string,
   mailIds: readonly string[],
 ): Promise<string | null> {
   if (mailIds.length === 0) return null
-  const message = await reader
-    .selectFrom('message')
-    .select('conversation_id as conversationId')
-    .where('workspace_id', '=', workspaceId)
-    .where('mail_id', 'in', mailIds)
-    .orderBy('created_at', 'desc')
+  const message = await sentOrReceived(reader, workspaceId, mailIds)
+    .orderBy(sql`direction <> 'OUTBOUND'`)
+    .orderBy('created_at')
     .limit(1)
     .executeTakeFirst()
   return message?.conversationId ?? null
 }
 
-/** The message that went out as one of these mails; null: none did. */
+/** The message that went out as the first of these mails that did; null: none did. */
 export async function messageSentAs(
   reader: Reader,
   workspaceId: string,
   mailIds: readonly string[],
-): Promise<Bounced | null> {
+): Promise<Placed | null> {
   if (mailIds.length === 0) return null
-  const message = await reader
-    .selectFrom('message')
-    .select(['workspace_id as workspaceId', 'id', 'conversation_id as conversationId', 'status'])
-    .where('workspace_id', '=', workspaceId)
-    .where('mail_id', 'in', mailIds)
+  const message = await sentOrReceived(reader, workspaceId, mailIds)
     .where('direction', '=', 'OUTBOUND')
     .limit(1)
     .executeTakeFirst()

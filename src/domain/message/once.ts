@@ -36,27 +36,28 @@ export function handedIn(source: string, externalId: string | null): Request | n
 /**
  * Says something once: a request that was answered before is answered with the same ids and cursor, and rows as they are
  * now, and changes nothing. Its key is written first, so that an equal request in another transaction waits here until
- * this one has ended, and then finds either its result or, when it was undone, nothing.
+ * this one has ended, and then finds either its result or, when it was undone, nothing. Of several names each is enough.
  *
  * @throws Refusal IDEMPOTENCY_MISMATCH when the key came with another input
  */
 export async function once(
   writer: Writer,
   workspaceId: string,
-  request: Request | null,
+  [request, ...others]: readonly (Request | null)[],
   say: () => Promise<Said>,
 ): Promise<Said & { replayed: boolean }> {
-  if (request === null) return { ...(await say()), replayed: false }
+  if (request === undefined) return { ...(await say()), replayed: false }
+  if (request === null) return once(writer, workspaceId, others, say)
   if (!(await isNew(writer, workspaceId, request)))
     return { ...(await answered(writer, workspaceId, request)), replayed: true }
-  const said = await say()
+  const said = await once(writer, workspaceId, others, say)
   await sql`
     update request set conversation_id = ${said.conversation.id}, message_id = ${said.message.id},
       event_seq = ${seqOf(workspaceId, said.cursor)}
     where workspace_id = ${workspaceId} and operation = ${request.operation} and key = ${request.key}`.execute(
     writer,
   )
-  return { ...said, replayed: false }
+  return said
 }
 
 /** Takes the key: it is new, or its time has passed. */

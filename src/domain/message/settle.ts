@@ -1,9 +1,9 @@
 import type { Tables, Writer } from '../../db/db.ts'
 import { insertNote } from '../conversation/add-note.ts'
 import { stateEvents } from '../conversation/changes.ts'
-import { lockConversation, updateConversation } from '../conversation/rows.ts'
-import type { NewEvents } from '../event.ts'
-import { change, type Operation } from '../operation.ts'
+import { type Conversation, lockConversation, updateConversation } from '../conversation/rows.ts'
+import type { NewEvent } from '../event.ts'
+import { change, type Operation, type Record } from '../operation.ts'
 import { countChange } from '../workspace/counts.ts'
 import type { Claimed } from './delivery.ts'
 
@@ -20,87 +20,61 @@ export type Outcome =
 
 type ByGateway = Pick<Operation, 'db' | 'committed'>
 
+/** A message and its conversation. */
+export type Placed = { workspaceId: string; id: string; conversationId: string }
+
 /** Writes what an attempt came to, with its event. Whoever lost the lease in the meantime changes nothing. */
 export async function settle(operation: ByGateway, claimed: Claimed, outcome: Outcome): Promise<void> {
-  const { leaseToken, status: previous } = claimed
-  await changeStatus(operation, claimed, outcome, { lease_token: leaseToken, status: previous })
+  await changeStatus(operation, claimed, outcome, message => message.leaseToken === claimed.leaseToken)
 }
 
-/** A message that went out, and has come back. */
-export type Bounced = { workspaceId: string; id: string; conversationId: string; status: Status }
-
-/**
- * Fails a message that another mail server took and could not deliver. One whose status has changed meanwhile, as by an
- * equal report, changes nothing. Answers whether it did.
- */
-export async function bounce(operation: ByGateway, bounced: Bounced, reason: string): Promise<boolean> {
-  const { status } = bounced
-  return changeStatus(operation, bounced, { status: 'FAILED', reason, again: null }, { status })
+/** Fails a message that another mail server took and could not deliver; one that has failed already stays as it is. */
+export async function bounce(operation: ByGateway, placed: Placed, reason: string): Promise<boolean> {
+  const outcome: Outcome = { status: 'FAILED', reason, again: null }
+  return changeStatus(operation, placed, outcome, ({ status }) => status !== 'FAILED')
 }
 
-/**
- * Changes a message's status while these of its columns are as expected. When there will be no more attempts and it was
- * not sent, a note says why, and the conversation becomes OPEN and unread, so that somebody sees it.
- */
+/** Whoever changes a message's status locks its conversation first, so what is read under that lock stays true. */
 async function changeStatus(
   operation: ByGateway,
-  { workspaceId, id, conversationId, status: previous }: Bounced,
+  { workspaceId, id, conversationId }: Placed,
   outcome: Outcome,
-  expected: { status: Status; lease_token?: string },
+  isDue: (message: { status: Status; leaseToken: string | null }) => boolean,
 ): Promise<boolean> {
   return change(operation, workspaceId, async (writer, record) => {
-    const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
-    if (!(await writeStatus(writer, { workspaceId, id, at, outcome, expected }))) return false
-    const lost = outcome.status !== 'SENT' && outcome.again === null
-    const after = await updateConversation(
-      writer,
-      workspaceId,
-      conversationId,
-      at,
-      lost ? { status: 'OPEN', is_unread: true } : {},
-    )
-    const events: NewEvents[number][] = []
-    if (outcome.status !== previous) {
-      const data = { messageId: id, previousMessageStatus: previous, messageStatus: outcome.status }
-      events.push({ type: 'MESSAGE_STATUS_CHANGED', conversation: after, data })
-    }
-    if (lost) {
-      const text = noteOf(outcome)
-      const note = await insertNote(writer, workspaceId, conversationId, { at, text, authorId: null })
-      events.push({ type: 'MESSAGE_ADDED', conversation: after, data: { messageId: note.id } })
-    }
-    const [first, ...others] = [...events, ...stateEvents(before, after)]
-    const counts = countChange(before, after)
-    if (first) await record({ actorId: null, at, events: [first, ...others], counts })
+    const { conversation, at } = await lockConversation(writer, workspaceId, conversationId)
+    const message = await writer
+      .selectFrom('message')
+      .select(['status', 'lease_token as leaseToken'])
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .executeTakeFirstOrThrow()
+    if (!isDue(message)) return false
+    await writeOutcome(writer, { workspaceId, id }, at, outcome)
+    const previousMessageStatus = message.status
+    const told: NewEvent[] =
+      outcome.status === previousMessageStatus
+        ? []
+        : [
+            {
+              type: 'MESSAGE_STATUS_CHANGED',
+              conversation,
+              data: { messageId: id, previousMessageStatus, messageStatus: outcome.status },
+            },
+          ]
+    await tell(writer, record, { workspaceId, conversation, at, outcome, told })
     return true
   })
 }
 
-function noteOf({ status, reason }: Exclude<Outcome, { status: 'SENT' }>): string {
-  return status === 'FAILED'
-    ? `A message could not be delivered. ${reason}`
-    : `It is not certain that a message was delivered. ${reason}`
-}
-
-async function writeStatus(
+async function writeOutcome(
   writer: Writer,
-  {
-    workspaceId,
-    id,
-    at,
-    outcome,
-    expected,
-  }: {
-    workspaceId: string
-    id: string
-    at: Date
-    outcome: Outcome
-    expected: { status: Status; lease_token?: string }
-  },
-): Promise<boolean> {
+  { workspaceId, id }: { workspaceId: string; id: string },
+  at: Date,
+  outcome: Outcome,
+): Promise<void> {
   const again = outcome.status === 'UNCONFIRMED' ? outcome.again : null
-  const { lease_token: token, status } = expected
-  const written = await writer
+  await writer
     .updateTable('message')
     .set({
       status: outcome.status,
@@ -112,9 +86,41 @@ async function writeStatus(
     })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
-    .where('status', '=', status)
-    .$if(token !== undefined, query => query.where('lease_token', '=', token ?? ''))
-    .returning('id')
-    .executeTakeFirst()
-  return written !== undefined
+    .execute()
 }
+
+/**
+ * Records the events. When there will be no more attempts and it was not sent, a note says why, and the conversation
+ * becomes OPEN and unread, so that somebody sees it.
+ */
+async function tell(
+  writer: Writer,
+  record: Record,
+  {
+    workspaceId,
+    conversation: before,
+    at,
+    outcome,
+    told,
+  }: { workspaceId: string; conversation: Conversation; at: Date; outcome: Outcome; told: NewEvent[] },
+): Promise<void> {
+  const isLost = outcome.status !== 'SENT' && outcome.again === null
+  const shown = isLost ? { status: 'OPEN' as const, is_unread: true } : {}
+  const after = await updateConversation(writer, workspaceId, before.id, at, shown)
+  if (isLost) {
+    const note = await insertNote(writer, workspaceId, before.id, {
+      at,
+      text: noteOf(outcome),
+      authorId: null,
+    })
+    told.push({ type: 'MESSAGE_ADDED', conversation: after, data: { messageId: note.id } })
+  }
+  const [first, ...others] = [...told, ...stateEvents(before, after)]
+  const counts = countChange(before, after)
+  if (first) await record({ actorId: null, at, events: [first, ...others], counts })
+}
+
+const noteOf = ({ status, reason }: Exclude<Outcome, { status: 'SENT' }>) =>
+  status === 'FAILED'
+    ? `A message could not be delivered. ${reason}`
+    : `It is not certain that a message was delivered. ${reason}`
