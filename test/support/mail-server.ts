@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import { SMTPServer, type SMTPServerOptions, type SMTPServerSession } from 'smtp-server'
 
 /** A mail that the server has taken, and when, in milliseconds since 1970. */
-export type Mail = {
+type Mail = {
   from: string
   to: string[]
   text: string
