@@ -58,3 +58,6 @@ export const idempotencyKey = z
   .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters.')
   .nullish()
   .transform(value => value ?? null)
+
+/** The name of a request that is no input itself. */
+export const RequestName = z.object({ idempotencyKey })

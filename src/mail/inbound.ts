@@ -2,9 +2,9 @@ import { channelFor } from '../domain/channel/rows.ts'
 import { receive } from '../domain/conversation/receive.ts'
 import { conversationsByIds } from '../domain/conversation/rows.ts'
 import { refusal } from '../domain/errors.ts'
-import { address, idempotencyKey as Key, parse } from '../domain/input.ts'
+import { address, parse, RequestName } from '../domain/input.ts'
 import { conversationOfMails, messageSentAs } from '../domain/message/mails.ts'
-import { handedIn, keyed, type Said } from '../domain/message/once.ts'
+import { handedIn, keyed } from '../domain/message/once.ts'
 import { type Message, messagesByIds } from '../domain/message/rows.ts'
 import { bounce } from '../domain/message/settle.ts'
 import type { Operation } from '../domain/operation.ts'
@@ -30,7 +30,7 @@ export async function takeMail(
   { reader, replyDomain }: InboundOptions,
   key: string | null = null,
 ): Promise<Taken> {
-  const idempotencyKey = parse(Key, key)
+  const { idempotencyKey } = parse(RequestName, { idempotencyKey: key })
   const mail = await reader.read(raw)
   if (mail === null) throw refusal('INVALID_INPUT', 'The mail cannot be read.')
   return (await takeBounce(operation, mail)) ?? takeMessage(operation, mail, replyDomain, idempotencyKey)
@@ -58,7 +58,7 @@ async function takeMessage(
   if (sender === undefined)
     throw refusal('INVALID_INPUT', 'The mail has no sender that could be answered: see its From.')
   const conversationId = await conversationFor(operation, mail, replyDomain)
-  const { message, replayed }: Said & { replayed: boolean } = await receive(operation, {
+  const { message, replayed } = await receive(operation, {
     source: 'EMAIL',
     text: textOf(mail.text, mail.attachments),
     conversationId,
