@@ -132,12 +132,12 @@ describe('what needs no key', () => {
     expect(await (await fetch(`${gateway.url}/metrics`)).text()).toContain('gateway_open{kind="sockets"} 0')
   })
 
-  test('is the OpenAPI document of the five routes and its pages', async () => {
+  test('is the OpenAPI document of the six routes and its pages', async () => {
     const document = await (await fetch(`${gateway.url}/v1/openapi.json`)).json()
     const operations = Object.values((document as { paths: Record<string, object> }).paths).flatMap(
       Object.keys,
     )
-    expect(operations.sort()).toEqual(['get', 'get', 'post', 'put', 'put'])
+    expect(operations.sort()).toEqual(['get', 'get', 'post', 'post', 'put', 'put'])
     expect((await fetch(`${gateway.url}/v1/docs`)).status).toBe(200)
   })
 })
