@@ -7,6 +7,8 @@ const postgresOnly = 'test/**/*.postgres.test.ts'
 const pure = ['mail-reading', 'contract', 'rooms', 'config', 'preview'].map(name => `test/${name}.test.ts`)
 // Those that start processes of their own, which know nothing of the size of our pool.
 const processes = 'test/process.*.test.ts'
+// What goes on between the gateway and a mail server, which takes the same statements as everything else.
+const outside = 'test/mail.test.ts'
 
 const project = (
   name: string,
@@ -30,13 +32,13 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 4,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
       project('pglite', 'pglite', {}, [postgresOnly]),
       project('postgres', 'postgres', {}, [pgliteOnly, ...pure]),
-      project('one connection', 'postgres', { POOL: '1' }, [pgliteOnly, processes, ...pure]),
+      project('one connection', 'postgres', { POOL: '1' }, [pgliteOnly, processes, outside, ...pure]),
     ],
   },
 })

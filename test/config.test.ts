@@ -12,6 +12,7 @@ test('needs nothing', () => {
     smtpUrl: null,
     mailDir: '.data/mail',
     mailFrom: 'support@localhost.localdomain',
+    mailReplyDomain: null,
     corsOrigins: [],
     eventRetentionDays: null,
     operationsPerSocket: 100,

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import type { SMTPServerOptions } from 'smtp-server'
 import { afterEach, expect, test } from 'vitest'
+import { bounce } from '../src/domain/message/settle.ts'
 import { smtpPost } from '../src/mail/post.ts'
 import {
   type Client,
@@ -314,4 +316,71 @@ test('of a workspace without a channel it comes from MAIL_FROM, and a form is an
     ['support@gateway.test', 'jo@example.com'],
   ])
   expect(server.mails[0]?.text).toMatch(/^Subject: Re: Form\r$/m)
+})
+
+test('a report that comes while the answer of the mail server is on its way is not undone by it', async () => {
+  const held: (() => void)[] = []
+  const server = await mailServer({
+    step: step => (step === 'DATA taken' ? new Promise(resolve => held.push(resolve)) : undefined),
+  })
+  const gateway = await gatewayTo(server.url)
+  const { id: workspaceId, client: caller } = await newWorkspace(gateway)
+  const sending = send(caller)
+  await expect.poll(() => held.length).toBe(1)
+  const { id = '', conversationId = '' } =
+    (await gateway.db
+      .selectFrom('message')
+      .select(['id', 'conversation_id as conversationId'])
+      .where('workspace_id', '=', workspaceId)
+      .executeTakeFirst()) ?? {}
+  const operation = { db: gateway.db, committed() {} }
+  expect(await bounce(operation, { workspaceId, id, conversationId }, 'It came back.')).toBe(true)
+  for (const release of held) release()
+  expect((await sending).status).toBe('FAILED')
+  expect(await rowOf(gateway, id)).toMatchObject({ status: 'FAILED', failure_reason: 'It came back.' })
+})
+
+test('a mail that was accepted while its outcome could not be kept at once goes out once', async () => {
+  const server = await mailServer()
+  const gateway = await gatewayTo(server.url)
+  await sql`create sequence settling`.execute(gateway.db)
+  await sql`
+    create function fail_twice() returns trigger language plpgsql as $$ begin
+      if new.status = 'SENT' and nextval('settling') <= 2 then raise exception 'not now' using errcode = '57014'; end if;
+      return new;
+    end $$`.execute(gateway.db)
+  await sql`create trigger fail_twice before update on message for each row execute function fail_twice()`.execute(
+    gateway.db,
+  )
+  const { client: caller } = await newWorkspace(gateway)
+  const { id } = await send(caller)
+  await expect.poll(async () => (await rowOf(gateway, id)).status, { timeout: 10_000 }).toBe('SENT')
+  expect(await rowOf(gateway, id)).toMatchObject({ attempts: 1, next_attempt_at: null })
+  expect(server.mails).toHaveLength(1)
+})
+
+test('a refusal in characters that no text can hold is a refusal all the same', async () => {
+  const refuse: SMTPServerOptions = {
+    onRcptTo: (_address, _session, done) =>
+      done(Object.assign(new Error(`No\0such ${'user '.repeat(1_000)}`), { responseCode: 550 })),
+  }
+  const { client: caller } = await newWorkspace(await gatewayTo((await mailServer(refuse)).url))
+  const { status, failureReason } = await send(caller)
+  expect(status).toBe('FAILED')
+  expect(failureReason?.length).toBeLessThan(600)
+})
+
+test('of many messages at once to a server that says nothing, 20 are tried and the others wait', async () => {
+  let connections = 0
+  const server = await mailServer({
+    play: () => ({ at: 'RCPT TO', answer: 'hang' }),
+    step: step => void (step === 'connect' && connections++),
+  })
+  const { client: caller } = await newWorkspace(await gatewayTo(server.url))
+  const sent = await Promise.all(
+    Array.from({ length: 60 }, (_, index) => send(caller, { email: `a${index}@example.com` })),
+  )
+  expect(new Set(sent.map(({ status }) => status))).toEqual(new Set(['QUEUED']))
+  expect(connections).toBeGreaterThan(0)
+  expect(connections).toBeLessThanOrEqual(20)
 })

@@ -39,6 +39,7 @@ export function startOutbox(options: OutboxOptions): Outbox {
   const { db, onError } = options
   const mailDomain = options.addresses.from.split('@').at(-1) ?? 'localhost'
   const running = new Map<string, Promise<void>>()
+  let claiming = 0
   const stop = new AbortController()
   const cut = new AbortController()
 
@@ -51,9 +52,12 @@ export function startOutbox(options: OutboxOptions): Outbox {
     }
   }
 
+  const claim = async (limit: number, only?: { workspaceId: string; id: string }) =>
+    start(await db.transaction().execute(writer => claimDue(writer, { mailDomain, limit, only })))
+
   async function sweep(): Promise<void> {
-    const limit = atOnce - running.size
-    if (limit > 0) start(await db.transaction().execute(writer => claimDue(writer, { mailDomain, limit })))
+    const room = atOnce - running.size - claiming
+    if (room > 0) await claim(room)
   }
 
   async function sweepForever(): Promise<void> {
@@ -67,10 +71,10 @@ export function startOutbox(options: OutboxOptions): Outbox {
   return {
     async deliver(workspaceId, id) {
       // So many wait for the mail server already that this one is left to the sweep.
-      if (running.size >= atOnce) return
+      if (running.size + claiming >= atOnce) return
+      claiming++
       const attempt = async () => {
-        const only = { workspaceId, id }
-        start(await db.transaction().execute(writer => claimDue(writer, { mailDomain, limit: 1, only })))
+        await claim(1, { workspaceId, id }).finally(() => claiming--)
         await running.get(id)
       }
       await within(patience, attempt()).catch(onError)

@@ -45,7 +45,7 @@ export async function claimDue(
     mailDomain,
     limit,
     only,
-  }: { mailDomain: string; limit: number; only?: { workspaceId: string; id: string } },
+  }: { mailDomain: string; limit: number; only?: { workspaceId: string; id: string } | undefined },
 ): Promise<Claimed[]> {
   // Whoever waits for a message waits for its first attempt: a later one has its own time.
   const due = only
