@@ -75,7 +75,8 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
         else onError(errors)
       },
       error: error => ended || stopped || onError(error),
-      complete: () => {},
+      // The log has no end, so this was no end of it: the client lets go of a subscription when its socket closes in order.
+      complete: () => ended || again(() => later(() => follow(payload.variables.after))),
     })
   }
 

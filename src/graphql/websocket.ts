@@ -106,7 +106,10 @@ export function socketDoor(server: Server, options: SocketOptions): SocketDoor {
       {
         protocol: ws.protocol,
         send: text =>
-          new Promise((resolve, reject) => ws.send(text, error => (error ? reject(error) : resolve()))),
+          new Promise((resolve, reject) =>
+            // What comes too late for a socket that is closing is no failure of it.
+            ws.send(text, error => (error && ws.readyState === WebSocket.OPEN ? reject(error) : resolve())),
+          ),
         close: (code, reason) => ws.close(code, reason),
         onMessage: receive =>
           ws.on('message', message => {
