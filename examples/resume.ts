@@ -54,29 +54,26 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
 
   function follow(from: string): void {
     const payload = { query: subscription.query, variables: { ...subscription.variables, after: from } }
-    let ended = false
-    const again = (next: () => void) => {
-      ended = true
-      unsubscribe()
-      if (!stopped) next()
-    }
+    // The log has no end: whatever ends the subscription, it goes on from the last cursor, unless an error says otherwise.
+    let then = () => later(() => follow(payload.variables.after))
     unsubscribe = client.subscribe<Record<string, Event>>(payload, {
+      // After an error without a cursor the server ends the subscription. To leave it here too would make the stock client
+      // count it as left twice, and give up at the next cut.
       next({ data, errors }) {
         const codes = (errors ?? []).map(error => String(error.extensions?.code))
-        if (codes.some(code => staleCursor.has(code))) return again(begin)
-        if (codes.includes('UNAVAILABLE')) return again(() => later(() => follow(payload.variables.after)))
+        if (codes.includes('UNAVAILABLE')) return
         const event = Object.values(data ?? {})[0]
         const cursor = event?.cursor ?? String(errors?.[0]?.extensions?.cursor ?? '')
-        if (cursor === '') return again(() => onError(errors))
+        if (codes.some(code => staleCursor.has(code))) then = () => void begin()
+        else if (cursor === '') then = () => onError(errors)
         // The rule, whatever the transport does: what is not after the last cursor has been seen.
         if (cursor <= payload.variables.after) return
         payload.variables.after = cursor
         if (event) onEvent(event)
         else onError(errors)
       },
-      error: error => ended || stopped || onError(error),
-      // The log has no end, so this was no end of it: the client lets go of a subscription when its socket closes in order.
-      complete: () => ended || again(() => later(() => follow(payload.variables.after))),
+      error: error => stopped || onError(error),
+      complete: () => stopped || then(),
     })
   }
 

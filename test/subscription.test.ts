@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import WebSocket from 'ws'
 import { resume } from '../examples/resume.ts'
 import { revokeKey } from '../src/domain/key/revoke.ts'
@@ -187,9 +187,11 @@ describe('the documented client', () => {
 
   test('that is stopped while it waits for the database asks no more', async () => {
     vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
     const errors = [{ extensions: { code: 'UNAVAILABLE' } }]
-    const subscribe = vi.fn((_, sink: { next(result: object): void }) => {
+    const subscribe = vi.fn((_, sink: { next(result: object): void; complete(): void }) => {
       sink.next({ errors })
+      sink.complete()
       return () => {}
     })
     const stop = resume({
@@ -204,7 +206,6 @@ describe('the documented client', () => {
     stop()
     await vi.advanceTimersByTimeAsync(700)
     expect(subscribe).toHaveBeenCalledTimes(2)
-    vi.useRealTimers()
   })
 })
 
