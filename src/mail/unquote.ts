@@ -40,8 +40,11 @@ export function unquote(text: string): string {
 
 function kindsOf(lines: string[]): Kind[] {
   const kinds: Kind[] = []
+  // Lines behind a ">" are of the answered mail where they are introduced, or at the top; elsewhere they may be anything.
+  let isIntroduced = false
+  let isTop = true
   for (let index = 0; index < lines.length; index++) {
-    if (quoted.test(lines[index] ?? '') && isOfAnswered(lines, kinds)) kinds.push('quoted')
+    if (quoted.test(lines[index] ?? '') && (isIntroduced || isTop)) kinds.push('quoted')
     else if (isHeaderBlock(lines, index)) return rest(lines, kinds)
     else {
       const length = introductionAt(lines, index)
@@ -49,15 +52,12 @@ function kindsOf(lines: string[]): Kind[] {
       for (let each = 0; each < length; each++) kinds.push('introduction')
       if (length === 0) kinds.push('own')
       else index += length - 1
+      isIntroduced ||= length > 0
+      isTop &&= lines[index]?.trim() === ''
     }
   }
   return kinds
 }
-
-/** Lines behind a ">" are of the answered mail where they are introduced, or at the top; elsewhere they may be anything. */
-const isOfAnswered = (lines: string[], kinds: Kind[]) =>
-  kinds.includes('introduction') ||
-  kinds.every((kind, index) => kind !== 'own' || lines[index]?.trim() === '')
 
 /** From here to the end is somebody else's mail, which nothing marks line by line. */
 function rest(lines: string[], kinds: Kind[]): Kind[] {
