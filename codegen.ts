@@ -4,17 +4,17 @@ import { generate } from '@graphql-codegen/cli'
 import { printSchema } from 'graphql'
 import { sql } from 'kysely'
 import { generate as generateTables, PostgresDialect, RawExpressionNode } from 'kysely-codegen'
-import { connectPGlite } from './src/db/connect.ts'
 import type { Db } from './src/db/db.ts'
 import { migrate } from './src/db/migrate.ts'
-import { schema } from './src/graphql/schema.ts'
+import { openPGlite } from './src/db/open.ts'
+import { schema } from './src/graphql/schema/schema.ts'
 
 const check = process.argv.includes('--check')
 
 await tables('src/db/tables.ts')
 await graph()
 
-/** The printed schema, and the types of the questions that the REST shim asks. */
+/** Writes the printed schema, and the types of the REST documents; with --check compares them. */
 async function graph() {
   const files: { filename: string; content: string }[] = await generate(
     {
@@ -41,9 +41,9 @@ async function graph() {
       throw new Error(`${filename} is not what the code says: run npm run codegen.`)
 }
 
-/** The row types of a freshly migrated database; enumerations are read from the check constraints. */
+/** Writes the row types of a freshly migrated database; enumerations are read from the check constraints. */
 async function tables(outFile: string) {
-  const { db, close } = await connectPGlite(await PGlite.create())
+  const { db, close } = await openPGlite(await PGlite.create())
   try {
     await migrate(db)
     await generateTables({
@@ -61,15 +61,17 @@ async function tables(outFile: string) {
 }
 
 async function enumerations(db: Db): Promise<Record<string, RawExpressionNode>> {
-  const { rows } = await sql<{ column: string; check: string; isArray: boolean }>`
+  const { rows } = await sql<{ column: string; check: string; isArray: boolean; hasDefault: boolean }>`
     select c.conrelid::regclass || '.' || a.attname as column, pg_get_constraintdef(c.oid) as check,
-      a.attndims > 0 as "isArray"
+      a.attndims > 0 as "isArray", a.atthasdef as "hasDefault"
     from pg_constraint c join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
     where c.contype = 'c' and cardinality(c.conkey) = 1`.execute(db)
   const columns: Record<string, RawExpressionNode> = {}
-  for (const { column, check, isArray } of rows) {
+  for (const { column, check, isArray, hasDefault } of rows) {
     const union = check.match(/'\w+'(?=::text)/g)?.join(' | ')
-    if (union) columns[column] = new RawExpressionNode(isArray ? `(${union})[]` : union)
+    if (union === undefined) continue
+    const type = isArray ? `(${union})[]` : union
+    columns[column] = new RawExpressionNode(hasDefault ? `Generated<${type}>` : type)
   }
   return columns
 }

@@ -1,44 +1,42 @@
 import { defineConfig } from 'vitest/config'
+import { shared } from './test/support/shared-config.ts'
 
-const include = ['test/*.test.ts']
-const pgliteOnly = 'test/**/*.pglite.test.ts'
-const postgresOnly = 'test/**/*.postgres.test.ts'
-// What no database has a part in runs once.
-const pure = ['mail-reading', 'contract', 'rooms', 'config', 'preview'].map(name => `test/${name}.test.ts`)
-// Those that start processes of their own, which know nothing of the size of our pool.
-const processes = 'test/process.*.test.ts'
-// What goes on between the gateway and a mail server, which takes the same statements as everything else.
-const outside = 'test/mail.test.ts'
+/** The folders whose tests have a database. */
+const folders = ['attacks', 'graph', 'live', 'mail', 'process', 'rest', 'storage']
 
-const project = (
-  name: string,
-  engine: 'pglite' | 'postgres',
-  env: Record<string, string>,
-  exclude: string[],
-) => ({
-  extends: true as const,
-  test: {
-    name,
-    globalSetup: [`test/support/${engine}.setup.ts`],
-    env: { ENGINE: engine, ...env },
-    include,
-    exclude,
-  },
-})
+/** What does not depend on the size of the pool: attacks, processes of their own, and deliveries to a mail server. */
+const poolIndependent = ['test/attacks/**', 'test/process/**', 'test/mail/outbound/**']
 
-/** The same suite on the embedded database, on PostgreSQL, and on PostgreSQL with a single connection. */
+type Engine = 'pglite' | 'postgres'
+
+const project = (name: string, engine: Engine, exclude: string[] = [], env: Record<string, string> = {}) => {
+  const other = engine === 'pglite' ? 'postgres' : 'pglite'
+  return {
+    extends: true as const,
+    test: {
+      name,
+      globalSetup: [`test/support/${engine}.setup.ts`],
+      env: { ENGINE: engine, ...env },
+      include: folders.map(folder => `test/${folder}/**/*.test.ts`),
+      exclude: [`test/*/${other}/**`, ...exclude],
+    },
+  }
+}
+
+/**
+ * Tests of `unit` run once, without a database. All others run on the embedded database, on PostgreSQL, and on PostgreSQL
+ * with a single connection. A test in a folder `pglite` or `postgres` runs on that engine only.
+ */
 export default defineConfig({
-  // Vite would give our files graphql's ES module and our dependencies its CommonJS one: two realms, as Node has one.
-  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  ...shared,
   test: {
-    pool: 'forks',
+    ...shared.test,
     maxWorkers: 4,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     projects: [
-      project('pglite', 'pglite', {}, [postgresOnly]),
-      project('postgres', 'postgres', {}, [pgliteOnly, ...pure]),
-      project('one connection', 'postgres', { POOL: '1' }, [pgliteOnly, processes, outside, ...pure]),
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      project('pglite', 'pglite'),
+      project('postgres', 'postgres'),
+      project('one connection', 'postgres', poolIndependent, { POOL: '1' }),
     ],
   },
 })

@@ -3,42 +3,42 @@
  *
  *     node examples/resume.ts http://localhost:4000 "$(cat .data/demo-api-key)"
  *
- * It takes the newest cursor together with the list it shows, follows the log from there, and moves `after` with every
- * event: the stock client sends the same payload again when it reconnects, so it resumes where it stood. Two errors say
- * that the cursor is of no use any more: then it queries again.
+ * It reads the newest cursor together with its list, and follows the log from there. With every event it moves `after`:
+ * the stock client sends the same payload again when it reconnects, so it resumes where it stopped. Two errors say that
+ * the cursor is no longer valid; then it queries again.
  */
 import { pathToFileURL } from 'node:url'
 import { type Client, createClient } from 'graphql-ws'
 import WebSocket from 'ws'
 
-/** What a resuming subscription has to have: a variable `after`, and the cursor of each event. */
+/** A subscription that can resume: it has a variable `after`, and selects the cursor of each event. */
 export type Resumable = { query: string; variables?: Record<string, unknown> }
 
 export type ResumeOptions<Event extends { cursor: string }> = {
   client: Client
   subscription: Resumable
-  /** Reads the list anew, tells it to whoever shows it, and answers the cursor that came with it. */
+  /** Reads the list again, shows it, and returns the cursor that came with it. */
   snapshot(): Promise<string>
   /** Called once for every event after the snapshot, in order, across all disconnects. */
   onEvent(event: Event): void
   /**
-   * Called with an event that could not be answered, a snapshot that could not be read and is tried again, and with what
-   * ended the subscription for good, such as a field that does not exist.
+   * Called with an event that failed, with a snapshot that failed and is tried again, and with an error that ended the
+   * subscription for good, such as a field that does not exist.
    */
   onError(error: unknown): void
 }
 
-const pause = 500
+const retryAfterMs = 500
 const staleCursor = new Set(['CURSOR_EXPIRED', 'BAD_CURSOR'])
 
-/** Follows a workspace's events until it is told to stop. */
+/** Follows a workspace's events. Returns a function that stops it. */
 export function resume<Event extends { cursor: string }>(options: ResumeOptions<Event>): () => void {
   const { client, subscription, snapshot, onEvent, onError } = options
   let unsubscribe = () => {}
   let stopped = false
   let timer: NodeJS.Timeout | undefined
   const later = (next: () => void) => {
-    timer = setTimeout(next, pause)
+    timer = setTimeout(next, retryAfterMs)
   }
 
   async function begin(): Promise<void> {
@@ -54,11 +54,11 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
 
   function follow(from: string): void {
     const payload = { query: subscription.query, variables: { ...subscription.variables, after: from } }
-    // The log has no end: whatever ends the subscription, it goes on from the last cursor, unless an error says otherwise.
+    // The log has no end. If the subscription ends, it goes on from the last cursor, unless an error says otherwise.
     let then = () => later(() => follow(payload.variables.after))
     unsubscribe = client.subscribe<Record<string, Event>>(payload, {
-      // After an error without a cursor the server ends the subscription. To leave it here too would make the stock client
-      // count it as left twice, and give up at the next cut.
+      // After an error without a cursor the server ends the subscription. If the client unsubscribed here too, the
+      // stock client would count that twice, and give up at the next disconnect.
       next({ data, errors }) {
         const codes = (errors ?? []).map(error => String(error.extensions?.code))
         if (codes.includes('UNAVAILABLE')) return
@@ -66,7 +66,7 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
         const cursor = event?.cursor ?? String(errors?.[0]?.extensions?.cursor ?? '')
         if (codes.some(code => staleCursor.has(code))) then = () => void begin()
         else if (cursor === '') then = () => onError(errors)
-        // The rule, whatever the transport does: what is not after the last cursor has been seen.
+        // True for every transport: an event that is not after the last cursor has been seen.
         if (cursor <= payload.variables.after) return
         payload.variables.after = cursor
         if (event) onEvent(event)
@@ -85,7 +85,7 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
   }
 }
 
-/** The stock client, told to come back as often as it takes. */
+/** The stock client, which reconnects without limit. */
 export function resumingClient(url: string, key: string): Client {
   return createClient({
     url: `${url.replace(/^http/, 'ws')}/graphql`,

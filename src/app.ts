@@ -1,173 +1,197 @@
-import { randomUUID } from 'node:crypto'
-import cors from '@fastify/cors'
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { authenticate, watchKeys } from './auth.ts'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { authenticate, requireValid } from './auth/authenticate.ts'
+import { watchKeys } from './auth/key-watch.ts'
+import { slowFailures } from './auth/slow-failures.ts'
 import type { Config } from './config.ts'
-import { watchConnections } from './connections.ts'
-import type { Db } from './db/db.ts'
-import type { Actor, Operation } from './domain/operation.ts'
-import { createAsk } from './graphql/ask.ts'
-import { httpDoor } from './graphql/door.ts'
-import { createGraph } from './graphql/graph.ts'
-import { socketDoor } from './graphql/websocket.ts'
+import type { SharedDatabase } from './db/share.ts'
+import { costWindowSeconds, createBudgets } from './domain/budgets.ts'
+import { maxTextCharacters } from './domain/limits.ts'
+import type { Operation } from './domain/operation.ts'
+import type { Observe } from './graphql/execution/execute.ts'
+import { createGraph } from './graphql/execution/graph.ts'
+import type { TrustedDocuments } from './graphql/execution/trusted-documents.ts'
+import { graphqlOverHttp } from './graphql/transport/http.ts'
+import { createInProcess } from './graphql/transport/in-process.ts'
+import { createOpenStreams } from './graphql/transport/open-streams.ts'
+import { graphqlOverWebSocket } from './graphql/transport/websocket/server.ts'
+import { createMetrics } from './http/metrics.ts'
+import { serveOpenApi } from './http/openapi.ts'
+import { probes } from './http/probes.ts'
+import { tellRateLimit } from './http/rate-limit.ts'
+import { createServer } from './http/server.ts'
+import { keepRetention } from './jobs/retention.ts'
+import { createAnnounce } from './live/announce.ts'
+import { createBroadcasts } from './live/broadcasts.ts'
 import { createCounts } from './live/counts.ts'
 import { createFeeds } from './live/feeds.ts'
 import type { Hints, HintsOptions } from './live/hints.ts'
-import { createQuestions } from './live/questions.ts'
-import { keepRetention } from './live/retention.ts'
-import { takeMail } from './mail/inbound.ts'
-import { startOutbox } from './mail/outbox.ts'
-import type { Post } from './mail/post.ts'
-import { createReader } from './mail/reader.ts'
-import { probes } from './probes.ts'
-import { answerBadPath, answerError, answerMalformed, answerNotFound } from './rest/errors.ts'
-import { restDoor } from './rest/routes.ts'
+import { createMailParser } from './mail/inbound/parser-pool.ts'
+import { receiveMail } from './mail/inbound/receive-mail.ts'
+import { inboundMailRoute } from './mail/inbound/route.ts'
+import { startOutbox } from './mail/outbound/outbox.ts'
+import type { MailTransport } from './mail/outbound/transport.ts'
+import { restRoutes } from './rest/routes.ts'
+import { createByteBudget } from './runtime/byte-budget.ts'
+import { closeInOrder } from './runtime/close.ts'
 
 export type AppOptions = {
-  db: Db
-  post: Post
-  /** How other processes on the same database are told of changes. */
+  database: SharedDatabase
+  mailTransport: MailTransport
+  /** Opens the hints, which tell other processes on the same database about changes. */
   openHints(options: HintsOptions): Hints
   log: FastifyBaseLogger
+  /** Called with each operation that is executed, and with each event of a subscription. */
+  observe?: Observe
+  /** The trusted documents, and whether nothing else is executed. */
+  trusted: TrustedDocuments
 } & Pick<
   Config,
   | 'mailFrom'
   | 'mailReplyDomain'
   | 'corsOrigins'
   | 'eventRetentionDays'
-  | 'operationsPerSocket'
-  | 'socketsPerKey'
+  | 'limits'
+  | 'graphiql'
+  | 'connections'
+  | 'metricsKey'
+  | 'metricsPort'
 >
 
 /** A gateway that is ready to listen. */
 export type App = {
   fastify: FastifyInstance
-  /** To be called by those who change something without asking the graph. */
-  committed: Operation['committed']
-  /** Answers what was asked, tells live clients to come back, and ends within 10 seconds. The database stays open. */
+  /** Serves the metrics on a port of their own; null: `fastify` serves them. */
+  metricsServer: FastifyInstance | null
+  /** Announces changes that are made without the graph. */
+  announce: Operation['announce']
+  /**
+   * Lets running requests finish, tells live clients to reconnect, and stops all loops. Requests get 6 seconds, then
+   * deliveries get 3. The database stays open.
+   */
   close(): Promise<void>
 }
 
-const patience = 8_000
+/** The gateway's own work takes turns with the requests of all keys. */
+const gateway = { keyId: 'gateway', workspaceId: 'gateway' }
 
-/** Joins the rooms into one server. Opens nothing: the database is handed in, and the caller listens. */
-export async function createApp({
-  db,
-  post,
-  openHints,
-  log,
-  mailFrom,
-  mailReplyDomain,
-  corsOrigins,
-  eventRetentionDays,
-  operationsPerSocket,
-  socketsPerKey,
-}: AppOptions): Promise<App> {
-  const onError = (error: unknown) => log.warn({ err: error }, 'will be tried again')
-  const feeds = createFeeds(db, { onError })
-  const questions = createQuestions(feeds)
-  const counts = createCounts(db, feeds)
-  const hints = openHints({ onHint: feeds.hint, onError })
-  const committed = (workspaceId: string, watched: boolean) => {
-    feeds.hint(workspaceId)
-    if (watched) hints.publish(workspaceId)
-  }
-  const addresses = { from: mailFrom, replyDomain: mailReplyDomain }
-  const outbox = startOutbox({ db, committed, post, addresses, onError })
-  const reader = createReader()
-  const keys = watchKeys(db, onError)
-  const retention = keepRetention(db, eventRetentionDays, onError)
-  const graph = createGraph({ db, committed, feeds, questions, counts, outbox }, log)
-  const admit = (header: unknown) => authenticate(db, header)
-  const streams = new Set<() => void>()
-  let closing = false
+/** How long requests and sockets may take to end when the app closes. */
+const requestPatienceMs = 6_000
 
-  const fastify = Fastify({
-    loggerInstance: log,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: 1024 * 1024,
-    genReqId: () => randomUUID(),
-    routerOptions: { maxParamLength: 4_096 },
-    frameworkErrors: answerBadPath as never,
-    clientErrorHandler: answerMalformed as never,
+/** Joins the rooms into one server. It opens no database and does not listen: the caller does both. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { log, mailReplyDomain: replyDomain } = options
+  const { reserved, share } = options.database
+  const db = share(gateway)
+  const onError = (error: unknown) => log.warn({ err: error }, 'background work failed and is tried again')
+  const feeds = createFeeds(options.database, { onError })
+  const broadcasts = createBroadcasts(feeds, options.limits)
+  const counts = createCounts(reserved, feeds)
+  const hints = options.openHints({ onHint: feeds.hint, onError })
+  const announce = createAnnounce(feeds, hints)
+  const addresses = { from: options.mailFrom, replyDomain }
+  const outbox = startOutbox({ db, announce, transport: options.mailTransport, addresses, onError })
+  const parser = createMailParser()
+  const keys = watchKeys(reserved, onError)
+  const retention = keepRetention(db, options.eventRetentionDays, onError)
+  const streams = createOpenStreams(keys.watch)
+  const { limits, observe, trusted } = options
+  const unsent = createByteBudget(limits.maxUnsentBytesPerKey)
+  const budgets = createBudgets(limits)
+  const graph = createGraph(
+    { share, announce, feeds, broadcasts, counts, outbox },
+    { limits, budgets, unsent, observe, trusted },
+  )
+  const access = { authenticate: slowFailures(header => authenticate(reserved, header), budgets.failures) }
+  let isClosing = false
+
+  const { fastify, closeIdle } = await createServer(log, options)
+  tellRateLimit(fastify, {
+    windowSeconds: costWindowSeconds,
+    stateOf: ({ keyId }) => budgets.cost.state(keyId),
   })
-  const letGo = watchConnections(fastify.server)
-  fastify.removeContentTypeParser('text/plain')
-  fastify.decorateRequest('actor', null)
-  fastify.setErrorHandler(answerError)
-  fastify.setNotFoundHandler(answerNotFound)
-  fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
-  if (corsOrigins.length > 0)
-    await fastify.register(cors, {
-      origin: corsOrigins,
-      methods: ['GET', 'HEAD', 'POST', 'PUT'],
-      exposedHeaders: ['Link', 'Idempotency-Replayed', 'X-Request-Id'],
-    })
-  await describe(fastify)
-
-  const door = socketDoor(fastify.server, {
-    graph,
+  const webSockets = graphqlOverWebSocket(fastify.server, {
+    ...limits,
+    ...access,
     log,
-    authenticate: admit,
+    graph,
+    unsent,
+    confirm: actor => requireValid(reserved, actor),
     onSocket: keys.watch,
-    operationsPerSocket,
-    socketsPerKey,
   })
-  probes(fastify, {
-    db,
-    closing: () => closing,
-    open: () => ({ sockets: door.sockets(), subscribers: questions.subscribers(), feeds: feeds.watched() }),
+  await serveOpenApi(fastify)
+  probes(fastify, { db: reserved, isClosing: () => isClosing })
+  const metrics = createMetrics({
+    open: () => ({
+      sockets: webSockets.count(),
+      subscribers: broadcasts.subscribers(),
+      feeds: feeds.watched(),
+    }),
   })
+  metrics.observe(fastify)
+  const metricsServer = options.metricsPort === null ? null : await createServer(log, options)
+  metrics.serve(metricsServer?.fastify ?? fastify, options.metricsKey)
   fastify.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/graphql'))
-  await fastify.register(httpDoor, { graph, authenticate: admit, onStream })
-  await fastify.register(restDoor, {
-    prefix: '/v1/workspaces',
-    ask: createAsk(graph),
-    authenticate: admit,
-    takeMail: (actor, raw, key) =>
-      takeMail({ actor, db, committed }, raw, { reader, replyDomain: mailReplyDomain }, key),
+  const prefix = '/v1/workspaces'
+  await fastify.register(graphqlOverHttp, {
+    ...access,
+    ...limits,
+    graph,
+    unsent,
+    graphiql: options.graphiql,
+    onStream: streams.add,
+  })
+  await fastify.register(restRoutes, {
+    ...access,
+    ...limits,
+    prefix,
+    inProcess: createInProcess(graph, log),
+    holdUnsent: unsent.hold,
+  })
+  await fastify.register(inboundMailRoute, {
+    ...access,
+    ...limits,
+    prefix,
+    async receiveMail(actor, raw, key) {
+      await budgets.changes.spend(actor.workspaceId, 1)
+      await budgets.text.spend(actor.workspaceId, Math.min(raw.length, maxTextCharacters))
+      return receiveMail({ actor, db: share(actor), announce }, raw, { parser, replyDomain }, key)
+    },
   })
 
-  function onStream(actor: Actor, cut: () => void): () => void {
-    // Its request came before the closing began, and its stream would be open after all others have been cut.
-    if (closing) cut()
-    streams.add(cut)
-    const unwatch = keys.watch(actor, cut)
-    return () => {
-      streams.delete(cut)
-      unwatch()
-    }
+  /** Ends everything in parallel: the server cannot close before its sockets and streams have ended. */
+  async function endRequests(): Promise<void> {
+    const socketsGone = webSockets.close(requestPatienceMs)
+    streams.close()
+    closeIdle()
+    metricsServer?.closeIdle()
+    const late = setTimeout(() => fastify.server.closeAllConnections(), requestPatienceMs)
+    await Promise.all([socketsGone, fastify.close(), metricsServer?.fastify.close()]).finally(() =>
+      clearTimeout(late),
+    )
   }
 
   return {
     fastify,
-    committed,
-    async close() {
-      closing = true
-      keys.close()
-      const socketsGone = door.close(patience)
-      for (const cut of streams) cut()
-      letGo()
-      const late = setTimeout(() => fastify.server.closeAllConnections(), patience)
-      await Promise.all([socketsGone, fastify.close()])
-      clearTimeout(late)
-      await Promise.all([feeds.close(), hints.close(), outbox.close(), retention.close(), reader.close()])
+    metricsServer: metricsServer?.fastify ?? null,
+    announce,
+    close() {
+      isClosing = true
+      const keysClosed = keys.close()
+      return closeInOrder([
+        // First, and waiting for nothing else: clients are told at once, even when the database does not answer.
+        [['the requests', endRequests]],
+        // Outcomes of the last deliveries are still announced.
+        [
+          ['the outbox', outbox.close],
+          ['the key watch', () => keysClosed],
+          ['the retention', retention.close],
+          ['the mail parser', parser.close],
+        ],
+        [
+          ['the feeds', feeds.close],
+          ['the hints', hints.close],
+        ],
+      ])
     },
   }
-}
-
-/** The OpenAPI document of the REST paths, and pages to read it. */
-async function describe(fastify: FastifyInstance): Promise<void> {
-  await fastify.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Conversations API', version: '1' },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
-    },
-  })
-  await fastify.register(swaggerUi, { routePrefix: '/v1/docs' })
-  fastify.get('/v1/openapi.json', { schema: { hide: true } }, async () => fastify.swagger())
 }

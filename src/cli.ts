@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util'
 import { type Config, readConfig } from './config.ts'
-import { connectEmbedded, connectPostgres } from './db/connect.ts'
 import type { Db } from './db/db.ts'
 import { migrate } from './db/migrate.ts'
+import { openEmbedded, openPostgres } from './db/open.ts'
 import { createAgent } from './domain/agent/create.ts'
 import { createChannel } from './domain/channel/create.ts'
 import { explain, refusal } from './domain/errors.ts'
@@ -36,7 +36,7 @@ const options = {
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
 
-/** Each command changes what it must in one transaction and answers what is to be printed. */
+/** Each command makes its changes in one transaction and returns the text to print. */
 const commands: Record<string, (db: Db, values: Values, rest: string[]) => Promise<string>> = {
   migrate: async () => 'The database is up to date.',
   'workspaces create': (db, { id, name }) =>
@@ -96,11 +96,11 @@ async function run(args: string[], { databaseUrl, dataDir }: Config): Promise<st
   const name = positionals[0] === 'migrate' ? 'migrate' : positionals.slice(0, 2).join(' ')
   const command = commands[name]
   if (!command) throw refusal('INVALID_INPUT', usage)
-  const connection = databaseUrl ? connectPostgres(databaseUrl) : await connectEmbedded(dataDir)
+  const database = databaseUrl ? openPostgres(databaseUrl) : await openEmbedded(dataDir)
   try {
-    await migrate(connection.db)
-    return await command(connection.db, values, positionals.slice(2))
+    await migrate(database.db)
+    return await command(database.db, values, positionals.slice(2))
   } finally {
-    await connection.close()
+    await database.close()
   }
 }

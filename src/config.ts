@@ -1,30 +1,48 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { defaultMaxListValues, defaultMaxPageSize, type Limits } from './domain/limits.ts'
+import type { ConnectionLimits } from './http/connections.ts'
 
-/** How this process is to run. */
+/** The settings of this process. */
 export type Config = {
   host: string
-  /** 0: any free one. */
+  /** 0 picks a free port. */
   port: number
-  /** Where the embedded database, the demo's key and mail without a server are kept. */
+  /** The directory for the embedded database, the demo's key and, without an SMTP server, the mail. */
   dataDir: string
-  /** The Postgres to use; null: the embedded database in `dataDir`. */
+  /** The URL of the Postgres; null: the embedded database in `dataDir` is used. */
   databaseUrl: string | null
   demo: boolean
-  /** null: one is made and kept in `dataDir`. */
+  /** null: a key is made and kept in `dataDir`. */
   demoApiKey: string | null
-  /** null: mail is written as files. */
+  /** null: mail is written to files. */
   smtpUrl: string | null
-  /** Files of mail go here without an SMTP server. */
+  /** The directory for mail when there is no SMTP server. */
   mailDir: string
   mailFrom: string
-  /** The domain whose mail is handed to the gateway, so that answers find their conversation; null: there is none. */
+  /** The domain whose mail is handed to the gateway, so that replies find their conversation; null: there is none. */
   mailReplyDomain: string | null
   corsOrigins: string[]
   /** Events older than this are deleted; null: kept for ever. */
   eventRetentionDays: number | null
-  operationsPerSocket: number
-  socketsPerKey: number
+  /** The most connections to the Postgres for requests. Credentials, probes and feeds have a few of their own. */
+  poolSize: number
+  /** How long a request waits for a connection, in milliseconds. */
+  poolWaitMs: number
+  /** How long a statement may run, in milliseconds. */
+  statementTimeoutMs: number
+  limits: Limits
+  /** Whether browsers that open /graphql get GraphiQL. */
+  graphiql: boolean
+  connections: ConnectionLimits
+  /** The key for /metrics; null: it needs none. */
+  metricsKey: string | null
+  /** The port that serves /metrics instead of `port`; 0 picks a free one; null: there is no such port. */
+  metricsPort: number | null
+  /** The file of trusted documents; null: there is none. */
+  trustedDocuments: string | null
+  /** Whether only trusted documents are executed. */
+  trustedOnly: boolean
 }
 
 const url = (...protocols: string[]) =>
@@ -35,28 +53,30 @@ const url = (...protocols: string[]) =>
 
 const count = z
   .string()
-  .regex(/^[1-9]\d{0,6}$/, 'must be a number from 1 to 9999999')
+  .regex(/^[1-9]\d{0,9}$/, 'must be a number from 1 to 9999999999')
   .transform(Number)
+
+const port = z
+  .string()
+  .regex(/^\d+$/, 'must be a number from 0 to 65535')
+  .transform(Number)
+  .pipe(z.number().max(65_535, 'must be a number from 0 to 65535'))
+
+const secret = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters without spaces')
 
 const Environment = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: z
-    .string()
-    .regex(/^\d+$/, 'must be a number from 0 to 65535')
-    .transform(Number)
-    .pipe(z.number().max(65_535, 'must be a number from 0 to 65535'))
-    .default(4_000),
+  PORT: port.default(4_000),
   DATA_DIR: z.string().default('.data'),
-  // Not always a URL by the URL standard: one that leads to a socket has no host.
+  // Not checked as a URL: a connection string for a Unix socket has no host, so it may not be a valid URL.
   DATABASE_URL: z
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
     .optional(),
   DEMO: z.enum(['0', '1'], 'must be 0 or 1').optional(),
-  DEMO_API_KEY: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters without spaces')
-    .optional(),
+  DEMO_API_KEY: secret.optional(),
   SMTP_URL: url('smtp', 'smtps').optional(),
   MAIL_FROM: z.email('must be an e-mail address').default('support@localhost.localdomain'),
   MAIL_REPLY_DOMAIN: z
@@ -64,8 +84,33 @@ const Environment = z.object({
     .regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be a domain such as reply.example.com')
     .optional(),
   EVENT_RETENTION_DAYS: count.optional(),
+  DATABASE_POOL_SIZE: count.default(10),
+  POOL_WAIT_MS: count.default(2_000),
+  STATEMENT_TIMEOUT_MS: count.default(2_000),
+  MAX_DOCUMENT_CHARACTERS: count.default(16_384),
+  MAX_TOKENS: count.default(1_000),
+  MAX_DEPTH: count.default(16),
+  MAX_ALIASES: count.default(30),
+  MAX_DIRECTIVES: count.default(50),
+  MAX_QUERY_COST: count.default(10_000),
+  MAX_COST_PER_MINUTE: count.default(1_000_000),
+  MAX_ANSWER_BYTES: count.default(16 * 1024 * 1024),
+  MAX_UNSENT_BYTES_PER_KEY: count.default(64 * 1024 * 1024),
+  MAX_TEXT_BYTES_PER_HOUR: count.default(512 * 1024 * 1024),
+  MAX_CHANGES_PER_HOUR: count.default(360_000),
+  MAX_BROADCASTS_PER_KEY: count.default(200),
+  MAX_PAGE_SIZE: count.default(defaultMaxPageSize),
+  MAX_LIST_VALUES: count.default(defaultMaxListValues),
+  MAX_BODY_BYTES: count.default(1024 * 1024),
+  MAX_MAIL_BYTES: count.default(25 * 1024 * 1024),
   MAX_OPERATIONS_PER_SOCKET: count.default(100),
   MAX_SOCKETS_PER_KEY: count.default(1_000),
+  MAX_SOCKETS_PER_ADDRESS: count.default(4_000),
+  CONNECTION_INIT_TIMEOUT_MS: count.default(3_000),
+  MAX_STREAMS_PER_KEY: count.default(1_000),
+  MAX_STREAMS_PER_ADDRESS: count.default(4_000),
+  MAX_MESSAGES_PER_SECOND: count.default(100),
+  MAX_FAILED_AUTHENTICATIONS_PER_MINUTE: count.default(60),
   CORS_ORIGINS: z
     .string()
     .transform(list =>
@@ -81,14 +126,27 @@ const Environment = z.object({
       ),
     )
     .default([]),
+  GRAPHIQL: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
+  MAX_CONNECTIONS: count.default(10_000),
+  MAX_CONNECTIONS_PER_ADDRESS: count.default(5_000),
+  HEADERS_TIMEOUT_MS: count.default(10_000),
+  REQUEST_TIMEOUT_MS: count.default(30_000),
+  MAIL_REQUEST_TIMEOUT_MS: count.default(120_000),
+  STALLED_ANSWER_TIMEOUT_MS: count.default(30_000),
+  METRICS_KEY: secret.optional(),
+  METRICS_PORT: port.optional(),
+  TRUSTED_DOCUMENTS: z.string().optional(),
+  TRUSTED_ONLY: z.enum(['0', '1'], 'must be 0 or 1').default('0'),
 })
 
-/** Reads the environment; a variable set to nothing counts as unset. @throws Error that names every problem at once */
+/** Reads the environment. An empty variable counts as unset. @throws Error that names every problem at once */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()))
   const { success, data, error } = Environment.safeParse(given)
   if (!success)
     throw new Error(error.issues.map(issue => `${String(issue.path[0])} ${issue.message}.`).join('\n'))
+  if (data.TRUSTED_ONLY === '1' && data.TRUSTED_DOCUMENTS === undefined)
+    throw new Error('TRUSTED_ONLY needs TRUSTED_DOCUMENTS.')
   return {
     host: data.HOST,
     port: data.PORT,
@@ -102,7 +160,49 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     mailReplyDomain: data.MAIL_REPLY_DOMAIN ?? null,
     corsOrigins: data.CORS_ORIGINS,
     eventRetentionDays: data.EVENT_RETENTION_DAYS ?? null,
-    operationsPerSocket: data.MAX_OPERATIONS_PER_SOCKET,
-    socketsPerKey: data.MAX_SOCKETS_PER_KEY,
+    poolSize: data.DATABASE_POOL_SIZE,
+    poolWaitMs: data.POOL_WAIT_MS,
+    statementTimeoutMs: data.STATEMENT_TIMEOUT_MS,
+    limits: limitsOf(data),
+    graphiql: data.GRAPHIQL === '1',
+    connections: {
+      maxConnections: data.MAX_CONNECTIONS,
+      maxConnectionsPerAddress: data.MAX_CONNECTIONS_PER_ADDRESS,
+      headersTimeoutMs: data.HEADERS_TIMEOUT_MS,
+      requestTimeoutMs: data.REQUEST_TIMEOUT_MS,
+      mailRequestTimeoutMs: data.MAIL_REQUEST_TIMEOUT_MS,
+      stalledAnswerTimeoutMs: data.STALLED_ANSWER_TIMEOUT_MS,
+    },
+    metricsKey: data.METRICS_KEY ?? null,
+    metricsPort: data.METRICS_PORT ?? null,
+    trustedDocuments: data.TRUSTED_DOCUMENTS ?? null,
+    trustedOnly: data.TRUSTED_ONLY === '1',
   }
 }
+
+const limitsOf = (data: z.output<typeof Environment>): Limits => ({
+  maxDocumentCharacters: data.MAX_DOCUMENT_CHARACTERS,
+  maxTokens: data.MAX_TOKENS,
+  maxDepth: data.MAX_DEPTH,
+  maxAliases: data.MAX_ALIASES,
+  maxDirectives: data.MAX_DIRECTIVES,
+  maxQueryCost: data.MAX_QUERY_COST,
+  maxCostPerMinute: data.MAX_COST_PER_MINUTE,
+  maxAnswerBytes: data.MAX_ANSWER_BYTES,
+  maxUnsentBytesPerKey: data.MAX_UNSENT_BYTES_PER_KEY,
+  maxTextBytesPerHour: data.MAX_TEXT_BYTES_PER_HOUR,
+  maxChangesPerHour: data.MAX_CHANGES_PER_HOUR,
+  maxBroadcastsPerKey: data.MAX_BROADCASTS_PER_KEY,
+  maxPageSize: data.MAX_PAGE_SIZE,
+  maxListValues: data.MAX_LIST_VALUES,
+  maxBodyBytes: data.MAX_BODY_BYTES,
+  maxMailBytes: data.MAX_MAIL_BYTES,
+  maxOperationsPerSocket: data.MAX_OPERATIONS_PER_SOCKET,
+  maxSocketsPerKey: data.MAX_SOCKETS_PER_KEY,
+  maxSocketsPerAddress: data.MAX_SOCKETS_PER_ADDRESS,
+  connectionInitTimeoutMs: data.CONNECTION_INIT_TIMEOUT_MS,
+  maxStreamsPerKey: data.MAX_STREAMS_PER_KEY,
+  maxStreamsPerAddress: data.MAX_STREAMS_PER_ADDRESS,
+  maxMessagesPerSecond: data.MAX_MESSAGES_PER_SECOND,
+  maxFailedAuthenticationsPerMinute: data.MAX_FAILED_AUTHENTICATIONS_PER_MINUTE,
+})

@@ -4,9 +4,9 @@ import { parseArgs } from 'node:util'
 const usage = `Usage: API_KEY=… npm run -s ingest -- --workspace wrk_… [--url http://127.0.0.1:4000] < message.eml
 
 Hands a mail to the gateway, as a pipe of a mail server does. Ends with 0 when it was taken, with 65 when the mail is at
-fault and is to be bounced, and with 75, which asks the mail server to keep it and try again, in every other case.`
+fault and is to be bounced, and with 75, which tells the mail server to keep it and try again, in every other case.`
 
-/** What a mail server understands of a failure (sysexits.h): a wrong key or address loses no mail. */
+/** The exit codes that a mail server understands (sysexits.h). With a wrong key or address no mail is lost. */
 const exit = { refused: 65, later: 75 } as const
 
 process.exitCode = await ingest()
@@ -29,7 +29,7 @@ async function hand(url: URL, key: string, body: Uint8Array<ArrayBuffer>): Promi
   const headers = { authorization: `Bearer ${key}`, 'content-type': 'message/rfc822' }
   try {
     const signal = AbortSignal.timeout(120_000)
-    // A redirect would turn the mail into a question for a page.
+    // Following a redirect could turn the mail into a GET.
     const answer = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' })
     return understand(await answer.text())
   } catch (error) {
@@ -38,7 +38,7 @@ async function hand(url: URL, key: string, body: Uint8Array<ArrayBuffer>): Promi
   }
 }
 
-/** Only the gateway's own words count: whatever else may answer at the address has not taken the mail. */
+/** Only the gateway's own response counts. Any other server at the address has not taken the mail. */
 function understand(answer: string): number {
   const { message, statusCode } = parsed(answer)
   if (typeof message === 'object' && message?.id) {

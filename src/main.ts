@@ -1,14 +1,17 @@
 import { mkdirSync } from 'node:fs'
-import { pino } from 'pino'
 import { type App, createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
-import { type Connection, connectEmbedded, connectPostgres } from './db/connect.ts'
 import { migrate } from './db/migrate.ts'
+import { type OpenDatabase, openEmbedded, openPostgres } from './db/open.ts'
 import { seedDemo } from './demo/seed.ts'
+import { readTrustedDocuments } from './graphql/execution/trusted-documents.ts'
 import { noHints, postgresHints } from './live/hints.ts'
-import { filePost, smtpPost } from './mail/post.ts'
+import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
+import { closeInOrder } from './runtime/close.ts'
+import { createLog } from './runtime/log.ts'
+import { endOn } from './runtime/signals.ts'
 
-const log = pino()
+const log = createLog()
 
 try {
   await start(readConfig(process.env))
@@ -18,63 +21,48 @@ try {
 }
 
 async function start(config: Config): Promise<void> {
+  const trusted = readTrustedDocuments(config.trustedDocuments, config.trustedOnly, config.limits)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
-  const connection = await connect(config)
+  const database = await connect(config)
   try {
-    const applied = await migrate(connection.db)
+    const applied = await migrate(database.db)
     if (applied.length > 0) log.info({ applied }, 'migrated')
-    if (config.demo) log.info(await seedDemo(connection.db, config), 'demo workspace')
+    if (config.demo) log.info(await seedDemo(database.db, config), 'demo workspace')
     const app = await createApp({
-      db: connection.db,
-      post: config.smtpUrl ? smtpPost(config.smtpUrl) : filePost(config.mailDir),
+      database,
+      mailTransport: config.smtpUrl ? smtpTransport(config.smtpUrl) : fileTransport(config.mailDir),
       openHints: options => (config.databaseUrl ? postgresHints(config.databaseUrl, options) : noHints()),
       log,
+      trusted,
       ...config,
     })
-    endOn(['SIGTERM', 'SIGINT'], () => app.close().finally(() => connection.close()))
-    await listen(app, config, connection.engine)
+    const close = () => closeInOrder([[['the app', app.close]], [['the database', database.close]]])
+    endOn(['SIGTERM', 'SIGINT'], { log, close, patienceMs: 10_000 })
+    await listen(app, config, database.engine)
   } catch (error) {
-    await connection.close()
+    await database.close()
     throw error
   }
 }
 
-async function listen(app: App, { host, port }: Config, database: Connection['engine']): Promise<void> {
+async function listen(
+  app: App,
+  { host, port, metricsPort }: Config,
+  engine: OpenDatabase['engine'],
+): Promise<void> {
+  const listenTextResolver = () => 'listening'
   try {
-    const url = await app.fastify.listen({ host, port, listenTextResolver: () => 'listening' })
-    log.info({ url, database }, 'ready')
+    const metrics = await app.metricsServer?.listen({ host, port: metricsPort ?? 0, listenTextResolver })
+    const url = await app.fastify.listen({ host, port, listenTextResolver })
+    log.info({ url, metrics, database: engine }, 'ready')
   } catch (error) {
     await app.close()
     throw error
   }
 }
 
-function connect({ databaseUrl, dataDir }: Config): Promise<Connection> | Connection {
+function connect({ databaseUrl, dataDir, ...config }: Config): Promise<OpenDatabase> | OpenDatabase {
   const onLost = (error: Error) => log.warn({ err: error }, 'a database connection was lost')
-  return databaseUrl ? connectPostgres(databaseUrl, { onLost }) : connectEmbedded(dataDir, { onLost })
-}
-
-const patience = 10_000
-
-/** Ends the process in order at the first signal, and at once at the second, or when the order takes too long. */
-function endOn(signals: NodeJS.Signals[], close: () => Promise<void>): void {
-  let asked = false
-  const end = async (signal: NodeJS.Signals) => {
-    if (asked) process.exit(1)
-    asked = true
-    log.info({ signal }, 'closing')
-    setTimeout(() => {
-      log.error('could not close in time')
-      process.exit(1)
-    }, patience).unref()
-    try {
-      await close()
-      log.info('closed')
-    } catch (error) {
-      log.error({ err: error }, 'could not close in order')
-      process.exitCode = 1
-    }
-    process.exit()
-  }
-  for (const signal of signals) process.on(signal, signal => void end(signal))
+  const options = { onLost, ...config }
+  return databaseUrl ? openPostgres(databaseUrl, options) : openEmbedded(dataDir, options)
 }

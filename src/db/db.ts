@@ -4,11 +4,11 @@ import type { DB as Tables } from './tables.ts'
 
 export type { Tables }
 
-/** The database as a whole: looks, and opens the transactions in which things change. */
+/** The whole database. It reads, and it opens the transactions that change things. */
 export type Db = Kysely<Tables>
 
-/** Looks and cannot change: a `Db` and a `Writer` both fit. */
+/** Reads and cannot change anything. A `Db` and a `Writer` both fit. */
 export type Reader = Pick<ReadonlyKysely<Tables>, 'selectFrom'>
 
-/** Changes, and exists only inside a transaction. */
+/** Changes things. It exists only inside a transaction. */
 export type Writer = Transaction<Tables>

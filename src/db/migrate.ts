@@ -6,12 +6,12 @@ import type { Db } from './db.ts'
 const folder = new URL('../../migrations/', import.meta.url)
 
 /**
- * Brings the database up to the newest migration and answers the names of those it applied.
- * Several processes may call it at once: one migrates, the others wait and find nothing to do.
+ * Migrates the database to the newest migration and returns the names of those it applied. Several processes may call
+ * it at once: one migrates, the others wait and find nothing to do.
  */
 export async function migrate(db: Db): Promise<string[]> {
   return db.connection().execute(async connection => {
-    // A migration may take its time, and so may waiting for another process's.
+    // A migration may take long, and so may the wait for another process that migrates.
     await sql`set statement_timeout = 0`.execute(connection)
     try {
       const { error, results } = await new Migrator({

@@ -89,14 +89,26 @@ export interface Event {
   workspace_id: string;
 }
 
+export interface IdempotencyKey {
+  event_seq: number | null;
+  expires_at: Timestamp | null;
+  input_hash: Buffer | null;
+  key: string;
+  operation: string;
+  result_ids: Generated<string[]>;
+  workspace_id: string;
+}
+
 export interface Message {
   attempts: Generated<number>;
   author_id: string | null;
   conversation_id: string;
   created_at: Timestamp;
   direction: 'INBOUND' | 'OUTBOUND' | 'NOTE';
+  dmarc_failed: Generated<boolean>;
   failure_reason: string | null;
   id: string;
+  is_automatic: Generated<boolean>;
   lease_token: string | null;
   leased_until: Timestamp | null;
   mail_id: string | null;
@@ -108,17 +120,6 @@ export interface Message {
   workspace_id: string;
 }
 
-export interface Request {
-  conversation_id: string | null;
-  event_seq: number | null;
-  expires_at: Timestamp | null;
-  input_hash: Buffer | null;
-  key: string;
-  message_id: string | null;
-  operation: string;
-  workspace_id: string;
-}
-
 export interface Workspace {
   archived_count: Generated<number>;
   closed_count: Generated<number>;
@@ -126,6 +127,7 @@ export interface Workspace {
   event_floor: Generated<number>;
   event_seq: Generated<number>;
   id: string;
+  mail_secret: Generated<Buffer>;
   name: string;
   open_count: Generated<number>;
   revision: Generated<number>;
@@ -141,7 +143,7 @@ export interface DB {
   contact: Contact;
   conversation: Conversation;
   event: Event;
+  idempotency_key: IdempotencyKey;
   message: Message;
-  request: Request;
   workspace: Workspace;
 }

@@ -1,7 +1,9 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
 
-/** The database cannot answer now: it restarts, refuses connections or has none left. Asking again later is right. */
+/**
+ * The database is not available now: it restarts, refuses connections or has none left. A later attempt may succeed.
+ */
 export class Unavailable extends Error {
   constructor(cause: unknown) {
     super('The database is not available.', { cause })
@@ -9,9 +11,17 @@ export class Unavailable extends Error {
   }
 }
 
-// Classes 08 (connection), 53 (resources) and 57 (operator intervention) of
-// https://www.postgresql.org/docs/current/errcodes-appendix.html; the driver's own errors have no SQLSTATE at all, and
-// the system's are words (EPIPE), where every SQLSTATE has a digit.
+/** The caller has as many statements in flight as it may. A later attempt may succeed. */
+export class Busy extends Error {
+  constructor() {
+    super('Too many statements are in flight.')
+    this.name = 'Busy'
+  }
+}
+
+// The errors that do not pass by themselves: their SQLSTATE is not of class 08 (connection), 53 (resources) or 57
+// (operator intervention), see https://www.postgresql.org/docs/current/errcodes-appendix.html. The driver's own errors
+// have no SQLSTATE. The system's codes are words (EPIPE), while every SQLSTATE has a digit.
 const lasting = /^(?!08|53|57)(?=.*\d)[0-9A-Z]{5}$/
 
 /** What a failed statement or connection attempt means: the database's own error, or `Unavailable`. */

@@ -1,4 +1,4 @@
-import type { Records } from './plant.ts'
+import type { DemoRecords } from './insert-records.ts'
 
 export const demoWorkspaceId = 'wrk_abc123'
 export const demoAgentId = 'agt_abc123'
@@ -10,8 +10,8 @@ export const demoNow = new Date('2025-03-12T14:30:00.000Z')
 
 const at = (time: string) => new Date(`2025-03-${time}:00.000Z`)
 
-/** The records that the REST documentation prints, so that its requests answer as printed. */
-export function documented(): Records {
+/** The records that the REST documentation prints, so that its requests return what it prints. */
+export function documentedRecords(): DemoRecords {
   const joined = at('01T09:00')
   return {
     agents: [{ id: demoAgentId, name: 'Alex Morgan', email: 'alex@example.com', created_at: joined }],

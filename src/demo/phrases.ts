@@ -1,4 +1,7 @@
-/** What customers of a small software company write about, and what its support answers. Placeholders: {name} {agent} {number} {product} */
+/**
+ * The topics that customers of a small software company write about, with the answers of its support team.
+ * Placeholders: {name} {agent} {number} {product}
+ */
 export const topics = [
   {
     subject: 'Invoice {number}',

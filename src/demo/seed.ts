@@ -2,13 +2,13 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path'
 import type { Db, Writer } from '../db/db.ts'
 import { hashOf, newSecret } from '../domain/key/secret.ts'
-import { demoAgentId, demoWorkspaceId, documented } from './documented.ts'
-import { lifelike } from './lifelike.ts'
-import { plant } from './plant.ts'
+import { demoAgentId, demoWorkspaceId, documentedRecords } from './documented.ts'
+import { generatedRecords } from './generated.ts'
+import { insertRecords } from './insert-records.ts'
 
 /**
- * Makes sure that the demo workspace and its key exist, and answers both. The records are written once, in one
- * transaction; a second process that starts at the same time waits and finds them. The key is set at every start.
+ * Makes sure that the demo workspace and its key exist, and returns both. The records are written once, in one
+ * transaction. A second process that starts at the same time waits and then finds them. The key is set at every start.
  */
 export async function seedDemo(
   db: Db,
@@ -16,7 +16,8 @@ export async function seedDemo(
 ): Promise<{ workspace: string; key: string }> {
   const key = demoApiKey ?? keptKey(join(dataDir, 'demo-api-key'))
   await db.transaction().execute(async writer => {
-    if (await claimWorkspace(writer)) await plant(writer, demoWorkspaceId, documented(), lifelike())
+    if (await claimWorkspace(writer))
+      await insertRecords(writer, demoWorkspaceId, documentedRecords(), generatedRecords())
     await setKey(writer, key)
   })
   return { workspace: demoWorkspaceId, key }

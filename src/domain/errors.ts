@@ -1,29 +1,44 @@
-import { Unavailable } from '../db/unavailable.ts'
+import { Busy, Unavailable } from '../db/unavailable.ts'
+import { type Noun, nouns } from './nouns.ts'
 
-/** Every way in which the gateway says no, with its HTTP status. The list is closed. */
-export const httpStatus = {
-  INVALID_INPUT: 400,
-  NOT_FOUND: 404,
-  IDEMPOTENCY_MISMATCH: 422,
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  BAD_CURSOR: 400,
-  CURSOR_EXPIRED: 410,
-  LIMIT_EXCEEDED: 400,
-  RATE_LIMITED: 429,
-  UNAVAILABLE: 503,
-  INTERNAL: 500,
-} as const
+/** All error codes of the gateway. The list is closed. */
+const errorCodes = [
+  'INVALID_INPUT',
+  'NOT_FOUND',
+  'IDEMPOTENCY_MISMATCH',
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_CURSOR',
+  'CURSOR_EXPIRED',
+  'LIMIT_EXCEEDED',
+  'RATE_LIMITED',
+  'UNAVAILABLE',
+  'INTERNAL',
+] as const
 
-export type ErrorCode = keyof typeof httpStatus
+export type ErrorCode = (typeof errorCodes)[number]
 
-/** One thing that is wrong, in words fit to show. `path` leads to the input field at fault; empty: none is. */
+/** Whether a text is one of the codes. */
+export const isErrorCode = (code: unknown): code is ErrorCode => errorCodes.some(known => known === code)
+
+/**
+ * One mistake, as a sentence for people. `path` leads to the invalid input field; empty: no single field is invalid.
+ */
 export type Problem = { message: string; path: readonly string[] }
 
-/** A refusal that its reader can act on: nothing was written. */
+/** What a program can do with a refusal. */
+export type RefusalExtensions = {
+  /** In how many seconds the request may succeed. It is also the header `Retry-After`. */
+  retryAfter?: number
+  cost?: { requested: number; limit: number; path: readonly string[] }
+}
+
+/** A refused operation: nothing was written, and the caller is told why. */
 export class Refusal extends Error {
   readonly code: ErrorCode
   readonly problems: readonly [Problem, ...Problem[]]
+  /** Further facts for programs. In GraphQL they are in the error's `extensions`. */
+  extensions: RefusalExtensions = {}
 
   constructor(code: ErrorCode, ...problems: [Problem, ...Problem[]]) {
     super(problems[0].message)
@@ -33,23 +48,19 @@ export class Refusal extends Error {
   }
 }
 
-/** The refusal for one thing that is wrong. */
+/** The refusal for one mistake. */
 export function refusal(code: ErrorCode, message: string, ...path: string[]): Refusal {
   return new Refusal(code, { message, path })
 }
 
-const names = {
-  workspace: 'Workspace',
-  agent: 'Agent',
-  channel: 'Channel',
-  contact: 'Contact',
-  conversation: 'Conversation',
-  apiKey: 'Key',
-} as const
+/** The refusal for one mistake, with further facts for programs. */
+export function refusalWith(extensions: RefusalExtensions, code: ErrorCode, message: string): Refusal {
+  return Object.assign(refusal(code, message), { extensions })
+}
 
-/** The same answer for what is absent, of another workspace, of another type, or no id at all. */
-export function notFound(noun: keyof typeof names, ...path: string[]): Refusal {
-  return refusal('NOT_FOUND', `${names[noun]} not found.`, ...path)
+/** The refusal of an id. It is the same for an unknown, a foreign, a wrongly typed and a malformed id. */
+export function notFound(noun: Noun, ...path: string[]): Refusal {
+  return refusal('NOT_FOUND', `${nouns[noun].label} not found.`, ...path)
 }
 
 const constraints: Record<string, Problem> = {
@@ -58,13 +69,15 @@ const constraints: Record<string, Problem> = {
 }
 
 /**
- * An error as the code that tells it to clients. What the database refuses by a constraint we know is a `Refusal`;
- * it is recognised by name, as the embedded database's errors are of a class of their own.
+ * The refusal that clients are told for an error; null: clients must not see the error. A database constraint is
+ * recognised by its name, because the embedded database has an error class of its own.
  */
 export function explain(error: unknown): Refusal | null {
   if (error instanceof Refusal) return error
   if (error instanceof Unavailable)
     return refusal('UNAVAILABLE', 'The gateway cannot reach its database. Try again in a moment.')
+  if (error instanceof Busy)
+    return refusalWith({ retryAfter: 1 }, 'RATE_LIMITED', 'This key has too many requests in work.')
   const known = constraints[(error as { constraint?: string } | null)?.constraint ?? '']
   return known ? new Refusal('INVALID_INPUT', known) : null
 }

@@ -1,7 +1,13 @@
 import { z } from 'zod'
 import { Refusal } from './errors.ts'
+import {
+  maxExternalIdCharacters,
+  maxNameCharacters,
+  maxSubjectCharacters,
+  maxTextCharacters,
+} from './limits.ts'
 
-/** Input as the operation wants it. @throws Refusal INVALID_INPUT with every field at fault. */
+/** Checks an operation's input. @throws Refusal INVALID_INPUT with every field at fault. */
 export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown): z.output<Schema> {
   const { success, data, error } = schema.safeParse(input)
   if (success) return data
@@ -12,7 +18,7 @@ export function parse<Schema extends z.ZodType>(schema: Schema, input: unknown):
   throw first ? new Refusal('INVALID_INPUT', first, ...others) : error
 }
 
-/** Text that PostgreSQL can hold: no NUL character, no half of a surrogate pair. */
+/** Text that PostgreSQL can store: no NUL character, no lone surrogate. */
 const text = z
   .string('must be text.')
   .refine(
@@ -20,24 +26,37 @@ const text = z
     'must not contain NUL or broken characters.',
   )
 
+const tooLong = (limit: number) => `must be at most ${limit.toLocaleString('en')} characters long.`
+
 const within = (limit: number) => (value: string) => value.length <= limit || [...value].length <= limit
 
-/** What a person wrote: kept as it is, of at most so many code points, and not only white space. */
-export const prose = (limit: number) =>
-  text
-    .refine(value => value.trim() !== '', 'must not be empty.')
-    .refine(within(limit), `must be at most ${limit.toLocaleString('en')} characters long.`)
+/** White space, controls, and what takes no space of its own, such as U+200B. */
+const unseen = /^[\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u
 
-/** A single line, trimmed; null when nothing is left of it. Line breaks are refused, as they forge mail headers. */
-export const line = (limit: number) =>
+/** The text of a message: kept as it is. It has something to see. */
+export const messageText = text
+  .refine(value => !unseen.test(value), 'must not be empty.')
+  .refine(within(maxTextCharacters), tooLong(maxTextCharacters))
+
+/** A single line, trimmed; null: nothing is left. Line breaks are refused, because they could forge mail headers. */
+const line = (limit: number) =>
   text
     .transform(value => value.trim())
     .refine(value => !/\p{Cc}/u.test(value), 'must be a single line without control characters.')
-    .refine(within(limit), `must be at most ${limit.toLocaleString('en')} characters long.`)
+    .refine(within(limit), tooLong(limit))
     .nullish()
     .transform(value => value || null)
 
-/** One e-mail address, trimmed; 254 characters is what SMTP can carry (RFC 5321, 4.5.3.1.3). */
+/** A name; null: none. */
+export const name = line(maxNameCharacters)
+
+/** The subject of a conversation; null: none. */
+export const subject = line(maxSubjectCharacters)
+
+/** The sender's own id of a message; null: none. */
+export const externalId = line(maxExternalIdCharacters)
+
+/** One email address, trimmed. SMTP allows at most 254 characters (RFC 5321, 4.5.3.1.3). */
 export const address = text
   .transform(value => value.trim())
   .pipe(
@@ -46,18 +65,18 @@ export const address = text
       .max(254, 'must be at most 254 characters long.'),
   )
 
-/** An id that may be left out; whether it is one is seen where it is looked up. */
+/** An id that may be left out. Its form is checked where it is looked up. */
 export const optionalId = z
   .string()
   .nullish()
   .transform(value => value ?? null)
 
-/** What a caller names a request by, to be able to repeat it; null: it is not to be repeated. */
+/** The key by which a client can repeat a request; null: none. */
 export const idempotencyKey = z
   .string()
   .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters.')
   .nullish()
   .transform(value => value ?? null)
 
-/** The name of a request that is no input itself. */
-export const RequestName = z.object({ idempotencyKey })
+/** For a key outside the input, for example in a header. */
+export const IdempotencyKeyInput = z.object({ idempotencyKey })

@@ -1,29 +1,38 @@
 import type { Db, Writer } from '../db/db.ts'
 import { refusal } from './errors.ts'
-import { type Facts, recordEvents } from './event.ts'
+import { toCursor } from './event/cursor.ts'
+import { type Facts, recordEvents } from './event/record.ts'
+import type { IdempotencyKey } from './idempotency/key.ts'
+import { claimKeys, completeKeys } from './idempotency/rows.ts'
 
-/** What a key may do: see, or change. */
+/** What a key may do: read or change. */
 export type Scope = 'read' | 'write'
 
-/** Who asks: a key of one workspace, on behalf of its agent or of itself. */
+/** The caller: a key of one workspace, acting for its agent or for itself. */
 export type Actor = {
   workspaceId: string
-  /** The agent the key acts as, else the key: what an event names as its actor. */
+  /** The agent that the key acts for, else the key. Events name it as their actor. */
   id: string
   keyId: string
   scopes: readonly Scope[]
 }
 
-/** What it takes to act for someone: the first parameter of everything that changes something. */
+/**
+ * What is needed to act for a caller: the first parameter of every operation. The commands of an operator take a
+ * `Writer`.
+ */
 export type Operation = {
   actor: Actor
   db: Db
   /**
-   * Called after a change with events has been committed, never before. `watched`: somebody follows the workspace's log,
+   * Called after a change with events has been committed, never before. `isWatched`: the workspace's log is watched,
    * here or in another process.
    */
-  committed(workspaceId: string, watched: boolean): void
+  announce(workspaceId: string, isWatched: boolean): void
 }
+
+/** An operation of the gateway itself, such as a delivery. */
+export type GatewayOperation = Pick<Operation, 'db' | 'announce'>
 
 /** @throws Refusal FORBIDDEN when the key lacks the scope. */
 export function requireScope(actor: Actor, scope: Scope): void {
@@ -31,26 +40,57 @@ export function requireScope(actor: Actor, scope: Scope): void {
     throw refusal('FORBIDDEN', `This key may not ${scope}: it lacks the scope "${scope}".`)
 }
 
-/** Records a change's events as its last statement, and answers the cursor of the last one. */
-export type Record = (facts: Facts) => Promise<string>
+/** What a change has written: its result, and the facts to record; `facts` null: nothing changed. */
+export type Written<Result> = { result: Result; facts: Facts | null }
+
+/** How an equal request gets the result of a change without making the change again. */
+export type Repeatable<Result> = {
+  /** Each key alone finds the result. */
+  keys: readonly IdempotencyKey[]
+  /** The ids that name a result. */
+  idsOf(result: Result): readonly string[]
+  /** Reads a result by its ids. The rows are the current ones. */
+  read(writer: Writer, workspaceId: string, ids: readonly string[]): Promise<Result>
+}
+
+/** A result with the cursor of the change's last event; `cursor` null: nothing has changed. */
+export type Changed<Result> = Result & {
+  cursor: string | null
+  /** Whether an earlier request has made the change. */
+  replayed: boolean
+}
 
 /**
- * Runs a change in one transaction: lock, decide, write, record. Whatever is thrown inside undoes all of it. `write` ends
- * with `record`, or records nothing when nothing changed.
+ * Runs a change in one transaction: claim idempotency keys, write (lock, decide, write), record, complete the keys,
+ * commit. Then it announces the change. If `write` throws, everything is rolled back.
+ *
+ * @throws what `write` throws; Refusal IDEMPOTENCY_MISMATCH
  */
-export async function change<Result>(
-  operation: Pick<Operation, 'db' | 'committed'>,
+export async function change<Result extends object>(
+  operation: GatewayOperation,
   workspaceId: string,
-  write: (writer: Writer, record: Record) => Promise<Result>,
-): Promise<Result> {
-  let recorded: { watched: boolean } | undefined
-  const result = await operation.db.transaction().execute(writer =>
-    write(writer, async facts => {
-      const { cursor, watched } = await recordEvents(writer, workspaceId, facts)
-      recorded = { watched }
-      return cursor
-    }),
-  )
-  if (recorded) operation.committed(workspaceId, recorded.watched)
-  return result
+  write: (writer: Writer) => Promise<Written<Result>>,
+  { keys, idsOf, read }: Repeatable<Result> = unrepeatable,
+): Promise<Changed<Result>> {
+  const { result, seq, isWatched, replayed } = await operation.db.transaction().execute(async writer => {
+    const earlier = await claimKeys(writer, workspaceId, keys)
+    if (earlier) {
+      const result = await read(writer, workspaceId, earlier.ids)
+      return { result, seq: earlier.seq, isWatched: null, replayed: true }
+    }
+    const { result, facts } = await write(writer)
+    const { seq, isWatched } = facts ? await recordEvents(writer, workspaceId, facts) : nothingRecorded
+    await completeKeys(writer, workspaceId, keys, { ids: idsOf(result), seq })
+    return { result, seq, isWatched, replayed: false }
+  })
+  if (isWatched !== null) operation.announce(workspaceId, isWatched)
+  return { ...result, cursor: seq === null ? null : toCursor({ workspaceId, seq }), replayed }
+}
+
+const nothingRecorded = { seq: null, isWatched: null }
+
+const unrepeatable: Repeatable<never> = {
+  keys: [],
+  idsOf: () => [],
+  read: () => Promise.reject(new Error('A change without idempotency keys cannot be repeated.')),
 }

@@ -1,17 +1,25 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 
-/** Where a row stands in a list: its time, and its id among rows of the same time. */
-export type Key = { at: Date; id: string }
+/** The position of a row in a list that is sorted by time: its time, and its id among rows of the same time. */
+export type Keyset = { at: Date; id: string }
 
-/** A stretch of a list. `backward` counts `size` from its end; `after` and `before` are excluded; null: open. */
-export type Page = { size: number; backward: boolean; after: Key | null; before: Key | null }
+/**
+ * A page of a list, with positions of the list's own kind. `backward` counts `size` from the end. The rows at `after`
+ * and `before` are not part of the page; null: no bound.
+ */
+export type Page<Position = Keyset> = {
+  size: number
+  backward: boolean
+  after: Position | null
+  before: Position | null
+}
 
-/** The time column that a list is sorted by, and the way it runs. Ties go by id in the same direction. */
+/** The time column that a list is sorted by, and its direction. Equal times are sorted by id in the same direction. */
 export type Sort = { column: string; descending: boolean }
 
 /**
- * Narrows a select to a page, by keyset, so that it costs the same wherever the page lies. Answers one row more than
- * the page holds where there is one, nearest to where the page begins first: backward pages come in reverse.
+ * Narrows a select to a page, by keyset, so that every page costs the same. Selects one row more than the page holds,
+ * if there is one. Rows begin where the page begins, so a backward page comes in reverse.
  */
 export function paged<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,

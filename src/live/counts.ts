@@ -1,49 +1,50 @@
 import { setTimeout as after } from 'node:timers/promises'
-import type { Db } from '../db/db.ts'
+import type { Reader } from '../db/db.ts'
 import type { Counts } from '../domain/workspace/counts.ts'
 import { workspacesByIds } from '../domain/workspace/rows.ts'
 import type { Feed } from './feed.ts'
 import type { Feeds } from './feeds.ts'
 
-/** The counts of all workspaces that someone in this process watches. */
+/** The counts of all workspaces that are watched in this process. */
 export type LiveCounts = {
   /**
-   * The counts of a workspace at once, then the newest whenever they have changed, at most 4 a second. It holds no
-   * queue: a subscriber that takes its time gets the newest of what came meanwhile.
+   * The current counts of a workspace at once, then the newest counts after each change, at most 4 times a second.
+   * Nothing is queued: a slow subscriber skips intermediate counts.
    */
   watch(workspaceId: string): Promise<AsyncIterableIterator<Counts, undefined>>
 }
 
 /** Counts that hold every change up to this number of the log. */
-type Reading = { upTo: number; counts: Counts }
+type CountsUpTo = { upTo: number; counts: Counts }
 
-type Reader = {
-  now(): Promise<Reading>
-  /** A reading later than that of this number, if there is one, else the next, which all who wait for it share. */
-  next(upTo: number): Promise<Reading>
+/** Reads one workspace's counts for all who watch them. */
+type SharedCounts = {
+  read(): Promise<CountsUpTo>
+  /** Counts that are newer than this number: the last ones read, else the next ones, shared by all who wait. */
+  newerThan(upTo: number): Promise<CountsUpTo>
 }
 
-const pause = 250
+const readEveryMs = 250
 
-export function createCounts(db: Db, feeds: Feeds): LiveCounts {
-  const readers = new WeakMap<Feed, Reader>()
+export function createCounts(db: Reader, feeds: Feeds): LiveCounts {
+  const shared = new WeakMap<Feed, SharedCounts>()
   return {
     async watch(workspaceId) {
       const { feed, leave } = await feeds.watch(workspaceId)
-      const reader = readers.get(feed) ?? openReader(db, feed)
-      readers.set(feed, reader)
-      return watchReader(feed, reader, leave)
+      const counts = shared.get(feed) ?? shareCounts(db, feed)
+      shared.set(feed, counts)
+      return changesOf(feed, counts, leave)
     },
   }
 }
 
-/** Reads a workspace's counts for all who watch them: however often they change, it does so at most 4 times a second. */
-function openReader(db: Db, { workspaceId, head }: Feed): Reader {
-  let last: Reading = { upTo: -1, counts: { open: 0, closed: 0, archived: 0, unread: 0, unassigned: 0 } }
+/** The counts are read at most 4 times a second, however often they change. */
+function shareCounts(db: Reader, { workspaceId, head }: Feed): SharedCounts {
+  let last: CountsUpTo = { upTo: -1, counts: { open: 0, closed: 0, archived: 0, unread: 0, unassigned: 0 } }
   let lastAt = Number.NEGATIVE_INFINITY
-  let coming: Promise<Reading> | null = null
+  let coming: Promise<CountsUpTo> | null = null
 
-  async function now(): Promise<Reading> {
+  async function read(): Promise<CountsUpTo> {
     const upTo = head()
     const [workspace] = await workspacesByIds(db, workspaceId, [workspaceId])
     if (!workspace) throw new Error(`The workspace ${workspaceId} of a valid key does not exist.`)
@@ -51,11 +52,11 @@ function openReader(db: Db, { workspaceId, head }: Feed): Reader {
     return { upTo, counts: { open, closed, archived, unread, unassigned } }
   }
 
-  async function soon(): Promise<Reading> {
+  async function readSoon(): Promise<CountsUpTo> {
     try {
-      await after(Math.max(0, lastAt + pause - performance.now()))
+      await after(Math.max(0, lastAt + readEveryMs - performance.now()))
       lastAt = performance.now()
-      last = await now()
+      last = await read()
       return last
     } finally {
       coming = null
@@ -63,10 +64,10 @@ function openReader(db: Db, { workspaceId, head }: Feed): Reader {
   }
 
   return {
-    now,
-    async next(upTo) {
+    read,
+    async newerThan(upTo) {
       while (last.upTo <= upTo) {
-        coming ??= soon()
+        coming ??= readSoon()
         await coming
       }
       return last
@@ -74,17 +75,17 @@ function openReader(db: Db, { workspaceId, head }: Feed): Reader {
   }
 }
 
-function watchReader(
+function changesOf(
   feed: Feed,
-  reader: Reader,
+  counts: SharedCounts,
   leave: () => void,
 ): AsyncIterableIterator<Counts, undefined> {
-  let open = true
+  let isOpen = true
   let shown = ''
   let upTo = -1
   let release = () => {}
 
-  /** Resolves when the log has moved beyond what was read, or at the end. */
+  /** Resolves when the log has moved beyond what was read, or when the iterator has ended. */
   function moved(): Promise<void> {
     if (feed.head() > upTo) return Promise.resolve()
     return new Promise(resolve => {
@@ -97,8 +98,8 @@ function watchReader(
   }
 
   const end = async () => {
-    if (open) {
-      open = false
+    if (isOpen) {
+      isOpen = false
       release()
       leave()
     }
@@ -107,16 +108,16 @@ function watchReader(
 
   const iterator: AsyncIterableIterator<Counts, undefined> = {
     async next() {
-      while (open) {
+      while (isOpen) {
         await moved()
-        if (!open) break
-        // The first is the truth at once; what others have read before may be older than what its client has seen.
-        const reading = await (upTo < 0 ? reader.now() : reader.next(upTo))
-        upTo = reading.upTo
-        const text = JSON.stringify(reading.counts)
-        if (text === shown || !open) continue
+        if (!isOpen) break
+        // The first counts are read at once: what others have read may be older than what this client has seen.
+        const newest = await (upTo < 0 ? counts.read() : counts.newerThan(upTo))
+        upTo = newest.upTo
+        const text = JSON.stringify(newest.counts)
+        if (text === shown || !isOpen) continue
         shown = text
-        return { done: false, value: reading.counts }
+        return { done: false, value: newest.counts }
       }
       return end()
     },

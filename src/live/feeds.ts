@@ -1,37 +1,48 @@
-import type { Db } from '../db/db.ts'
-import type { EventFilter } from '../domain/event.ts'
-import { logBounds, resumeAt } from '../domain/event-cursor.ts'
+import type { SharedDatabase } from '../db/share.ts'
+import { logBounds, resumeAt } from '../domain/event/cursor.ts'
+import type { EventFilter } from '../domain/event/rows.ts'
 import { type Feed, type FeedOptions, openFeed } from './feed.ts'
 import { type Follower, follow } from './follow.ts'
 
-/** The event logs of all workspaces that someone in this process watches. */
+/** The event logs of all workspaces that are watched in this process. */
 export type Feeds = {
   /**
-   * Follows what matches of a workspace's log, from a cursor on, or from now on when it is null.
+   * Follows the matching events of a workspace's log, after a cursor; null: from now on.
    * @throws Refusal BAD_CURSOR, CURSOR_EXPIRED
    */
   follow(workspaceId: string, after: string | null, filter: EventFilter): Promise<Follower>
-  /** Follows from a number that is known to be good, beside a follower that is open. */
+  /** Follows from a number that is known to be valid, while another follower of the workspace is open. */
   followFrom(workspaceId: string, seq: number, filter: EventFilter): Promise<Follower>
-  /** Keeps a workspace's feed open for somebody who needs no events but to know when there are some. */
+  /** Keeps a workspace's feed open for a watcher that only needs to know when there are new events. */
   watch(workspaceId: string): Promise<{ feed: Feed; leave(): void }>
-  /** A change of this workspace has been committed. Costs nothing when nobody watches it here. */
+  /** Tells that a change of this workspace has been committed. Costs nothing if the workspace is not watched here. */
   hint(workspaceId: string): void
   /** How many workspaces are watched here. */
   watched(): number
-  /** Ends the reading; followers hear no more. */
+  /** Stops all reading. Followers get no more events. */
   close(): Promise<void>
 }
 
 type Watched = { feed: Promise<Feed>; users: number }
 
 /** Feeds that open with their first user and stop with their last. */
-export function createFeeds(db: Db, options: Partial<FeedOptions> & Pick<FeedOptions, 'onError'>): Feeds {
-  const settings: FeedOptions = { poll: 1_000, ring: 1_024, ...options }
+export function createFeeds(
+  { reserved, share }: SharedDatabase,
+  options: Partial<FeedOptions> & Pick<FeedOptions, 'onError'>,
+): Feeds {
+  const settings: FeedOptions = { pollEveryMs: 1_000, ringSize: 1_024, ...options }
   const watched = new Map<string, Watched>()
 
+  /** The pages that followers read take turns within their workspace: a replay does not delay other workspaces. */
+  const open = (workspaceId: string) =>
+    openFeed(
+      { reader: reserved, pages: share({ keyId: `live ${workspaceId}`, workspaceId }) },
+      workspaceId,
+      settings,
+    )
+
   async function watch(workspaceId: string): Promise<{ feed: Feed; leave(): void }> {
-    const entry = watched.get(workspaceId) ?? { feed: openFeed(db, workspaceId, settings), users: 0 }
+    const entry = watched.get(workspaceId) ?? { feed: open(workspaceId), users: 0 }
     watched.set(workspaceId, entry)
     entry.users++
     const leave = () => {
@@ -51,7 +62,7 @@ export function createFeeds(db: Db, options: Partial<FeedOptions> & Pick<FeedOpt
 
   async function followFrom(workspaceId: string, seq: number, filter: EventFilter): Promise<Follower> {
     const { feed, leave } = await watch(workspaceId)
-    return follow(db, feed, seq, filter, leave)
+    return follow(feed, seq, filter, leave)
   }
 
   return {
@@ -60,12 +71,14 @@ export function createFeeds(db: Db, options: Partial<FeedOptions> & Pick<FeedOpt
     async follow(workspaceId, after, filter) {
       const { feed, leave } = await watch(workspaceId)
       try {
-        // Read after the watch has begun: what commits from here on is announced.
+        // Read after the watch has begun, so that every later commit is announced.
         const from =
-          after === null ? (await logBounds(db, workspaceId)).head : await resumeAt(db, workspaceId, after)
-        // A commit elsewhere whose hint is still on its way.
+          after === null
+            ? (await logBounds(reserved, workspaceId)).head
+            : await resumeAt(reserved, workspaceId, after)
+        // Another process has committed, and its hint has not arrived yet.
         if (from > feed.head()) feed.hint()
-        return follow(db, feed, from, filter, leave)
+        return follow(feed, from, filter, leave)
       } catch (error) {
         leave()
         throw error

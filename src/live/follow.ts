@@ -1,42 +1,35 @@
 import { setTimeout as after } from 'node:timers/promises'
-import type { Reader } from '../db/db.ts'
 import { Unavailable } from '../db/unavailable.ts'
-import { type Event, type EventFilter, eventsBetween, matches } from '../domain/event.ts'
-import { requireKept } from '../domain/event-cursor.ts'
+import { requireKept } from '../domain/event/cursor.ts'
+import { type Event, type EventFilter, eventsBetween, matches } from '../domain/event/rows.ts'
 import type { Feed } from './feed.ts'
 
-/** A position in a workspace's log that moves on as its holder asks for more. */
+/** A position in a workspace's event log. It moves on as its holder steps. */
 export type Follower = {
   workspaceId: string
   filter: EventFilter
   /** Every event up to this number has been handed out or passed over. */
   position(): number
   /**
-   * The next event that matches, or null when there is none yet, or none any more after `end`.
-   * @throws Refusal CURSOR_EXPIRED when what follows has been deleted; Unavailable
+   * The next matching event; null: there is none yet, or the follower has ended.
+   * @throws Refusal CURSOR_EXPIRED if what follows has been deleted; Unavailable
    */
   step(): Promise<Event | null>
-  /** Resolves when there may be more, or when it has ended. */
+  /** Resolves when there may be more events, or when the follower has ended. */
   moved(): Promise<void>
   ended(): boolean
   end(): void
 }
 
-const page = 200
-const secondTry = 250
+const maxEventsPerPage = 200
+const retryAfterMs = 250
 
 /**
- * Walks a workspace's log from a position on, without end. A follower is only that position: near the end it reads what
- * the feed holds in memory, further back it reads pages from the table, so that nothing is queued and nothing overflows.
+ * Walks a workspace's log from a position on, without end. A follower is only that position. Near the end it reads the
+ * feed's memory; further back it reads pages of the table. So nothing is queued and nothing overflows.
  */
-export function follow(
-  db: Reader,
-  feed: Feed,
-  from: number,
-  filter: EventFilter,
-  onEnd = () => {},
-): Follower {
-  const { workspaceId } = feed
+export function follow(feed: Feed, from: number, filter: EventFilter, onEnd = () => {}): Follower {
+  const { workspaceId, pages } = feed
   let at = from
   let read: Event[] = []
   let readUpTo = from
@@ -57,13 +50,18 @@ export function follow(
     return undefined
   }
 
-  /** Numbers up to the feed's head are committed, so a page that is not full holds all there is up to there. */
+  /** Numbers up to the feed's head are committed, so a page that is not full holds everything up to there. */
   async function readPage(): Promise<void> {
     const upTo = feed.head()
-    const events = await eventsBetween(db, workspaceId, { after: at, upTo, filter, limit: page })
-    await requireKept(db, workspaceId, at)
+    const events = await eventsBetween(pages, workspaceId, {
+      after: at,
+      upTo,
+      filter,
+      limit: maxEventsPerPage,
+    })
+    await requireKept(pages, workspaceId, at)
     read = events
-    readUpTo = events.length < page ? upTo : (events.at(-1)?.seq ?? upTo)
+    readUpTo = events.length < maxEventsPerPage ? upTo : (events.at(-1)?.seq ?? upTo)
   }
 
   async function readPageOrRetry(): Promise<void> {
@@ -71,7 +69,7 @@ export function follow(
       await readPage()
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
-      await after(secondTry)
+      await after(retryAfterMs)
       await readPage()
     }
   }

@@ -1,6 +1,8 @@
-import { openChannel } from '../db/channel.ts'
+import { openNotifications } from '../db/notifications.ts'
 
-/** Tells other processes that a workspace's log has moved. A hint may be lost, doubled or late: it only wakes a reader. */
+/**
+ * Tells other processes that a workspace's log has moved. A hint may be lost, doubled or late: it only wakes a reader.
+ */
 export type Hints = {
   publish(workspaceId: string): void
   close(): Promise<void>
@@ -11,34 +13,34 @@ export type HintsOptions = {
   onError(error: unknown): void
 }
 
-/** For a database that only this process has open: there is nobody else to tell. */
+/** For a database that only this process has open: there is no other process to tell. */
 export const noHints = (): Hints => ({ publish() {}, close: async () => {} })
 
 /**
- * Hints through PostgreSQL, in statements of their own after the commit: inside a transaction a notification would take a
- * lock that all commits share. While one statement is on its way, the workspaces of the next are gathered.
+ * Hints through PostgreSQL, in statements of their own after the commit. Inside a transaction a notification would take
+ * a lock that all commits share. While one statement runs, the workspaces for the next one are collected.
  */
 export function postgresHints(url: string, { onHint, onError }: HintsOptions): Hints {
-  const channel = openChannel(url, 'conversations_gateway', { onMessage: onHint, onError })
+  const notifications = openNotifications(url, 'conversations_gateway', { onMessage: onHint, onError })
   const waiting = new Set<string>()
-  let sending = false
+  let isSending = false
 
   async function send(): Promise<void> {
-    sending = true
+    isSending = true
     while (waiting.size > 0) {
       const workspaces = [...waiting]
       waiting.clear()
-      // A hint that is lost is made good by the readers' poll.
-      await channel.notify(workspaces).catch(onError)
+      // The readers' poll makes up for a lost hint.
+      await notifications.notify(workspaces).catch(onError)
     }
-    sending = false
+    isSending = false
   }
 
   return {
     publish(workspaceId) {
       waiting.add(workspaceId)
-      if (!sending) void send()
+      if (!isSending) void send()
     },
-    close: () => channel.close(),
+    close: () => notifications.close(),
   }
 }

@@ -1,11 +1,14 @@
 import { isId } from '../domain/id.ts'
 
-/** The address that leads an answer back to its conversation: its id behind a plus. Ids are in lower case, as some mail systems make local parts. */
+/**
+ * The address that leads a reply to its conversation: the conversation's id after a plus. Ids are in lower case,
+ * because some mail systems change local parts to lower case.
+ */
 export function replyAddress(conversationId: string, domain: string): string {
   return `reply+${conversationId}@${domain}`
 }
 
-/** The conversations that these addresses lead to, each once, in the order of the addresses. */
+/** The conversation ids in these addresses, each once, in the order of the addresses. */
 export function conversationsOf(addresses: readonly string[], domain: string | null): string[] {
   const ids = addresses.map(address => {
     const [local = '', at = ''] = address.split('@')

@@ -1,16 +1,16 @@
-import { statuses } from './listing.ts'
+import { errorResponses, idempotencyHeader, object, text } from '../http/openapi.ts'
+import type { ConversationStatus } from './documents.ts'
 
-// JSON Schema of the documented bodies: it checks what comes in, writes what goes out, and is the OpenAPI document.
+const everyStatus: Record<ConversationStatus, true> = { OPEN: true, CLOSED: true, ARCHIVED: true }
 
-const text = { type: 'string' }
+/** The statuses in the order of the documentation. */
+export const statuses = Object.keys(everyStatus)
+
+// JSON Schema of the documented bodies. It checks input, writes output, and is the OpenAPI document.
+
 const orNull = { type: ['string', 'null'] }
-const status = { type: 'string', enum: [...statuses], description: 'OPEN, CLOSED, or ARCHIVED.' }
-
-const object = (properties: Record<string, object>, required = Object.keys(properties)) => ({
-  type: 'object',
-  properties,
-  required,
-})
+/** The form of a status, in bodies and in queries. */
+export const status = { type: 'string', enum: statuses, description: 'OPEN, CLOSED, or ARCHIVED.' }
 
 const head = {
   id: { ...text, description: 'Unique identifier, prefixed with thd_.' },
@@ -32,26 +32,12 @@ const list = (item: Record<string, object>) =>
     conversations: object({ items: { type: 'array', items: object(item) }, hasMore: { type: 'boolean' } }),
   })
 
-const error = object({ statusCode: { type: 'integer' }, error: text, message: text })
-const errors = { '4xx': error, '5xx': error }
-
 const page = {
   type: 'object',
   properties: {
     status,
     limit: { type: 'integer', minimum: 1, maximum: 100, default: 20 },
-    cursor: { ...text, description: 'From the Link header of the page before.' },
-  },
-}
-
-const repeatable = {
-  type: 'object',
-  properties: {
-    'idempotency-key': {
-      ...text,
-      description:
-        'Makes it safe to ask again: within 24 hours an equal request with the same key, 1 to 255 printable ASCII characters, changes nothing and answers the same, with Idempotency-Replayed: true.',
-    },
+    cursor: { ...text, description: 'The cursor from the `Link` header of the previous page.' },
   },
 }
 
@@ -59,7 +45,8 @@ const inbox = ['Conversations']
 
 export const listSchema = {
   tags: inbox,
-  summary: 'Lists conversations in your support inbox; ARCHIVED ones only when asked for.',
+  summary:
+    'Lists conversations in your support inbox with filtering and pagination support. ARCHIVED conversations are listed only with status=ARCHIVED.',
   querystring: page,
   response: {
     200: list({
@@ -69,7 +56,7 @@ export const listSchema = {
       channelId: { ...orNull, description: 'ID of the email channel.' },
       contact,
     }),
-    ...errors,
+    ...errorResponses,
   },
 }
 
@@ -77,13 +64,14 @@ export const historySchema = {
   tags: inbox,
   summary: 'Lists all conversations for a specific contact.',
   querystring: page,
-  response: { 200: list({ ...head, ...tail }), ...errors },
+  response: { 200: list({ ...head, ...tail }), ...errorResponses },
 }
 
 export const createSchema = {
   tags: inbox,
-  summary: 'Creates a new outbound conversation and sends its first message by mail.',
-  headers: repeatable,
+  summary:
+    'Creates a new outbound conversation. This sends an email to the specified address and creates the conversation thread in your inbox.',
+  headers: idempotencyHeader,
   body: object({ email: text, name: orNull, subject: orNull, contentText: text }, ['email', 'contentText']),
   response: {
     201: object({
@@ -91,7 +79,7 @@ export const createSchema = {
       contact: object({ id: text }),
       message: object({ id: text, contentPreview: text, status: text }),
     }),
-    ...errors,
+    ...errorResponses,
   },
 }
 
@@ -99,33 +87,16 @@ export const statusSchema = {
   tags: inbox,
   summary: 'Updates the status of a conversation.',
   body: object({ status }),
-  response: { 200: object({ conversation: object({ id: text, status: text }) }), ...errors },
+  response: { 200: object({ conversation: object({ id: text, status: text }) }), ...errorResponses },
 }
 
 export const assignSchema = {
   tags: inbox,
-  summary: 'Reassigns a conversation to a specific agent, or to nobody with null.',
+  summary:
+    'Reassigns a conversation to a specific agent. Pass null as the agentId to unassign the conversation.',
   body: object({ agentId: orNull }),
-  response: { 200: object({ conversation: object({ id: text, assignedToAgentId: orNull }) }), ...errors },
-}
-
-const mailed = object({
-  conversation: object({ id: text }),
-  message: object({ id: text, contentPreview: text, status: text }),
-})
-
-export const inboundEmailSchema = {
-  tags: inbox,
-  summary: 'Takes in a mail as it arrived (RFC 5322), up to 25 MB; the same mail twice is taken once.',
-  consumes: ['message/rfc822'],
-  headers: repeatable,
-  body: { type: 'string', format: 'binary' },
   response: {
-    200: {
-      ...mailed,
-      description: 'It reports that a mail of yours came back: the message that has failed.',
-    },
-    201: { ...mailed, description: 'The message it has become.' },
-    ...errors,
+    200: object({ conversation: object({ id: text, assignedToAgentId: orNull }) }),
+    ...errorResponses,
   },
 }

@@ -3,17 +3,17 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** Which conversation is to belong to whom. */
+/** The conversation and its new assignee. */
 export type AssignConversationInput = {
-  /** Null unassigns. Leaving it out is an error, so that nobody unassigns by accident. */
+  /** The `agt_` id of the new assignee; null unassigns. NOT_FOUND if it is unknown, INVALID_INPUT if the field is left out. */
   agentId?: string | null | undefined;
-  /** A thd_ id. */
+  /** The conversation's `thd_` id. NOT_FOUND if it is unknown. */
   conversationId: string;
 };
 
 /**
- * All given fields must hold; within a list any value matches. Left out or null: no filter. []: matches nothing.
- * Unknown or foreign ids match nothing, without error. At most 100 values a list.
+ * All given fields must match; within a list, one matching value is enough. A field that is null or left out does not filter, except `status`; `[]` matches nothing.
+ * Unknown ids and ids of another workspace match nothing. INVALID_INPUT if a list has more than 100 values, or what the server sets.
  */
 export type ConversationFilter = {
   /** Assigned to one of these agents. */
@@ -22,94 +22,94 @@ export type ConversationFilter = {
   channelId?: Array<string> | null | undefined;
   /** With one of these contacts. */
   contactId?: Array<string> | null | undefined;
-  /** When it began. */
+  /** The creation time. */
   createdAt?: DateTimeRange | null | undefined;
-  /** true: assigned to somebody. false: to nobody. */
+  /** `true`: assigned conversations. `false`: unassigned ones. */
   isAssigned?: boolean | null | undefined;
-  /** Whether something in it waits to be read. */
+  /** `true`: unread conversations. `false`: read ones. */
   isUnread?: boolean | null | undefined;
-  /** When something was last said. */
+  /** The time of the last message. Notes do not count. */
   lastMessageAt?: DateTimeRange | null | undefined;
-  /** How it began. */
+  /** Conversations from one of these sources. */
   source?: Array<ConversationSource> | null | undefined;
-  /** Left out or null: OPEN and CLOSED on Query.conversations and Agent.conversations, whatever else is filtered; all three on Contact.conversations. */
+  /** If null or left out: OPEN and CLOSED in `Query.conversations` and `Agent.conversations`, all statuses in `Contact.conversations`. Other filters do not change this default. */
   status?: Array<ConversationStatus> | null | undefined;
 };
 
-/** How a conversation began. */
+/** The source that a conversation originated from. */
 export type ConversationSource =
-  /** By a program. */
+  /** A program that uses the API. */
   | 'API'
-  /** In a chat window. */
+  /** A chat window. */
   | 'CHAT'
-  /** By mail, from either side. */
+  /** An email, from the contact or from the team. */
   | 'EMAIL'
-  /** Through a contact form. */
+  /** A contact form. */
   | 'FORM';
 
-/** Where a conversation stands. Any status may follow any other. */
+/** A conversation's status. Every transition is allowed. */
 export type ConversationStatus =
-  /** Put away: hidden from the default inbox view. */
+  /** Archived: hidden from the default inbox view. */
   | 'ARCHIVED'
   /** Resolved. */
   | 'CLOSED'
-  /** Active: it requires attention. */
+  /** Active: requires attention. */
   | 'OPEN';
 
-/** A first message to somebody outside. */
+/** The recipient and first message of a new conversation. */
 export type CreateConversationInput = {
-  /** The EMAIL channel it leaves by; left out: the workspace's oldest. */
+  /** The EMAIL channel to send from. Default: the workspace's oldest EMAIL channel, if any. NOT_FOUND if it is unknown, INVALID_INPUT if it is not an EMAIL channel. */
   channelId?: string | null | undefined;
-  /** Plain text, 1 to 100,000 characters. */
+  /** Plain text, 1 to 100,000 characters. INVALID_INPUT if it is empty or only white space. */
   contentText: string;
-  /** Whom to write to: one address. A new one makes a contact. */
+  /** The recipient's email address. A contact is created if the address is new. INVALID_INPUT if it is not exactly one address. */
   email: string;
-  /** Makes it safe to ask again: within 24 hours an equal request with the same key, 1 to 255 printable ASCII characters, changes nothing and answers the same. */
+  /** Makes retries safe: 1 to 255 printable ASCII characters. Within 24 hours an equal request with the same key is a no-op and returns the same ids; a different one is refused with IDEMPOTENCY_MISMATCH. */
   idempotencyKey?: string | null | undefined;
-  /** Up to 200 characters; fills an empty name of the contact, never overwrites one. */
+  /** The contact's name: one line of up to 200 characters, otherwise INVALID_INPUT. It is stored if the contact has no name yet and never replaces one. */
   name?: string | null | undefined;
-  /** One line of up to 998 characters. */
+  /** The subject: one line of up to 998 characters, otherwise INVALID_INPUT. Without one, the email takes the beginning of its text as subject. */
   subject?: string | null | undefined;
 };
 
-/** At or after `from`, strictly before `before`. Left out or null: open on that side. */
+/** Times at or after `from` and before `before`. A bound that is null or left out does not limit the range. */
 export type DateTimeRange = {
-  /** The earliest time that no longer matches. */
+  /** The exclusive upper bound. */
   before?: string | null | undefined;
-  /** The earliest time that still matches. */
+  /** The inclusive lower bound. */
   from?: string | null | undefined;
 };
 
-/** What became of a message. */
+/** The delivery status of a message. */
 export type MessageStatus =
-  /** It will not be delivered; `failureReason` says why. */
+  /** Delivery failed for good. `failureReason` gives the reason. */
   | 'FAILED'
-  /** It waits for delivery, for the first time or again. */
+  /** Waiting for its first delivery attempt or for a retry. */
   | 'QUEUED'
-  /** It came in. */
+  /** Received from the contact. */
   | 'RECEIVED'
-  /** The mail server has accepted it, or its channel needs no mail server. */
+  /** Accepted by the mail server. A reply in a CHAT or API conversation is SENT at once. */
   | 'SENT'
-  /** A note; nothing to deliver. */
+  /** A note. It is not delivered. */
   | 'STORED'
-  /** The mail server's answer was lost: it may or may not have been delivered. */
+  /** The mail server's answer was lost. The message may or may not have been delivered. */
   | 'UNCONFIRMED';
 
-/** Which conversation is to have which status. */
+/** The conversation and its new status. */
 export type SetConversationStatusInput = {
-  /** A thd_ id. */
+  /** The conversation's `thd_` id. NOT_FOUND if it is unknown. */
   conversationId: string;
-  /** Any status may follow any other. */
+  /** The new status. Every transition is allowed. */
   status: ConversationStatus;
 };
 
-/** What a caller can do something about. */
+/** Errors the caller can fix. */
 export type UserErrorCode =
-  /** The same idempotency key came with other input. */
+  /** The idempotency key was used before with different input. */
   | 'IDEMPOTENCY_MISMATCH'
-  /** A field breaks a rule; `message` says which. */
+  /** A field is invalid. `message` gives the reason. */
   | 'INVALID_INPUT'
-  /** An id is unknown, malformed or of another workspace. */
+  /** An id is unknown, malformed, of the wrong type or of another workspace. */
   | 'NOT_FOUND';
 
 export type ListConversationsQueryVariables = Exact<{

@@ -1,27 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { ConversationStatus, ListedFragment } from './documents.ts'
-import { Refused } from './errors.ts'
+import type { ListedFragment } from './documents.ts'
+import { badRequest, requireStatus } from './validation.ts'
 
-export const statuses = ['OPEN', 'CLOSED', 'ARCHIVED'] as const
-
-const isStatus = (value: unknown): value is ConversationStatus => statuses.some(status => status === value)
-
-/** One of the documented statuses, and nothing else. @throws Refused 400 */
-export function statusOf(value: unknown): ConversationStatus {
-  if (!isStatus(value)) throw new Refused(400, `Invalid status. Must be one of: ${statuses.join(', ')}.`)
-  return value
-}
-
-/** What a list's query asks for, as the graph's variables. @throws Refused 400 */
+/** The query of a list, as variables of the graph. @throws Refusal INVALID_INPUT */
 export function listing(request: FastifyRequest) {
   const { status, limit = '20', cursor = null } = request.query as Record<string, unknown>
   if (typeof limit !== 'string' || !/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 100)
-    throw new Refused(400, 'Invalid limit. Must be an integer from 1 to 100.')
-  if (cursor !== null && typeof cursor !== 'string') throw new Refused(400, 'Invalid cursor.')
+    throw badRequest('Invalid limit. Must be an integer from 1 to 100.')
+  if (cursor !== null && typeof cursor !== 'string') throw badRequest('Invalid cursor.')
   return {
     first: Number(limit),
     after: cursor,
-    filter: status === undefined ? null : { status: [statusOf(status)] },
+    filter: status === undefined ? null : { status: [requireStatus(status)] },
   }
 }
 
@@ -31,8 +21,8 @@ type Connection<Node> = {
 }
 
 /**
- * The documented body of a list. It has no field for the next page, so that is told by a `Link` header (RFC 8288),
- * present exactly when there is one, relative, and with the other parameters kept.
+ * The documented body of a list. It has no field for the next page, so a `Link` header (RFC 8288) gives it. The header
+ * is present exactly if there is a next page. It is relative and keeps the other parameters.
  */
 export function listBody<Node, Item>(
   request: FastifyRequest,

@@ -1,39 +1,63 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { type Actor, requireScope } from '../domain/operation.ts'
-import type { Ask } from '../graphql/ask.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { notFound, Refusal, refusal } from '../domain/errors.ts'
+import type { Actor } from '../domain/operation.ts'
+import type { InProcess } from '../graphql/transport/in-process.ts'
+import { actorOf } from '../http/actor.ts'
+import { jsonBody } from '../http/body-error.ts'
+import { clientGone } from '../http/client-gone.ts'
+import { sendErrors, sendNotFound } from '../http/errors.ts'
+import { untilClosed } from '../http/until-closed.ts'
+import { requireWorkspace } from '../http/workspace-access.ts'
 import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './bodies.ts'
 import * as documents from './documents.ts'
-import { answerError, answerNotFound, Refused, refusedBy } from './errors.ts'
-import { inboundEmails, type TakeMail } from './inbound-emails.ts'
-import { listBody, listed, listing, statusOf } from './listing.ts'
+import { listBody, listed, listing } from './listing.ts'
 import { checkBodies } from './validation.ts'
 
-export type RestOptions = { ask: Ask; authenticate(header: unknown): Promise<Actor>; takeMail: TakeMail }
+export type RestOptions = {
+  inProcess: InProcess
+  authenticate(header: unknown, address: string): Promise<Actor>
+  maxBodyBytes: number
+  /** Counts bytes of an answer to a key that has not left yet. Returns a function that stops counting them. */
+  holdUnsent(keyId: string, bytes: number): () => void
+}
 
-/** The documented /v1 paths: each asks the graph one question and words the answer as the documentation does. */
-export async function restDoor(
+const conversations = '/:workspaceId/support/inbox/conversations'
+const history = '/:workspaceId/support/inbox/customers/:contactId/conversations'
+
+/**
+ * The documented /v1 paths. Each route executes one operation of the graph and returns the documented body. The checks
+ * come in this order: 401, 404 for the workspace, 403, 400, 404 for what the path names.
+ */
+export async function restRoutes(
   app: FastifyInstance,
-  { ask, authenticate, takeMail }: RestOptions,
+  { inProcess, authenticate, maxBodyBytes, holdUnsent }: RestOptions,
 ): Promise<void> {
-  app.setErrorHandler(answerError)
-  app.setNotFoundHandler(answerNotFound)
+  const answerError = sendErrors(jsonBody(maxBodyBytes))
+  app.setErrorHandler<FastifyError>((error, request, reply) => answerError(documented(error), request, reply))
+  app.setNotFoundHandler(sendNotFound)
   checkBodies(app)
+  requireWorkspace(app, authenticate)
 
-  app.addHook('onRequest', async request => {
-    request.actor = await authenticate(request.headers.authorization)
-    const { workspaceId } = request.params as { workspaceId?: string }
-    // Where no route matches there is no workspace to check: the answer is the same 404 for every path.
-    if (workspaceId !== undefined && workspaceId !== request.actor.workspaceId)
-      throw new Refused(404, 'Workspace not found.')
-    requireScope(request.actor, request.method === 'GET' || request.method === 'HEAD' ? 'read' : 'write')
+  function callerOf(request: FastifyRequest, reply: FastifyReply) {
+    const actor = actorOf(request)
+    return {
+      actor,
+      signal: clientGone(reply),
+      requestId: request.id,
+      log: request.server.log,
+      onAnswer: (bytes: number) => untilClosed(reply, holdUnsent(actor.keyId, bytes)),
+    }
+  }
+
+  /** The options of a route. The actor's scopes are checked before the body is read. */
+  const route = (schema: object, operation: { authorize(actor: Actor): void }) => ({
+    schema,
+    onRequest: async (request: FastifyRequest) => operation.authorize(actorOf(request)),
   })
 
-  const conversations = '/:workspaceId/support/inbox/conversations'
-  const history = '/:workspaceId/support/inbox/customers/:contactId/conversations'
-
-  const askList = ask(documents.ListConversationsDocument)
-  app.get(conversations, { schema: listSchema }, async (request, reply) => {
-    const answer = await askList(askingOf(request), listing(request))
+  const list = inProcess(documents.ListConversationsDocument)
+  app.get(conversations, route(listSchema, list), async (request, reply) => {
+    const answer = await list.execute(listing(request), callerOf(request, reply))
     return listBody(
       request,
       reply,
@@ -47,58 +71,71 @@ export async function restDoor(
     )
   })
 
-  const askHistory = ask(documents.ListContactConversationsDocument)
-  app.get(history, { schema: historySchema }, async (request, reply) => {
+  const listOfContact = inProcess(documents.ListContactConversationsDocument)
+  app.get(history, route(historySchema, listOfContact), async (request, reply) => {
     const { contactId } = request.params as { contactId: string }
-    const { contact } = await askHistory(askingOf(request), { contactId, ...listing(request) })
-    if (!contact) throw new Refused(404, 'Contact not found.')
+    const { contact } = await listOfContact.execute(
+      { contactId, ...listing(request) },
+      callerOf(request, reply),
+    )
+    if (!contact) throw notFound('contact')
     return listBody(request, reply, contact.conversations, listed)
   })
 
-  const askCreate = ask(documents.CreateConversationDocument)
-  app.post(conversations, { schema: createSchema }, async (request, reply) => {
+  const create = inProcess(documents.CreateConversationDocument)
+  app.post(conversations, route(createSchema, create), async (request, reply) => {
     const { email, name, subject, contentText } = request.body as documents.CreateConversationInput
     const idempotencyKey = request.headers['idempotency-key']?.toString()
     const input = { email, name, subject, contentText, idempotencyKey }
-    const { createConversation: answer } = await askCreate(askingOf(request), { input })
-    const { conversation, contact, message, replayed } = done(answer)
-    if (replayed) reply.header('Idempotency-Replayed', 'true')
-    const { id, preview: contentPreview, status } = present(message)
-    return reply.code(201).send({ conversation, contact, message: { id, contentPreview, status } })
+    const answer = await create.execute({ input }, callerOf(request, reply))
+    return created(reply, accepted(answer.createConversation))
   })
 
-  await app.register(inboundEmails, { takeMail })
+  const setStatus = inProcess(documents.SetConversationStatusDocument)
+  app.put(
+    `${conversations}/:conversationId/status`,
+    route(statusSchema, setStatus),
+    async (request, reply) => {
+      const { conversationId } = request.params as { conversationId: string }
+      const { status } = request.body as { status: documents.ConversationStatus }
+      const answer = await setStatus.execute({ input: { conversationId, status } }, callerOf(request, reply))
+      return { conversation: accepted(answer.setConversationStatus).conversation }
+    },
+  )
 
-  const askStatus = ask(documents.SetConversationStatusDocument)
-  app.put(`${conversations}/:conversationId/status`, { schema: statusSchema }, async request => {
-    const { conversationId } = request.params as { conversationId: string }
-    const status = statusOf((request.body as { status: unknown }).status)
-    const answer = await askStatus(askingOf(request), { input: { conversationId, status } })
-    return { conversation: done(answer.setConversationStatus).conversation }
-  })
-
-  const askAssign = ask(documents.AssignConversationDocument)
-  app.put(`${conversations}/:conversationId/assign`, { schema: assignSchema }, async request => {
+  const assign = inProcess(documents.AssignConversationDocument)
+  app.put(`${conversations}/:conversationId/assign`, route(assignSchema, assign), async (request, reply) => {
     const { conversationId } = request.params as { conversationId: string }
     const { agentId } = request.body as { agentId: string | null }
-    const answer = await askAssign(askingOf(request), { input: { conversationId, agentId } })
-    const { id, assignedTo } = present(done(answer.assignConversation).conversation)
+    const answer = await assign.execute({ input: { conversationId, agentId } }, callerOf(request, reply))
+    const { id, assignedTo } = required(accepted(answer.assignConversation).conversation)
     return { conversation: { id, assignedToAgentId: assignedTo?.id ?? null } }
   })
 }
 
-const askingOf = ({ actor, id: requestId, log }: FastifyRequest) => ({ actor, requestId, log })
+/** REST has its own message for a bad cursor. */
+const documented = (error: Error) =>
+  error instanceof Refusal && error.code === 'BAD_CURSOR' ? refusal('BAD_CURSOR', 'Invalid cursor.') : error
 
-/** A payload that was not refused. @throws Refused for the first of its userErrors */
-function done<Payload extends { userErrors: { code: documents.UserErrorCode; message: string }[] }>(
+function created(
+  reply: FastifyReply,
+  { conversation, contact, message, replayed }: documents.CreateConversationMutation['createConversation'],
+) {
+  if (replayed) reply.header('Idempotency-Replayed', 'true')
+  const { id, preview: contentPreview, status } = required(message)
+  return reply.code(201).send({ conversation, contact, message: { id, contentPreview, status } })
+}
+
+/** Returns a payload without userErrors. @throws Refusal for the first of its userErrors */
+function accepted<Payload extends { userErrors: { code: documents.UserErrorCode; message: string }[] }>(
   payload: Payload,
 ) {
-  const [refused] = payload.userErrors
-  if (refused) throw refusedBy(refused.code, refused.message)
+  const [error] = payload.userErrors
+  if (error) throw refusal(error.code, error.message)
   return payload
 }
 
-function present<Value>(value: Value | null): Value {
+function required<Value>(value: Value | null): Value {
   if (value === null) throw new Error('A payload without userErrors lacks its result.')
   return value
 }

@@ -1,23 +1,23 @@
 import { createServer } from 'node:net'
-import { createClient } from 'graphql-ws'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import WebSocket from 'ws'
-import { resume, resumingClient } from '../../examples/resume.ts'
-import { connectPostgres } from '../../src/db/connect.ts'
-import type { EventFilter, EventType } from '../../src/domain/event.ts'
-import { eventsBetween } from '../../src/domain/event.ts'
-import { seqOf, toCursor } from '../../src/domain/event-cursor.ts'
+import { openPostgres } from '../../src/db/open.ts'
+import { seqOf, toCursor } from '../../src/domain/event/cursor.ts'
+import type { EventFilter } from '../../src/domain/event/rows.ts'
+import { eventsBetween } from '../../src/domain/event/rows.ts'
+import type { EventType } from '../../src/domain/event/types.ts'
 import { newPostgresDatabase } from '../support/databases.ts'
 import { client, newConversation, newWorkspace } from '../support/gateway.ts'
 import { type Running, startProcess } from '../support/process.ts'
+import { startProgram } from '../support/program.ts'
+import { byHand, eventStream, pause, pick, type Subscriber, stockRetry } from '../support/resuming-clients.ts'
 
 // Two gateways on one Postgres, writers, and subscribers who must each hear the log of the database: while sockets are
 // cut, gateways are killed in turn, and database connections die, the listening ones too.
 
 const seconds = Number(process.env.HISTORY_SECONDS ?? 60)
 const url = await newPostgresDatabase()
-const connection = connectPostgres(url)
+const database = openPostgres(url)
 const ports = await Promise.all([freePort(), freePort()])
 const gateways: (Running | null)[] = [null, null]
 let chaos = true
@@ -27,15 +27,15 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await Promise.all(gateways.map(gateway => gateway?.end('SIGKILL')))
-  await connection.close()
+  await database.close()
 })
 
-/** As whoever looks after processes does: one that the faults end at its start is started again. */
+/** A gateway that the faults end at its start is started again, as a service manager does. */
 const start = async (index: number): Promise<void> => {
   const environment = { DATABASE_URL: url, DATA_DIR: '/tmp/gateway-history', PORT: String(ports[index]) }
   for (let attempt = 1; ; attempt++) {
     try {
-      gateways[index] = await startProcess(environment)
+      gateways[index] = await startProcess(startProgram, environment)
       return
     } catch (error) {
       if (attempt === 5) throw error
@@ -43,14 +43,9 @@ const start = async (index: number): Promise<void> => {
   }
 }
 const urlOf = (index: number) => `http://127.0.0.1:${ports[index]}`
-const pick = <Value>(values: readonly Value[]): Value =>
-  values[Math.floor(Math.random() * values.length)] as Value
-const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds))
-
-type Subscriber = { filter: EventFilter; from: string; heard: string[]; cut(): void; stop(): void }
 
 test(`40 subscribers hear exactly the log through ${seconds} seconds of faults`, async () => {
-  const workspace = await newWorkspace({ url: urlOf(0), db: connection.db })
+  const workspace = await newWorkspace({ url: urlOf(0), db: database.db })
   const { key } = workspace.client
   const conversations = await Promise.all(
     Array.from({ length: 12 }, (_, index) => newConversation(workspace.client, `c${index % 4}@example.com`)),
@@ -62,7 +57,12 @@ test(`40 subscribers hear exactly the log through ${seconds} seconds of faults`,
       .at(-1) ?? ''
   const kinds = [stockRetry, stockRetry, byHand, eventStream]
   const subscribers = Array.from({ length: 40 }, (_, index) =>
-    (kinds[index % kinds.length] ?? stockRetry)(key, from, filterOf(index, conversations)),
+    (kinds[index % kinds.length] ?? stockRetry)(
+      ports.map((_, gateway) => urlOf(gateway)),
+      key,
+      from,
+      filterOf(index, conversations),
+    ),
   )
 
   const writers = Array.from({ length: 8 }, () => write(key, conversations, workspace.agentId))
@@ -71,7 +71,7 @@ test(`40 subscribers hear exactly the log through ${seconds} seconds of faults`,
   chaos = false
   await Promise.all([...writers, ...faults])
 
-  const { head } = await connection.db
+  const { head } = await database.db
     .selectFrom('workspace')
     .select('event_seq as head')
     .where('id', '=', workspace.id)
@@ -79,7 +79,7 @@ test(`40 subscribers hear exactly the log through ${seconds} seconds of faults`,
   expect(head).toBeGreaterThan(seconds * 10)
   for (const [index, { filter, heard }] of subscribers.entries()) {
     const after = seqOf(workspace.id, from) ?? 0
-    const log = await eventsBetween(connection.db, workspace.id, {
+    const log = await eventsBetween(database.db, workspace.id, {
       after,
       upTo: head,
       filter,
@@ -88,10 +88,10 @@ test(`40 subscribers hear exactly the log through ${seconds} seconds of faults`,
     const expected = log.map(toCursor)
     const whole = () => heard.length >= expected.length
     await expect
-      .poll(whole, { timeout: 30_000 })
+      .poll(whole)
       .toBe(true)
       .catch(() => {})
-    const differs = expected.findIndex((cursor, place) => heard[place] !== cursor)
+    const differs = expected.findIndex((cursor, index) => heard[index] !== cursor)
     const where = `subscriber ${index} heard ${heard.length} of ${expected.length}, and otherwise from ${differs} on`
     expect(heard, where).toEqual(expected)
   }
@@ -121,134 +121,7 @@ function filterOf(index: number, conversations: { id: string; contactId: string 
   return filters[index % filters.length] ?? none
 }
 
-const query = `subscription ($after: EventCursor, $types: [ConversationEventType!], $conversationId: ID, $contactId: ID) {
-  conversationEvents(after: $after, types: $types, conversationId: $conversationId, contactId: $contactId) {
-    cursor conversation { id status assignedTo { name } }
-  }
-}`
-
-/** The documented client: the stock one with its own retry. */
-function stockRetry(key: string, from: string, filter: EventFilter): Subscriber {
-  const heard: string[] = []
-  const sockets = new Set<WebSocket>()
-  const stock = resumingClient(urlOf(pick([0, 1])), key)
-  stock.on('connected', socket => sockets.add(socket as WebSocket))
-  const stop = resume<{ cursor: string }>({
-    client: stock,
-    subscription: { query, variables: filter },
-    snapshot: async () => (heard.length === 0 ? from : Promise.reject(new Error('A cursor was refused.'))),
-    onEvent: ({ cursor }) => heard.push(cursor),
-    onError: error => console.error('stock', error),
-  })
-  return {
-    filter,
-    from,
-    heard,
-    cut: () => [...sockets].at(-1)?.terminate(),
-    stop() {
-      stop()
-      // What it was about to connect for is gone: that is what it rejects with.
-      void Promise.resolve(stock.dispose()).catch(() => {})
-    },
-  }
-}
-
-/** A client of one's own: it opens a new socket, to either gateway, with the last cursor it has seen. */
-function byHand(key: string, from: string, filter: EventFilter): Subscriber {
-  const heard: string[] = []
-  let stopped = false
-  let cut = () => {}
-  const open = () =>
-    new Promise<void>(resolve => {
-      const once = createClient({
-        url: `${urlOf(pick([0, 1])).replace('http', 'ws')}/graphql`,
-        webSocketImpl: WebSocket,
-        connectionParams: { authorization: `Bearer ${key}` },
-        retryAttempts: 0,
-      })
-      once.on('connected', socket => {
-        cut = () => (socket as WebSocket).terminate()
-      })
-      once.subscribe<{ conversationEvents: { cursor: string } }>(
-        { query, variables: { ...filter, after: heard.at(-1) ?? from } },
-        {
-          next: ({ data }) => data && heard.push(data.conversationEvents.cursor),
-          error: () => resolve(),
-          complete: () => resolve(),
-        },
-      )
-    })
-  const follow = async () => {
-    while (!stopped) {
-      await open()
-      await pause(50 + Math.random() * 200)
-    }
-  }
-  void follow()
-  return {
-    filter,
-    from,
-    heard,
-    cut: () => cut(),
-    stop() {
-      stopped = true
-      cut()
-    },
-  }
-}
-
-/** A browser's way: the stream's last id goes back as Last-Event-ID, also one that came without an event. */
-function eventStream(key: string, from: string, filter: EventFilter): Subscriber {
-  const heard: string[] = []
-  let lastId = from
-  let stopped = false
-  let abort = new AbortController()
-  const open = async () => {
-    abort = new AbortController()
-    const response = await fetch(`${urlOf(pick([0, 1]))}/graphql`, {
-      method: 'POST',
-      signal: abort.signal,
-      headers: {
-        accept: 'text/event-stream',
-        'content-type': 'application/json',
-        'last-event-id': lastId,
-        authorization: `Bearer ${key}`,
-      },
-      body: JSON.stringify({ query, variables: { ...filter, after: from } }),
-    })
-    let text = ''
-    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      text += chunk
-      const blocks = text.split('\n\n')
-      text = blocks.pop() ?? ''
-      for (const block of blocks) read(block)
-    }
-  }
-  const read = (block: string) => {
-    const id = /^id: (.*)$/m.exec(block)?.[1]
-    if (id) lastId = id
-    if (/^data: \{"data"/m.test(block) && id) heard.push(id)
-  }
-  const follow = async () => {
-    while (!stopped) {
-      await open().catch(() => {})
-      await pause(50 + Math.random() * 200)
-    }
-  }
-  void follow()
-  return {
-    filter,
-    from,
-    heard,
-    cut: () => abort.abort(),
-    stop() {
-      stopped = true
-      abort.abort()
-    },
-  }
-}
-
-/** Changes things through whichever gateway answers; what fails is what the faults are for. */
+/** Changes conversations through either gateway; that some requests fail is the purpose of the faults. */
 async function write(key: string, conversations: { id: string }[], agentId: string): Promise<void> {
   const mutation = `mutation ($id: ID!, $status: ConversationStatus!, $agent: ID) {
     setConversationStatus(input: { conversationId: $id, status: $status }) { cursor }

@@ -4,26 +4,28 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, inject, test } from 'vitest'
 import { type FrameSocket, openFrames } from '../../bench/frames.ts'
 import { setConversationStatus } from '../../src/domain/conversation/set-status.ts'
-import { seqOf } from '../../src/domain/event-cursor.ts'
+import { seqOf } from '../../src/domain/event/cursor.ts'
 import type { Actor } from '../../src/domain/operation.ts'
 import { type Client, type Gateway, newConversation, newWorkspace, startGateway } from '../support/gateway.ts'
 import { overSocket, socketClient } from '../support/live.ts'
+import { subscribed } from '../support/live-fixtures.ts'
+import { openNow } from '../support/metrics.ts'
 
 // Many clients, of which many are slow, gone or foreign.
 
 let gateway: Gateway
 beforeAll(async () => {
-  gateway = await startGateway({ socketsPerKey: 100_000 })
+  gateway = await startGateway({ limits: { maxSocketsPerKey: 100_000, maxSocketsPerAddress: 100_000 } })
 })
 afterAll(() => gateway.close())
 
 type Workspace = Awaited<ReturnType<typeof newWorkspace>>
-type Told = { cursor: string }
+type LiveEvent = { cursor: string }
 
 const slim =
   'subscription ($after: EventCursor) { conversationStatusChanged(after: $after) { cursor conversation { id } } }'
 
-/** Changes a conversation's status so many times, past the doors, as another process would. */
+/** Changes the status of conversations without a request, as another process would. */
 async function turn(
   { id, agentId }: Workspace,
   conversationIds: string[],
@@ -31,18 +33,13 @@ async function turn(
   onEach = () => {},
 ): Promise<void> {
   const actor: Actor = { workspaceId: id, id: agentId, keyId: 'key_none', scopes: ['write'] }
-  const operation = { actor, db: gateway.db, committed: gateway.app.committed }
+  const operation = { actor, db: gateway.db, announce: gateway.app.announce }
   for (let index = 0; index < times; index++) {
     const conversationId = conversationIds[index % conversationIds.length] ?? ''
     const status = Math.floor(index / conversationIds.length) % 2 === 0 ? 'CLOSED' : 'OPEN'
     await setConversationStatus(operation, { conversationId, status })
     onEach()
   }
-}
-
-const gauge = async (kind: string) => {
-  const text = await (await fetch(`${gateway.url}/metrics`)).text()
-  return Number(new RegExp(`gateway_open{kind="${kind}"} (\\d+)`).exec(text)?.[1])
 }
 
 const settled = async () => {
@@ -52,7 +49,7 @@ const settled = async () => {
   return process.memoryUsage()
 }
 
-/** Subscribes with a bare socket that counts what it is told, and can stop reading. */
+/** Subscribes with a bare socket that hands on its events, and can stop reading. */
 function listener(
   { key, socketUrl }: Client,
   text: string,
@@ -73,7 +70,7 @@ function listener(
   })
 }
 
-test('20 workspaces, 200 subscribers, 20,000 events: nobody hears of another workspace', async () => {
+test('20 workspaces, 200 subscribers, 20,000 events: no subscriber hears of another workspace', async () => {
   const workspaces = await Promise.all(Array.from({ length: 20 }, () => newWorkspace(gateway)))
   const conversations = await Promise.all(
     workspaces.map(({ client: caller }) => Promise.all([newConversation(caller), newConversation(caller)])),
@@ -82,18 +79,18 @@ test('20 workspaces, 200 subscribers, 20,000 events: nobody hears of another wor
     Array.from({ length: 10 }, () => {
       const socket = socketClient(workspace.client)
       const after = conversations[index]?.map(({ cursor }) => cursor).sort()[1]
-      const events = overSocket<Told & { conversation: { id: string } }>(socket, slim, { after })
+      const events = overSocket<LiveEvent & { conversation: { id: string } }>(socket, slim, { after })
       return { workspace, socket, events, own: new Set(conversations[index]?.map(({ id }) => id)) }
     }),
   )
-  await expect.poll(() => gauge('subscribers'), { timeout: 30_000 }).toBe(200)
+  await subscribed(gateway, 200)
   await Promise.all(
     workspaces.map((workspace, index) =>
       turn(workspace, conversations[index]?.map(({ id }) => id) ?? [], 1_000),
     ),
   )
   for (const { workspace, socket, events, own } of heard) {
-    await expect.poll(() => events.events.length, { timeout: 60_000 }).toBe(1_000)
+    await expect.poll(() => events.events.length).toBe(1_000)
     const foreign = events.events.filter(
       ({ cursor, conversation }) => seqOf(workspace.id, cursor) === null || !own.has(conversation.id),
     )
@@ -103,7 +100,7 @@ test('20 workspaces, 200 subscribers, 20,000 events: nobody hears of another wor
     events.stop()
     await socket.dispose()
   }
-  await expect.poll(() => gauge('subscribers'), { timeout: 30_000 }).toBe(0)
+  await subscribed(gateway, 0)
 })
 
 test('2,000 clients that connect, subscribe and vanish, five times, leave nothing behind', async () => {
@@ -116,11 +113,9 @@ test('2,000 clients that connect, subscribe and vanish, five times, leave nothin
       streams.push(
         ...(await Promise.all(Array.from({ length: 200 }, () => listener(caller, slim, () => {})))),
       )
-    await expect.poll(() => gauge('subscribers'), { timeout: 30_000 }).toBe(2_000)
+    await subscribed(gateway, 2_000)
     for (const stream of streams) stream.destroy()
-    await expect.poll(() => gauge('sockets'), { timeout: 30_000 }).toBe(0)
-    await expect.poll(() => gauge('subscribers'), { timeout: 30_000 }).toBe(0)
-    await expect.poll(() => gauge('feeds'), { timeout: 30_000 }).toBe(0)
+    await expect.poll(() => openNow(gateway)).toEqual({ sockets: 0, subscribers: 0, feeds: 0 })
   }
   await round()
   const before = { heap: (await settled()).heapUsed, timers: timers() }
@@ -142,8 +137,8 @@ test('one unrelated transaction held open for 30 seconds delays nothing', async 
   await operator.query('begin')
   await operator.query('create temporary table held (id int)')
   await operator.query('select txid_current()')
-  const heard = overSocket<Told>(socketClient(caller), slim)
-  await expect.poll(() => gauge('subscribers'), { timeout: 10_000 }).toBe(1)
+  const heard = overSocket<LiveEvent>(socketClient(caller), slim)
+  await subscribed(gateway, 1)
   const delays: number[] = []
   const begun = performance.now()
   for (let pairs = 1; performance.now() - begun < 30_000; pairs++) {

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
@@ -7,6 +6,8 @@ import { afterAll, test } from 'vitest'
 import { newPostgresDatabase } from '../support/databases.ts'
 import { type Play, type Step, startMailServer } from '../support/mail-server.ts'
 import { type Running, startProcess } from '../support/process.ts'
+import { startProgram } from '../support/program.ts'
+import { startFront } from '../support/smtp-front.ts'
 
 // 200 messages through a mail server that does what mail servers do, while the gateway is killed.
 
@@ -18,7 +19,7 @@ afterAll(async () => {
 const workspaceId = 'wrk_abc123'
 const key = 'demo-key-of-the-outbox-test'
 
-/** What becomes of a message to a recipient whose address begins so. */
+/** What the mail server does with a message, by the beginning of its recipient's address. */
 const plays: Record<string, (attempt: number) => Play | null> = {
   ok: () => null,
   busy: attempt => (attempt === 1 ? { at: 'RCPT TO', answer: 450 } : null),
@@ -58,49 +59,24 @@ function recipients(): string[] {
   return mixed
 }
 
-/** Connections to the mail server, of which every 4th of the first 36 fails to become TLS after it was promised. */
-async function startFront(port: number): Promise<Server & { port: number }> {
-  let connections = 0
-  const front = createServer(socket => {
-    socket.on('error', () => socket.destroy())
-    if (++connections <= 36 && connections % 4 === 0) return failTls(socket)
-    const through = connect(port, '127.0.0.1').on('error', () => socket.destroy())
-    socket.pipe(through).pipe(socket)
-    socket.once('close', () => through.destroy())
-    through.once('close', () => socket.destroy())
-  })
-  await new Promise<void>(resolve => front.listen(0, '127.0.0.1', resolve))
-  const address = front.address()
-  return Object.assign(front, { port: typeof address === 'object' ? (address?.port ?? 0) : 0 })
-}
-
-function failTls(socket: Socket): void {
-  socket.write('220 mx.example.com\r\n')
-  socket.on('data', chunk => {
-    if (/^EHLO/i.test(String(chunk))) socket.write('250-mx.example.com\r\n250 STARTTLS\r\n')
-    else if (/^STARTTLS/i.test(String(chunk))) socket.write('220 Go ahead\r\nthis is no handshake\r\n')
-    else socket.destroy()
-  })
-}
-
 type Message = { id: string; status: string; failureReason: string | null; sentAt: string | null }
 
 /** A gateway that is started again whenever it has been killed, and a client that does not give up. */
 async function startUnderFaults(environment: Record<string, string>) {
   const killed: { at: number; recipient: string }[] = []
-  let gateway: Running = await startProcess(environment)
+  let gateway: Running = await startProcess(startProgram, environment)
   let starting: Promise<unknown> = Promise.resolve()
   const kill = (recipient: string) => {
     starting = starting.then(async () => {
       killed.push({ at: Date.now(), recipient })
       await gateway.end('SIGKILL')
-      gateway = await startProcess(environment)
+      gateway = await startProcess(startProgram, environment)
     })
     return starting
   }
 
-  /** Asks until it is answered; the gateway may be killed while it works on it. */
-  async function ask(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+  /** Sends a request until it is answered; the gateway may be killed while it works on it. */
+  async function send(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
     for (;;) {
       await starting
       try {
@@ -116,7 +92,7 @@ async function startUnderFaults(environment: Record<string, string>) {
     }
   }
   async function graphql<Data>(query: string, variables: object): Promise<Data> {
-    const response = await ask('/graphql', { query, variables })
+    const response = await send('/graphql', { query, variables })
     const { data, errors } = (await response.json()) as { data: Data; errors?: unknown }
     if (errors) throw new Error(JSON.stringify(errors))
     return data
@@ -127,17 +103,17 @@ async function startUnderFaults(environment: Record<string, string>) {
     kill,
     graphql,
     end: () => gateway.end(),
-    /** Through one door or the other; both share the key. */
+    /** Over GraphQL or REST; both share the key. */
     async create(email: string, overRest: boolean): Promise<{ id: string; cursor: string | null }> {
-      const letter = { email, subject: 'A question', contentText: `Hello ${email}` }
+      const message = { email, subject: 'A question', contentText: `Hello ${email}` }
       if (overRest) {
         const path = `/v1/workspaces/${workspaceId}/support/inbox/conversations`
-        const response = await ask(path, letter, { 'idempotency-key': email })
+        const response = await send(path, message, { 'idempotency-key': email })
         return { id: ((await response.json()) as { message: { id: string } }).message.id, cursor: null }
       }
       const data = await graphql<{ createConversation: { message: { id: string }; cursor: string } }>(
         'mutation ($input: CreateConversationInput!) { createConversation(input: $input) { message { id } cursor } }',
-        { input: { ...letter, idempotencyKey: email } },
+        { input: { ...message, idempotencyKey: email } },
       )
       return { id: data.createConversation.message.id, cursor: data.createConversation.cursor }
     },
@@ -209,7 +185,7 @@ test.concurrent.for(['postgres', 'embedded'])(
       }
     }
     await Promise.all(Array.from({ length: 8 }, work))
-    // The same requests again, through either door: nothing new comes of them.
+    // The same requests again, over GraphQL and REST: they change nothing.
     for (const recipient of all) {
       const again = await gateway.create(recipient, false)
       expect(again.id).toBe(ids.get(recipient))
@@ -226,7 +202,7 @@ test.concurrent.for(['postgres', 'embedded'])(
         .map(
           ({ id }) => `${recipientOf.get(id)}, attempt ${server.attempts(recipientOf.get(id) ?? '').length}`,
         )
-    await expect.poll(waiting, { timeout: 180_000, interval: 1_000 }).toEqual([])
+    await expect.poll(waiting, { timeout: 360_000, interval: 1_000 }).toEqual([])
 
     const taken = (recipient: string) => server.mails.filter(({ to }) => to[0] === recipient)
     const lost = all.filter(
@@ -291,10 +267,10 @@ test.concurrent('an attempt that takes longer than its lease is made once', asyn
     SMTP_URL: server.url,
   }
   const gateway = await startUnderFaults(environment)
-  const second = await startProcess({ ...environment, DEMO: '0' })
+  const second = await startProcess(startProgram, { ...environment, DEMO: '0' })
   open.push({ close: () => Promise.all([gateway.end(), second.end()]) })
   const { id } = await gateway.create('patient@example.com', true)
   const status = async () => (await gateway.messages([id]))[0]?.status
-  await expect.poll(status, { timeout: 90_000, interval: 1_000 }).toBe('SENT')
+  await expect.poll(status, { timeout: 180_000, interval: 1_000 }).toBe('SENT')
   expect(server.attempts('patient@example.com')).toHaveLength(1)
 })

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { inject } from 'vitest'
-import { type Connection, type ConnectOptions, connectPGlite, connectPostgres } from '../../src/db/connect.ts'
+import { type OpenDatabase, type OpenOptions, openPGlite, openPostgres } from '../../src/db/open.ts'
 
 /** Makes a database that is a copy of another one, to which nobody may be connected. */
 export async function createDatabase(server: string, name: string, template: string): Promise<void> {
@@ -14,20 +14,36 @@ export async function createDatabase(server: string, name: string, template: str
 }
 
 /** A migrated, empty database of the caller's own: of this run's engine, with this run's pool size. */
-export async function openDatabase(options: ConnectOptions = {}): Promise<Connection> {
-  if (process.env.ENGINE === 'pglite') {
+export const openDatabase = (options: OpenOptions = {}): Promise<OpenDatabase> =>
+  openDatabaseOf(process.env.ENGINE === 'pglite' ? 'pglite' : 'postgres', options)
+
+/** The same of an engine that the caller chooses. The run must have set that engine up. */
+export async function openDatabaseOf(
+  engine: 'pglite' | 'postgres',
+  options: OpenOptions = {},
+): Promise<OpenDatabase> {
+  if (engine === 'pglite') {
     const loadDataDir = new Blob([readFileSync(inject('snapshot'))])
-    return connectPGlite(await PGlite.create({ loadDataDir }), options)
+    return openPGlite(await PGlite.create({ loadDataDir }), options)
   }
-  return connectPostgres(await newPostgresDatabase(), { ...options, ...poolOfRun() })
+  return openPostgres(await newPostgresDatabase(), { ...patience, ...poolOfRun(), ...options })
 }
 
-/** The address of a migrated, empty database on this run's PostgreSQL. */
-export async function newPostgresDatabase(): Promise<string> {
+/** A database without any table: of this run's engine, with this run's pool size. */
+export async function openEmptyDatabase(): Promise<OpenDatabase> {
+  if (process.env.ENGINE === 'pglite') return openPGlite(await PGlite.create())
+  return openPostgres(await newPostgresDatabase('template1'), poolOfRun())
+}
+
+/** The address of a new database on this run's PostgreSQL: migrated and empty, or a copy of another template. */
+export async function newPostgresDatabase(template = 'template'): Promise<string> {
   const server = inject('postgres')
   const name = `test_${randomUUID().replaceAll('-', '')}`
-  await createDatabase(server, name, 'template')
+  await createDatabase(server, name, template)
   return server.replace('/postgres?', `/${name}?`)
 }
 
-const poolOfRun = () => (process.env.POOL ? { max: Number(process.env.POOL) } : {})
+/** Longer than the gateway's own limits, so that a busy machine keeps them too. */
+const patience = { poolWaitMs: 10_000, statementTimeoutMs: 10_000 }
+
+const poolOfRun = () => (process.env.POOL ? { poolSize: Number(process.env.POOL) } : {})

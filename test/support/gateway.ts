@@ -4,15 +4,19 @@ import { join } from 'node:path'
 import type { LogEvent } from 'kysely'
 import { pino } from 'pino'
 import { type AppOptions, createApp } from '../../src/app.ts'
-import type { Connection } from '../../src/db/connect.ts'
+import { readConfig } from '../../src/config.ts'
 import type { Db } from '../../src/db/db.ts'
+import type { OpenDatabase } from '../../src/db/open.ts'
 import { createAgent } from '../../src/domain/agent/create.ts'
 import { createChannel } from '../../src/domain/channel/create.ts'
 import { createKey } from '../../src/domain/key/create.ts'
+import type { Limits } from '../../src/domain/limits.ts'
 import { createWorkspace } from '../../src/domain/workspace/create.ts'
+import { readTrustedDocuments } from '../../src/graphql/execution/trusted-documents.ts'
 import { noHints } from '../../src/live/hints.ts'
-import { filePost } from '../../src/mail/post.ts'
+import { fileTransport } from '../../src/mail/outbound/transport.ts'
 import { openDatabase } from './databases.ts'
+import { isUnbound } from './tenant-statements.ts'
 
 export type Answer<Data = Record<string, never>> = {
   data: Data
@@ -22,50 +26,59 @@ export type Answer<Data = Record<string, never>> = {
 /** A whole gateway on a database of its own, listening on a free port. */
 export type Gateway = Awaited<ReturnType<typeof startGateway>>
 
-export type GatewayOptions = Partial<AppOptions> & {
-  connection?: Connection
+export type GatewayOptions = Partial<Omit<AppOptions, 'database' | 'limits'>> & {
+  /** The limits that differ from the defaults. */
+  limits?: Partial<Limits>
+  database?: OpenDatabase
   onStatement?(event: LogEvent): void
 }
 
 export async function startGateway(options: GatewayOptions = {}) {
-  const connection =
-    options.connection ?? (await openDatabase(options.onStatement ? { log: options.onStatement } : {}))
+  const foreign: string[] = []
+  const log = (event: LogEvent) => {
+    if (isUnbound(event.query.sql)) foreign.push(event.query.sql)
+    options.onStatement?.(event)
+  }
+  const database = options.database ?? (await openDatabase({ log }))
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'))
   const mailDirectory = join(directory, 'mail')
   const app = await createApp({
-    post: filePost(mailDirectory),
+    trusted: readTrustedDocuments(null, false, readConfig({}).limits),
+    ...readConfig({}),
+    mailTransport: fileTransport(mailDirectory),
     openHints: noHints,
     mailFrom: 'support@gateway.test',
-    mailReplyDomain: null,
-    corsOrigins: [],
-    eventRetentionDays: null,
-    operationsPerSocket: 100,
-    socketsPerKey: 1_000,
     log: pino({ level: process.env.LOG ?? 'silent' }),
     ...options,
-    db: connection.db,
+    limits: { ...readConfig({}).limits, ...options.limits },
+    database,
   })
   const url = await app.fastify.listen({ host: '127.0.0.1', port: 0 })
+  let closing: Promise<void> | undefined
+  async function close(): Promise<void> {
+    await app.close()
+    await database.close()
+    rmSync(directory, { recursive: true, force: true })
+    if (foreign.length > 0) throw new Error(`Statements without a workspace:\n${foreign.join('\n')}`)
+  }
   return {
     url,
     app,
-    db: connection.db,
-    engine: connection.engine,
+    db: database.db,
+    engine: database.engine,
     mailDirectory,
-    async close() {
-      await app.close()
-      await connection.close()
-      rmSync(directory, { recursive: true, force: true })
-    },
+    /** Closes it once, also when a test has done so before its end does. */
+    close: () => (closing ??= close()),
   }
 }
 
-/** Somebody with a key of a workspace, who asks the gateway as any client does. */
+/** A caller with a key of a workspace. */
 export type Client = ReturnType<typeof client>
 
 export function client(url: string, key: string) {
   const authorization = `Bearer ${key}`
   return {
+    url,
     key,
     authorization,
     socketUrl: `${url.replace('http', 'ws')}/graphql`,
@@ -97,6 +110,8 @@ export function client(url: string, key: string) {
 
 type Scope = 'read' | 'write'
 
+export type Workspace = Awaited<ReturnType<typeof newWorkspace>>
+
 /** A new workspace with an agent and an EMAIL channel, and a client that acts as the agent. */
 export async function newWorkspace(gateway: { url: string; db: Db }, scopes: Scope[] = ['read', 'write']) {
   return gateway.db.transaction().execute(async writer => {
@@ -121,7 +136,7 @@ export async function newClient(
   return { id, client: client(gateway.url, secret) }
 }
 
-/** Opens a conversation through the graph and answers its ids. */
+/** Opens a conversation through the graph and returns its ids. */
 export async function newConversation(from: Client, email = 'jane@example.com', contentText = 'Hello there') {
   const { data, errors } = await from.graphql<{
     createConversation: {

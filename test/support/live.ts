@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createClient as createEventSource } from 'graphql-sse'
 import { createClient as createSocket, type Client as SocketClient } from 'graphql-ws'
 import WebSocket from 'ws'
@@ -21,25 +22,46 @@ type Result = {
   errors?: readonly { message: string; extensions?: Record<string, unknown> }[]
 }
 
-/** What a subscriber has been told so far, and the means to wait for more. */
+export type LiveEvent = { __typename: string; cursor: string; conversation: { id: string } }
+
+export const conversationEvents = `subscription ($after: EventCursor, $conversationId: ID, $contactId: ID, $types: [ConversationEventType!]) {
+  conversationEvents(after: $after, conversationId: $conversationId, contactId: $contactId, types: $types) {
+    __typename cursor conversation { id }
+    ... on ConversationStatusChanged { previousStatus status }
+    ... on ConversationAssigned { previousAssignedTo { id } assignedTo { id } }
+    ... on MessageAdded { message { preview } }
+    ... on MessageStatusChanged { message { id } previousMessageStatus messageStatus }
+  }
+}`
+
+/** How to close each client that this file has opened. */
+const opened = new Set<() => unknown>()
+
+/** Closes every client that was opened here, however its test ended. */
+export async function closeClients(): Promise<void> {
+  await Promise.all([...opened].map(close => close()))
+  opened.clear()
+}
+
+/** The events that a subscriber has received so far, and the means to wait for more. */
 export type Heard<Event> = {
   events: Event[]
   errors: Result['errors'][]
-  /** Resolves when so many events have come, and fails after 15 seconds. */
+  /** Resolves when this number of events has come, and fails after a minute. */
   until(count: number): Promise<Event[]>
   /** Resolves when the subscription has ended, with why. */
   ended: Promise<unknown>
   stop(): void
 }
 
-type Sink<Event> = {
+type Subscriber<Event> = {
   next(result: Result): void
   error(error: unknown): void
   complete(): void
   heard: Heard<Event>
 }
 
-function sink<Event>(stop: () => void): Sink<Event> {
+function subscriber<Event>(stop: () => void): Subscriber<Event> {
   const waiting = new Set<() => void>()
   const ended = Promise.withResolvers<unknown>()
   const heard: Heard<Event> = {
@@ -50,7 +72,7 @@ function sink<Event>(stop: () => void): Sink<Event> {
     until: count =>
       new Promise((resolve, reject) => {
         const late = () => reject(new Error(`Only ${heard.events.length} of ${count} events came.`))
-        const timer = setTimeout(late, 15_000)
+        const timer = setTimeout(late, 60_000)
         const look = () => {
           if (heard.events.length < count) return
           clearTimeout(timer)
@@ -78,7 +100,7 @@ export function socketClient(
   { socketUrl, authorization }: Client,
   options: { retryAttempts?: number } = {},
 ): SocketClient {
-  return createSocket({
+  const client = createSocket({
     url: socketUrl,
     webSocketImpl: WebSocket,
     connectionParams: { authorization },
@@ -87,7 +109,28 @@ export function socketClient(
     retryAttempts: options.retryAttempts ?? 0,
     retryWait: () => Promise.resolve(),
   })
+  opened.add(() => client.dispose())
+  return client
 }
+
+/** A bare socket, whose every message the test writes. */
+export function bareSocket({ socketUrl }: { socketUrl: string }): WebSocket {
+  const socket = new WebSocket(socketUrl, 'graphql-transport-ws')
+  opened.add(() => socket.terminate())
+  return socket
+}
+
+/** A bare socket that has shown its key. */
+export async function acknowledged({ socketUrl, authorization }: Client): Promise<WebSocket> {
+  const socket = bareSocket({ socketUrl })
+  await once(socket, 'open')
+  socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } }))
+  await once(socket, 'message')
+  return socket
+}
+
+/** The code with which the server closes a socket. */
+export const closed = (socket: WebSocket) => new Promise<number>(resolve => socket.once('close', resolve))
 
 /** Subscribes over a WebSocket client, and resolves once the server has the subscription. */
 export function overSocket<Event = StatusEvent>(
@@ -96,7 +139,7 @@ export function overSocket<Event = StatusEvent>(
   variables: Record<string, unknown> = {},
 ): Heard<Event> {
   const payload = { query, variables }
-  const target = sink<Event>(() => unsubscribe())
+  const target = subscriber<Event>(() => unsubscribe())
   const unsubscribe = from.subscribe(payload, {
     next(result) {
       target.next(result as Result)
@@ -121,7 +164,8 @@ export function overEventStream<Event = StatusEvent>(
     headers: { authorization },
     retryAttempts: 0,
   })
-  const target = sink<Event>(() => client.dispose())
+  opened.add(() => client.dispose())
+  const target = subscriber<Event>(() => client.dispose())
   client.subscribe(
     { query, variables },
     { next: result => target.next(result as Result), error: target.error, complete: target.complete },

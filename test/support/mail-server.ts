@@ -13,7 +13,7 @@ type Mail = {
 /** What the server does with a mail: at a step it answers with a code, or breaks the connection off. */
 export type Play = {
   at: 'MAIL FROM' | 'RCPT TO' | 'DATA'
-  /** The code of its refusal; `drop`: it breaks the connection off; `hang`: it says nothing any more. */
+  /** The code of its refusal; `drop`: it breaks the connection off; `hang`: it sends nothing any more. */
   answer: number | 'drop' | 'hang'
 }
 
@@ -26,6 +26,8 @@ type Options = SMTPServerOptions & {
   /** Called at each step, and waited for before it goes on. */
   step?: (step: Step, recipient: string, attempt: number) => Promise<void> | void
 }
+
+export type MailServer = Awaited<ReturnType<typeof startMailServer>>
 
 /** A mail server of our own that keeps what it takes. */
 export async function startMailServer(options: Options = {}) {

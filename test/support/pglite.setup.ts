@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { TestProject } from 'vitest/node'
-import { connectPGlite } from '../../src/db/connect.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { openPGlite } from '../../src/db/open.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -18,10 +18,10 @@ export default async function setup(project: TestProject) {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-pglite-'))
   const snapshot = join(directory, 'snapshot.tar')
   const lite = await PGlite.create()
-  const connection = await connectPGlite(lite)
-  await migrate(connection.db)
+  const database = await openPGlite(lite)
+  await migrate(database.db)
   writeFileSync(snapshot, Buffer.from(await (await lite.dumpDataDir('none')).arrayBuffer()))
-  await connection.close()
+  await database.close()
   project.provide('snapshot', snapshot)
   return () => rmSync(directory, { recursive: true, force: true })
 }

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
-import { connectPostgres } from '../../src/db/connect.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { openPostgres } from '../../src/db/open.ts'
 import { createDatabase } from './databases.ts'
 import { startPostgres } from './postgres.ts'
 
@@ -16,7 +16,7 @@ export default async function setup(project: TestProject) {
   const server = await startPostgres()
   const postgres = server.url('postgres')
   await createDatabase(postgres, 'template', 'template1')
-  const template = connectPostgres(server.url('template'))
+  const template = openPostgres(server.url('template'))
   await migrate(template.db)
   await template.close()
   project.provide('postgres', postgres)

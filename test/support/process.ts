@@ -1,31 +1,33 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { type Program, run, type Start } from './program.ts'
 
 type Line = { msg: string; url?: string; key?: string }
 
 /** A gateway as a process of its own, as an operator starts it. */
 export type Running = {
   url: string
-  child: ChildProcess
+  child: Program
   lines: Line[]
-  /** Ends it in order, and answers its exit code. */
+  /** Ends it in order, and returns its exit code. */
   end(signal?: NodeJS.Signals): Promise<number | null>
 }
 
 /** Starts the gateway with this environment and waits until it is ready. @throws Error with its output when it ends */
-export async function startProcess(environment: Record<string, string>): Promise<Running> {
-  const child = spawn(process.execPath, ['src/main.ts'], {
-    env: { PATH: process.env.PATH ?? '', PORT: '0', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+export async function startProcess(start: Start, environment: Record<string, string>): Promise<Running> {
+  const child = start(['src/main.ts'], { PORT: '0', ...environment })
   const lines: Line[] = []
   const exited = once(child, 'exit')
+  // Read whether anybody looks at it or not: a full pipe would stop the gateway.
+  let errors = ''
+  child.stderr.on('data', chunk => {
+    errors = `${errors}${chunk}`.slice(-10_000)
+  })
   for await (const text of createInterface({ input: child.stdout })) {
     const line = JSON.parse(text) as Line
     lines.push(line)
     if (line.msg !== 'ready' || !line.url) continue
-    // What a gateway logs as an error is for whoever reads the test's output.
+    // What a gateway logs as an error is for those who read the test's output.
     child.stdout.on('data', chunk => String(chunk).includes('"level":50') && process.stderr.write(chunk))
     return {
       url: line.url,
@@ -38,26 +40,9 @@ export async function startProcess(environment: Record<string, string>): Promise
       },
     }
   }
-  throw new Error(lines.map(line => line.msg).join('\n'))
-}
-
-/** Runs one of the project's programs to its end. */
-async function run(file: string, args: string[], environment: Record<string, string>) {
-  const child = spawn(process.execPath, [file, ...args], {
-    env: { PATH: process.env.PATH ?? '', ...environment },
-  })
-  const text = async (stream: AsyncIterable<Buffer>) =>
-    Buffer.concat(await Array.fromAsync(stream))
-      .toString()
-      .trim()
-  const [output, error, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'exit'),
-  ])
-  return { output, error, code: code as number | null }
+  throw new Error([...lines.map(line => line.msg), errors].join('\n'))
 }
 
 /** Runs a set-up command, as `npm run -s NAME -- ARGS` does. */
-export const command = (args: string[], environment: Record<string, string>) =>
-  run('src/cli.ts', args, environment)
+export const command = (start: Start, args: string[], environment: Record<string, string>) =>
+  run(start, ['src/cli.ts', ...args], environment)

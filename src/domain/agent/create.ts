@@ -1,12 +1,16 @@
 import { z } from 'zod'
 import type { Writer } from '../../db/db.ts'
 import { newId } from '../id.ts'
-import { address, line, parse } from '../input.ts'
-import { touchWorkspace } from '../workspace/touch.ts'
+import { address, name, parse } from '../input.ts'
+import { raiseRevision } from '../workspace/raise-revision.ts'
 
-const Input = z.object({ name: line(200), email: address })
+const Input = z.object({ name, email: address })
 
-/** A new agent. Answers its id. @throws Refusal INVALID_INPUT, also for an address that another agent has. */
+/**
+ * Creates an agent and returns its id.
+ * @throws Refusal INVALID_INPUT; NOT_FOUND for the workspace; an error that `explain` turns into INVALID_INPUT for an
+ * address that another agent has
+ */
 export async function createAgent(
   writer: Writer,
   workspaceId: string,
@@ -14,7 +18,7 @@ export async function createAgent(
 ): Promise<string> {
   const { name, email } = parse(Input, input)
   const id = newId('agent')
-  await touchWorkspace(writer, workspaceId)
+  await raiseRevision(writer, workspaceId)
   await writer.insertInto('agent').values({ workspace_id: workspaceId, id, name, email }).execute()
   return id
 }

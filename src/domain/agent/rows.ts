@@ -14,7 +14,7 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const agentsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('agent').select(columns).where('workspace_id', '=', workspaceId)
 
-/** Those of these ids that the workspace has, in any order. */
+/** The workspace's agents with these ids, in any order. */
 export async function agentsByIds(
   reader: Reader,
   workspaceId: string,
@@ -23,12 +23,12 @@ export async function agentsByIds(
   return agentsOf(reader, workspaceId).where('id', 'in', ids).execute()
 }
 
-/** The agents of a workspace, those who joined first at the front. */
+/** One page of a workspace's agents, oldest first; see `paged`. */
 export async function agentPage(reader: Reader, workspaceId: string, page: Page): Promise<Agent[]> {
   return paged(agentsOf(reader, workspaceId), oldestFirst, page).execute()
 }
 
-/** Refuses an id that is not an agent's of this workspace. @throws Refusal NOT_FOUND with the path given */
+/** Checks that the workspace has an agent with this id. @throws Refusal NOT_FOUND with the given path */
 export async function requireAgent(
   reader: Reader,
   workspaceId: string,

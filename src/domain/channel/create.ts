@@ -2,16 +2,19 @@ import { z } from 'zod'
 import type { Writer } from '../../db/db.ts'
 import { refusal } from '../errors.ts'
 import { newId } from '../id.ts'
-import { address, line, parse } from '../input.ts'
-import { touchWorkspace } from '../workspace/touch.ts'
+import { address, name, parse } from '../input.ts'
+import { raiseRevision } from '../workspace/raise-revision.ts'
 
 const Input = z.object({
-  name: line(200),
+  name,
   source: z.enum(['EMAIL', 'CHAT', 'FORM', 'API'], 'must be one of EMAIL, CHAT, FORM, API.'),
   address: address.optional(),
 })
 
-/** A new channel; an EMAIL channel needs the address its mail is sent from. Answers its id. @throws Refusal INVALID_INPUT */
+/**
+ * Creates a channel and returns its id. An EMAIL channel needs the address its mail is sent from.
+ * @throws Refusal INVALID_INPUT; NOT_FOUND for the workspace
+ */
 export async function createChannel(
   writer: Writer,
   workspaceId: string,
@@ -22,7 +25,7 @@ export async function createChannel(
   if (source === 'EMAIL' && address === null)
     throw refusal('INVALID_INPUT', 'address must be given for an EMAIL channel.', 'address')
   const id = newId('channel')
-  await touchWorkspace(writer, workspaceId)
+  await raiseRevision(writer, workspaceId)
   await writer
     .insertInto('channel')
     .values({ workspace_id: workspaceId, id, name, source, address })

@@ -14,7 +14,7 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const channelsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('channel').select(columns).where('workspace_id', '=', workspaceId)
 
-/** Those of these ids that the workspace has, in any order. */
+/** The workspace's channels with these ids, in any order. */
 export async function channelsByIds(
   reader: Reader,
   workspaceId: string,
@@ -23,12 +23,12 @@ export async function channelsByIds(
   return channelsOf(reader, workspaceId).where('id', 'in', ids).execute()
 }
 
-/** The channels of a workspace, oldest first. */
+/** One page of a workspace's channels, oldest first; see `paged`. */
 export async function channelPage(reader: Reader, workspaceId: string, page: Page): Promise<Channel[]> {
   return paged(channelsOf(reader, workspaceId), oldestFirst, page).execute()
 }
 
-/** The channel that mail leaves by when none is named: the oldest for EMAIL; null when the workspace has none. */
+/** The channel to send mail from when none is given: the oldest EMAIL channel; null: the workspace has none. */
 export async function defaultEmailChannel(reader: Reader, workspaceId: string): Promise<Channel | null> {
   const channel = await channelsOf(reader, workspaceId)
     .where('source', '=', 'EMAIL')
@@ -39,7 +39,7 @@ export async function defaultEmailChannel(reader: Reader, workspaceId: string): 
   return channel ?? null
 }
 
-/** The oldest EMAIL channel that has one of these addresses, without regard to case; null: none has. */
+/** The oldest EMAIL channel with one of these addresses, ignoring case; null: there is none. */
 export async function channelFor(
   reader: Reader,
   workspaceId: string,
@@ -56,7 +56,7 @@ export async function channelFor(
   return channel ?? null
 }
 
-/** A channel of the workspace for one of these sources. @throws Refusal NOT_FOUND, INVALID_INPUT */
+/** The workspace's channel with this id. @throws Refusal NOT_FOUND; INVALID_INPUT if it serves none of these sources */
 export async function requireChannel(
   reader: Reader,
   workspaceId: string,

@@ -7,7 +7,7 @@ import { type Page, paged, type Sort } from '../page.ts'
 
 const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'] as const
 
-/** A person outside who writes to the team. */
+/** A person outside the team who writes to it. */
 export type Contact = Selection<Tables, 'contact', (typeof columns)[number]>
 
 const now = sql<Date>`clock_timestamp()::timestamptz(3)`.as('at')
@@ -17,7 +17,7 @@ const newestFirst: Sort = { column: 'created_at', descending: true }
 const contactsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('contact').select(columns).where('workspace_id', '=', workspaceId)
 
-/** Those of these ids that the workspace has, in any order. */
+/** The workspace's contacts with these ids, in any order. */
 export async function contactsByIds(
   reader: Reader,
   workspaceId: string,
@@ -26,7 +26,7 @@ export async function contactsByIds(
   return contactsOf(reader, workspaceId).where('id', 'in', ids).execute()
 }
 
-/** The contact with this address, without regard to case, or null; a text that is no address finds nobody. */
+/** The contact with this address, ignoring case; null: there is none, or the text is not an address. */
 export async function contactByEmail(
   reader: Reader,
   workspaceId: string,
@@ -40,14 +40,15 @@ export async function contactByEmail(
   return contact ?? null
 }
 
-/** The contacts of a workspace, newest first. */
+/** One page of a workspace's contacts, newest first; see `paged`. */
 export async function contactPage(reader: Reader, workspaceId: string, page: Page): Promise<Contact[]> {
   return paged(contactsOf(reader, workspaceId), newestFirst, page).execute()
 }
 
 /**
- * The contact with this address, made if there is none yet, and the time of the change. A name fills an empty one and
- * never overwrites; null is no name. Two changes with the same new address meet here: the second waits and finds it.
+ * Finds the contact with this address, or creates it. A name fills an empty name and never replaces one; null: no name.
+ * If two transactions create the same contact, the second waits and then finds it.
+ * @returns the contact, and the time of the change
  */
 export async function upsertContact(
   writer: Writer,
@@ -67,7 +68,7 @@ export async function upsertContact(
   return { contact, at }
 }
 
-/** A contact of the workspace, and the time now. @throws Refusal NOT_FOUND */
+/** The workspace's contact with this id, and the current time. @throws Refusal NOT_FOUND */
 export async function requireContact(
   reader: Reader,
   workspaceId: string,

@@ -1,58 +1,43 @@
 import { z } from 'zod'
-import type { Writer } from '../../db/db.ts'
-import { idempotencyKey, parse, prose } from '../input.ts'
-import { keyed, once, type Said } from '../message/once.ts'
-import { insertMessage, type Message } from '../message/rows.ts'
-import { change, type Operation } from '../operation.ts'
+import { clientKey } from '../idempotency/key.ts'
+import { idempotencyKey, messageText, parse } from '../input.ts'
+import { insertNote } from '../message/insert.ts'
+import { type Changed, change, type Operation } from '../operation.ts'
+import { type MessageResult, repeatableBy } from './message-result.ts'
 import { lockConversation, updateConversation } from './rows.ts'
 
-const Input = z.object({ conversationId: z.string(), contentText: prose(100_000), idempotencyKey })
+const Input = z.object({ conversationId: z.string(), contentText: messageText, idempotencyKey })
 
 /**
- * Adds a note for the team. It is never sent to the contact, and changes neither the conversation's preview nor its
- * place in a list nor its read state.
+ * Adds a note for the team. It is never sent to the contact. The conversation keeps its preview, its read state and its
+ * position in lists.
  *
  * @throws Refusal INVALID_INPUT, NOT_FOUND, IDEMPOTENCY_MISMATCH
  */
 export async function addNote(
   operation: Operation,
   input: z.input<typeof Input>,
-): Promise<Said & { replayed: boolean }> {
-  const { idempotencyKey: key, ...asked } = parse(Input, input)
+): Promise<Changed<MessageResult>> {
+  const { idempotencyKey: key, ...given } = parse(Input, input)
   const { workspaceId, id: actorId } = operation.actor
-  return change(operation, workspaceId, (writer, record) =>
-    once(writer, workspaceId, [keyed('addNote', key, asked)], async () => {
-      const { conversation: before, at } = await lockConversation(writer, workspaceId, asked.conversationId)
-      const message = await insertNote(writer, workspaceId, before.id, {
-        at,
-        text: asked.contentText,
+  return change(
+    operation,
+    workspaceId,
+    async writer => {
+      const { conversation: before, at } = await lockConversation(writer, workspaceId, given.conversationId)
+      const message = await insertNote(writer, workspaceId, {
+        conversationId: before.id,
+        text: given.contentText,
         authorId: actorId,
+        createdAt: at,
       })
       const conversation = await updateConversation(writer, workspaceId, before.id, at, {})
-      const cursor = await record({
-        actorId,
-        at,
-        events: [{ type: 'MESSAGE_ADDED', conversation, data: { messageId: message.id } }],
-      })
-      return { conversation, message, cursor }
-    }),
+      const data = { messageId: message.id }
+      return {
+        result: { conversation, message },
+        facts: { actorId, at, events: [{ type: 'MESSAGE_ADDED', conversation, data }] },
+      }
+    },
+    repeatableBy(clientKey('addNote', key, given)),
   )
-}
-
-/** Writes a note into a locked conversation; `authorId` null: it is the gateway's own. */
-export async function insertNote(
-  writer: Writer,
-  workspaceId: string,
-  conversationId: string,
-  { at, text, authorId }: { at: Date; text: string; authorId: string | null },
-): Promise<Message> {
-  return insertMessage(writer, {
-    workspace_id: workspaceId,
-    conversation_id: conversationId,
-    direction: 'NOTE',
-    status: 'STORED',
-    text,
-    author_id: authorId,
-    created_at: at,
-  })
 }

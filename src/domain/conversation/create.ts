@@ -2,55 +2,59 @@ import { z } from 'zod'
 import type { Writer } from '../../db/db.ts'
 import { type Channel, defaultEmailChannel, requireChannel } from '../channel/rows.ts'
 import { upsertContact } from '../contact/rows.ts'
-import { address, idempotencyKey, line, optionalId, parse, prose } from '../input.ts'
-import { keyed, once, type Said } from '../message/once.ts'
-import { outbound } from '../message/rows.ts'
-import { change, type Operation } from '../operation.ts'
+import { clientKey } from '../idempotency/key.ts'
+import { address, idempotencyKey, messageText, name, optionalId, parse, subject } from '../input.ts'
+import { outbound } from '../message/insert.ts'
+import { type Changed, change, type Operation } from '../operation.ts'
 import { countChange } from '../workspace/counts.ts'
+import { type MessageResult, repeatableBy } from './message-result.ts'
 import { openConversation } from './open.ts'
 
 const Input = z.object({
   email: address,
-  name: line(200),
-  subject: line(998),
-  contentText: prose(100_000),
+  name,
+  subject,
+  contentText: messageText,
   channelId: optionalId,
   idempotencyKey,
 })
 
 /**
- * Opens a conversation with a first message to a contact, who is made if the address is new. The message is queued for
- * mail in the same transaction: either both exist or neither does.
+ * Creates a conversation with a first message to a contact. The contact is created if the address is new. The message
+ * is queued for mail in the same transaction: either both exist or neither does.
  *
  * @throws Refusal INVALID_INPUT; NOT_FOUND for the channel; IDEMPOTENCY_MISMATCH
  */
 export async function createConversation(
   operation: Operation,
   input: z.input<typeof Input>,
-): Promise<Said & { replayed: boolean }> {
-  const { idempotencyKey: key, ...asked } = parse(Input, input)
+): Promise<Changed<MessageResult>> {
+  const { idempotencyKey: key, ...given } = parse(Input, input)
   const { workspaceId, id: actorId } = operation.actor
-  return change(operation, workspaceId, (writer, record) =>
-    once(writer, workspaceId, [keyed('createConversation', key, asked)], async () => {
-      const { email, name, subject, contentText, channelId } = asked
+  return change(
+    operation,
+    workspaceId,
+    async writer => {
+      const { email, name, subject, contentText: text, channelId } = given
       const channel = await emailChannel(writer, workspaceId, channelId)
       const { contact, at } = await upsertContact(writer, workspaceId, { email, name })
       const { conversation, message, events } = await openConversation(writer, workspaceId, {
         contact,
         at,
-        channel_id: channel?.id ?? null,
+        channelId: channel?.id ?? null,
         source: 'EMAIL',
         subject,
-        is_unread: false,
-        message: { ...outbound('EMAIL', at), text: contentText, author_id: actorId },
+        isUnread: false,
+        message: { ...outbound('EMAIL', at), text, authorId: actorId },
       })
-      const cursor = await record({ actorId, at, events, counts: countChange(null, conversation) })
-      return { conversation, message, cursor, contact }
-    }),
+      const counts = countChange(null, conversation)
+      return { result: { conversation, message, contact }, facts: { actorId, at, events, counts } }
+    },
+    repeatableBy(clientKey('createConversation', key, given)),
   )
 }
 
-/** The channel the mail leaves by; null when none is named and the workspace has none. */
+/** The channel to send the mail from; null: none is given and the workspace has none. */
 function emailChannel(writer: Writer, workspaceId: string, id: string | null): Promise<Channel | null> {
   return id === null
     ? defaultEmailChannel(writer, workspaceId)

@@ -1,57 +1,39 @@
-import type { Insertable } from 'kysely'
-import type { Tables, Writer } from '../../db/db.ts'
+import type { Writer } from '../../db/db.ts'
 import type { Contact } from '../contact/rows.ts'
-import type { NewEvents } from '../event.ts'
-import { newId } from '../id.ts'
+import type { NewEvents } from '../event/types.ts'
+import { insertMessage, type NewMessage } from '../message/insert.ts'
 import { preview } from '../message/preview.ts'
-import { insertMessage, type Message } from '../message/rows.ts'
-import { type Conversation, insertConversation } from './rows.ts'
+import type { Message } from '../message/rows.ts'
+import { type Conversation, insertConversation, type NewConversation } from './rows.ts'
 
-type FirstMessage = Omit<
-  Insertable<Tables['message']>,
-  'workspace_id' | 'id' | 'conversation_id' | 'preview' | 'created_at'
->
+type Opening = Pick<NewConversation, 'source' | 'subject' | 'isUnread' | 'channelId'> & {
+  contact: Contact
+  at: Date
+  message: Omit<NewMessage, 'conversationId' | 'createdAt'>
+}
 
-/** Writes an OPEN conversation with its first message. Answers the events to record, in their order. */
+/** Writes an OPEN conversation with its first message. Returns both, and the events to record, in their order. */
 export async function openConversation(
   writer: Writer,
   workspaceId: string,
-  {
-    contact,
-    at,
-    message: first,
-    ...conversation
-  }: {
-    contact: Contact
-    at: Date
-    channel_id: string | null
-    source: Conversation['source']
-    subject: string | null
-    is_unread: boolean
-    message: FirstMessage
-  },
+  { contact, at, message: first, ...opening }: Opening,
 ): Promise<{ conversation: Conversation; message: Message; events: NewEvents }> {
-  const opened = await insertConversation(writer, {
-    ...conversation,
-    workspace_id: workspaceId,
-    id: newId('conversation'),
-    contact_id: contact.id,
-    assigned_to_id: null,
+  const conversation = await insertConversation(writer, workspaceId, {
+    ...opening,
+    contactId: contact.id,
     status: 'OPEN',
-    last_message_at: at,
-    last_message_preview: preview(first.text),
-    created_at: at,
-    updated_at: at,
+    lastMessageAt: at,
+    lastMessagePreview: preview(first.text),
+    createdAt: at,
   })
-  const message = await insertMessage(writer, {
+  const message = await insertMessage(writer, workspaceId, {
     ...first,
-    workspace_id: workspaceId,
-    conversation_id: opened.id,
-    created_at: at,
+    conversationId: conversation.id,
+    createdAt: at,
   })
   const events: NewEvents = [
-    { type: 'CONVERSATION_CREATED', conversation: opened, data: {} },
-    { type: 'MESSAGE_ADDED', conversation: opened, data: { messageId: message.id } },
+    { type: 'CONVERSATION_CREATED', conversation, data: {} },
+    { type: 'MESSAGE_ADDED', conversation, data: { messageId: message.id } },
   ]
-  return { conversation: opened, message, events }
+  return { conversation, message, events }
 }

@@ -1,130 +1,113 @@
-import { z } from 'zod'
 import type { Reader, Writer } from '../../db/db.ts'
 import { defaultEmailChannel, requireChannel } from '../channel/rows.ts'
 import { type Contact, requireContact, upsertContact } from '../contact/rows.ts'
 import { refusal } from '../errors.ts'
-import type { NewEvents } from '../event.ts'
-import { address, line, optionalId, parse, prose } from '../input.ts'
-import { handedIn, once, type Request, type Said } from '../message/once.ts'
-import { insertMessage } from '../message/rows.ts'
-import { change, type Operation } from '../operation.ts'
+import type { NewEvents } from '../event/types.ts'
+import type { IdempotencyKey } from '../idempotency/key.ts'
+import { isFullOfAutomatic } from '../message/automatic.ts'
+import { insertMessage } from '../message/insert.ts'
+import type { Message } from '../message/rows.ts'
+import { type Changed, change, type Operation } from '../operation.ts'
 import { countChange } from '../workspace/counts.ts'
-import { stateEvents } from './changes.ts'
+import { type MessageResult, repeatableBy } from './message-result.ts'
 import { openConversation } from './open.ts'
-import { type Conversation, lockConversation, updateConversation } from './rows.ts'
+import { type Conversation, type ConversationUpdate, lockConversation, updateConversation } from './rows.ts'
+import { stateEvents } from './state-events.ts'
 
 type Source = Conversation['source']
 
-const Input = z.object({
-  source: z.enum(['EMAIL', 'CHAT', 'FORM', 'API']),
-  contentText: prose(100_000),
-  conversationId: optionalId,
-  contactId: optionalId,
-  email: address.nullish().transform(value => value ?? null),
-  name: line(200),
-  subject: line(998),
-  channelId: optionalId,
-  externalId: line(255),
-})
-
-/**
- * Takes a message that came from a contact: into the conversation it names, or else into a new one with the contact it
- * names. The conversation becomes OPEN and unread. The same `externalId` of a source is taken once, for ever.
- *
- * @throws Refusal INVALID_INPUT; NOT_FOUND for the conversation, the contact or the channel
- */
-export async function receiveMessage(
-  operation: Operation,
-  input: z.input<typeof Input>,
-): Promise<Said & { replayed: boolean }> {
-  const { externalId, contactId, email, name, contentText, ...asked } = parse(Input, input)
-  const named = [asked.conversationId ?? email, contactId].filter(value => value !== null)
-  if (named.length !== 1)
-    throw refusal(
-      'INVALID_INPUT',
-      'Exactly one of conversationId, contactId and email must say where it goes.',
-    )
-  return receive(operation, {
-    ...asked,
-    author: contactId ?? (email === null ? null : { email, name }),
-    text: contentText,
-    requests: [handedIn(asked.source, externalId)],
-    automatic: false,
-    mailId: null,
-  })
-}
-
-/** What came in. */
+/** An inbound message. */
 export type Incoming = {
   source: Source
   text: string
-  /** The conversation it continues; null: it opens one. */
+  /** The conversation to add it to; null: it opens a new one. */
   conversationId: string | null
-  /** Who wrote it, by id or by address; null: the contact of the conversation. */
-  author: string | { email: string; name: string | null } | null
-  /** Of a new conversation. */
+  /** Its author; null: the contact of the conversation. */
+  author: { id: string } | { email: string; name: string | null } | null
+  /** The subject of a new conversation. */
   subject: string | null
   channelId: string | null
-  /** What it is named by, so that it is taken once; null: not that way. */
-  requests: (Request | null)[]
-  /** No person wrote it: what stands stays as it is, but a new conversation begins OPEN and unread all the same. */
-  automatic: boolean
-  /** The Message-ID it came with. */
+  /** The keys by which it is accepted once; null: there is no such key. */
+  keys: (IdempotencyKey | null)[]
+  /**
+   * Whether a machine wrote it. If so, and it comes from the contact, an existing conversation keeps its status and read
+   * state. A new conversation is OPEN and unread all the same.
+   */
+  isAutomatic: boolean
+  /** Whether it is a report about a delivery. If so, an existing conversation keeps its status and read state. */
+  isReport: boolean
+  /** Whether the mail system reported that its sender address is not authentic. */
+  dmarcFailed: boolean
+  /** Its Message-ID; null: it has none. */
   mailId: string | null
 }
 
-/** Takes what came in, whichever way it came. @throws Refusal NOT_FOUND, INVALID_INPUT for the channel */
-export async function receive(
-  operation: Operation,
-  incoming: Incoming,
-): Promise<Said & { replayed: boolean }> {
+/** The conversation before and after an inbound message; `before` null: the message opened it. */
+type Received = {
+  before: Conversation | null
+  after: Conversation
+  message: Message
+  author: Contact
+  at: Date
+  events: NewEvents
+}
+
+/**
+ * Adds an inbound message, from the API or from mail.
+ * @throws Refusal NOT_FOUND, INVALID_INPUT, IDEMPOTENCY_MISMATCH
+ */
+export async function receive(operation: Operation, incoming: Incoming): Promise<Changed<MessageResult>> {
   const { workspaceId } = operation.actor
-  const { conversationId, requests } = incoming
-  return change(operation, workspaceId, (writer, record) =>
-    once(writer, workspaceId, requests, async () => {
+  return change(
+    operation,
+    workspaceId,
+    async writer => {
       const { before, after, message, author, at, events } =
-        conversationId === null
+        incoming.conversationId === null
           ? await open(writer, workspaceId, incoming)
-          : await carryOn(writer, workspaceId, conversationId, incoming)
-      const counts = countChange(before, after)
-      const cursor = await record({ actorId: author.id, at, events, counts })
-      return { conversation: after, message, cursor, contact: author }
-    }),
+          : await append(writer, workspaceId, incoming.conversationId, incoming)
+      return {
+        result: { conversation: after, message, contact: author },
+        facts: { actorId: author.id, at, events, counts: countChange(before, after) },
+      }
+    },
+    repeatableBy(...incoming.keys),
   )
 }
 
-async function open(writer: Writer, workspaceId: string, incoming: Incoming) {
+async function open(writer: Writer, workspaceId: string, incoming: Incoming): Promise<Received> {
   const { source, subject } = incoming
   const channelId = await channelOf(writer, workspaceId, incoming)
-  const { contact: author, at } = await authorOf(writer, workspaceId, incoming)
+  const { contact: author, at } = await authorOf(writer, workspaceId, incoming.author)
   const { conversation, message, events } = await openConversation(writer, workspaceId, {
     contact: author,
     at,
-    channel_id: channelId,
+    channelId,
     source,
     subject,
-    is_unread: true,
+    isUnread: true,
     message: inbound(incoming, author),
   })
   return { before: null, after: conversation, message, author, at, events }
 }
 
-async function carryOn(writer: Writer, workspaceId: string, conversationId: string, incoming: Incoming) {
+async function append(
+  writer: Writer,
+  workspaceId: string,
+  conversationId: string,
+  incoming: Incoming,
+): Promise<Received> {
   const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
-  const { contact: author } = await authorOf(writer, workspaceId, {
-    author: incoming.author ?? before.contactId,
-  })
-  const message = await insertMessage(writer, {
+  const { contact: author } = await authorOf(writer, workspaceId, incoming.author ?? { id: before.contactId })
+  // Two machines that answer each other must not keep a conversation at the top of the inbox for ever.
+  const isInLoop = incoming.isAutomatic && (await isFullOfAutomatic(writer, workspaceId, before.id, at))
+  const message = await insertMessage(writer, workspaceId, {
     ...inbound(incoming, author),
-    workspace_id: workspaceId,
-    conversation_id: before.id,
-    created_at: at,
+    conversationId: before.id,
+    createdAt: at,
   })
-  const after = await updateConversation(writer, workspaceId, before.id, at, {
-    last_message_at: at,
-    last_message_preview: message.preview,
-    ...(incoming.automatic ? {} : { status: 'OPEN', is_unread: true }),
-  })
+  const update = isInLoop ? {} : updateBy(message, keepsState(incoming, author, before))
+  const after = await updateConversation(writer, workspaceId, before.id, at, update)
   const events: NewEvents = [
     { type: 'MESSAGE_ADDED', conversation: after, data: { messageId: message.id } },
     ...stateEvents(before, after),
@@ -132,22 +115,37 @@ async function carryOn(writer: Writer, workspaceId: string, conversationId: stri
   return { before, after, message, author, at, events }
 }
 
-const inbound = ({ text, mailId }: Incoming, author: Contact) => ({
+const updateBy = ({ createdAt, preview }: Message, isStateKept: boolean): ConversationUpdate => ({
+  lastMessageAt: createdAt,
+  lastMessagePreview: preview,
+  ...(isStateKept ? {} : { status: 'OPEN', isUnread: true }),
+})
+
+/** What may come from somebody else than the contact never arrives unnoticed. */
+const keepsState = (
+  { isReport, isAutomatic, dmarcFailed }: Incoming,
+  author: Contact,
+  { contactId }: Conversation,
+) => isReport || (isAutomatic && author.id === contactId && !dmarcFailed)
+
+const inbound = ({ text, mailId, isAutomatic, dmarcFailed }: Incoming, author: Contact) => ({
   direction: 'INBOUND' as const,
   status: 'RECEIVED' as const,
   text,
-  author_id: author.id,
-  mail_id: mailId,
+  authorId: author.id,
+  mailId,
+  isAutomatic,
+  dmarcFailed,
 })
 
-function authorOf(writer: Writer, workspaceId: string, { author }: Pick<Incoming, 'author'>) {
-  if (author === null) throw refusal('INVALID_INPUT', 'Nobody is named who wrote it.')
-  return typeof author === 'string'
-    ? requireContact(writer, workspaceId, author)
+function authorOf(writer: Writer, workspaceId: string, author: Incoming['author']) {
+  if (author === null) throw refusal('INVALID_INPUT', 'The author is missing.')
+  return 'id' in author
+    ? requireContact(writer, workspaceId, author.id)
     : upsertContact(writer, workspaceId, author)
 }
 
-/** A form is answered by mail, so its conversations may go through either kind of channel. */
+/** Replies to a form go out by mail, so a FORM conversation may use a FORM or an EMAIL channel. */
 async function channelOf(reader: Reader, workspaceId: string, { source, channelId }: Incoming) {
   if (channelId !== null) {
     const sources: Source[] = source === 'FORM' ? ['FORM', 'EMAIL'] : [source]

@@ -1,7 +1,7 @@
-import { type Insertable, type Selection, sql, type Updateable } from 'kysely'
+import { type Selection, sql } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
 import { notFound } from '../errors.ts'
-import { isId } from '../id.ts'
+import { isId, newId } from '../id.ts'
 
 export const columns = [
   'id',
@@ -22,7 +22,7 @@ export type Conversation = Selection<Tables, 'conversation', (typeof columns)[nu
 
 export type Status = Conversation['status']
 
-/** Those of these ids that the workspace has, in any order. */
+/** The workspace's conversations with these ids, in any order. */
 export async function conversationsByIds(
   reader: Reader,
   workspaceId: string,
@@ -36,18 +36,57 @@ export async function conversationsByIds(
     .execute()
 }
 
-/** Writes a new conversation; its contact, channel and assignee are of the same workspace or it fails. */
+/** The values of a new conversation. It has no assignee. */
+export type NewConversation = Pick<
+  Conversation,
+  | 'status'
+  | 'source'
+  | 'subject'
+  | 'isUnread'
+  | 'lastMessageAt'
+  | 'lastMessagePreview'
+  | 'createdAt'
+  | 'contactId'
+  | 'channelId'
+>
+
+/** Writes a new conversation. It fails when the contact or the channel is not of the same workspace. */
 export async function insertConversation(
   writer: Writer,
-  conversation: Insertable<Tables['conversation']>,
+  workspaceId: string,
+  {
+    isUnread,
+    lastMessageAt,
+    lastMessagePreview,
+    createdAt,
+    contactId,
+    channelId,
+    ...others
+  }: NewConversation,
 ): Promise<Conversation> {
-  return writer.insertInto('conversation').values(conversation).returning(columns).executeTakeFirstOrThrow()
+  return writer
+    .insertInto('conversation')
+    .values({
+      ...others,
+      workspace_id: workspaceId,
+      id: newId('conversation'),
+      is_unread: isUnread,
+      last_message_at: lastMessageAt,
+      last_message_preview: lastMessagePreview,
+      created_at: createdAt,
+      updated_at: createdAt,
+      contact_id: contactId,
+      channel_id: channelId,
+      assigned_to_id: null,
+    })
+    .returning(columns)
+    .executeTakeFirstOrThrow()
 }
 
 /**
- * Locks a conversation for a change, and takes the change's time: after the lock, and at least 1 ms after the last
- * change, so that within a conversation times rise in commit order whatever the clock does. The outer select runs when
- * the inner one has its lock; in one select the clock could be read before the wait.
+ * Locks a conversation for a change, and takes the time of the change. The time is read after the lock, and is at least
+ * 1 ms after the last change. So times within a conversation rise in commit order, even if the clock goes back. The
+ * outer select runs when the inner one has its lock; in a single select the clock could be read before the wait.
  *
  * @throws Refusal NOT_FOUND
  */
@@ -75,17 +114,30 @@ export async function lockConversation(
   return { conversation, at }
 }
 
-/** Writes what changed of a locked conversation, at the time taken with its lock. */
+/** The fields that a change may set. A field that is left out stays as it is. */
+export type ConversationUpdate = Partial<
+  Pick<Conversation, 'status' | 'isUnread' | 'assignedToId' | 'lastMessageAt' | 'lastMessagePreview'>
+>
+
+/** Writes a change of a locked conversation, with the time that was taken with its lock. */
 export async function updateConversation(
   writer: Writer,
   workspaceId: string,
   id: string,
   at: Date,
-  changed: Updateable<Tables['conversation']>,
+  { status, isUnread, assignedToId, lastMessageAt, lastMessagePreview }: ConversationUpdate,
 ): Promise<Conversation> {
   return writer
     .updateTable('conversation')
-    .set({ ...changed, updated_at: at })
+    .set({
+      // Kysely skips undefined values.
+      status,
+      is_unread: isUnread,
+      assigned_to_id: assignedToId,
+      last_message_at: lastMessageAt,
+      last_message_preview: lastMessagePreview,
+      updated_at: at,
+    })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .returning(columns)

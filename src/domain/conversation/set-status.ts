@@ -1,27 +1,14 @@
-import { change, type Operation } from '../operation.ts'
-import { countChange } from '../workspace/counts.ts'
-import { type Conversation, lockConversation, type Status, updateConversation } from './rows.ts'
+import type { Changed, Operation } from '../operation.ts'
+import { type ConversationResult, changeState } from './change-state.ts'
+import type { Status } from './rows.ts'
 
 /**
- * Gives a conversation a status; any may follow any other. The status it has already changes nothing.
+ * Sets a conversation's status. Every transition is allowed. Setting the current status is a no-op.
  * @throws Refusal NOT_FOUND
  */
 export async function setConversationStatus(
   operation: Operation,
   { conversationId, status }: { conversationId: string; status: Status },
-): Promise<{ conversation: Conversation; cursor: string | null }> {
-  const { workspaceId, id: actorId } = operation.actor
-  return change(operation, workspaceId, async (writer, record) => {
-    const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
-    if (before.status === status) return { conversation: before, cursor: null }
-    const conversation = await updateConversation(writer, workspaceId, conversationId, at, { status })
-    const data = { previousStatus: before.status, status }
-    const cursor = await record({
-      actorId,
-      at,
-      events: [{ type: 'CONVERSATION_STATUS_CHANGED', conversation, data }],
-      counts: countChange(before, conversation),
-    })
-    return { conversation, cursor }
-  })
+): Promise<Changed<ConversationResult>> {
+  return changeState(operation, conversationId, (_, before) => (before.status === status ? null : { status }))
 }

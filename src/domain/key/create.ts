@@ -3,12 +3,12 @@ import type { Writer } from '../../db/db.ts'
 import { requireAgent } from '../agent/rows.ts'
 import { refusal } from '../errors.ts'
 import { newId } from '../id.ts'
-import { line, parse } from '../input.ts'
-import { touchWorkspace } from '../workspace/touch.ts'
+import { name, parse } from '../input.ts'
+import { raiseRevision } from '../workspace/raise-revision.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 const Input = z.object({
-  name: line(200),
+  name,
   scopes: z
     .array(z.enum(['read', 'write'], 'must be read or write.'))
     .min(1, 'must name read, write or both.'),
@@ -16,7 +16,7 @@ const Input = z.object({
   expiresAt: z.date('must be a time such as 2027-01-31T00:00:00Z.').optional(),
 })
 
-/** A new key and its secret, which is shown here and never again. @throws Refusal INVALID_INPUT, NOT_FOUND */
+/** Creates a key. Its secret is returned here and never again. @throws Refusal INVALID_INPUT, NOT_FOUND */
 export async function createKey(
   writer: Writer,
   workspaceId: string,
@@ -24,7 +24,7 @@ export async function createKey(
 ): Promise<{ id: string; secret: string }> {
   const { name, scopes, agentId = null, expiresAt = null } = parse(Input, input)
   if (name === null) throw refusal('INVALID_INPUT', 'name must not be empty.', 'name')
-  await touchWorkspace(writer, workspaceId)
+  await raiseRevision(writer, workspaceId)
   if (agentId !== null) await requireAgent(writer, workspaceId, agentId, 'agent')
   const id = newId('apiKey')
   const secret = newSecret()

@@ -15,7 +15,7 @@ export type ApiKey = Selection<Tables, 'api_key', (typeof columns)[number]>
 
 const valid = sql<boolean>`revoked_at is null and (expires_at is null or expires_at > clock_timestamp())`
 
-/** Keys by their ids, revoked and expired ones too: what they did stays theirs. */
+/** Keys by their ids, including revoked and expired ones, because events and messages still name them. */
 export async function keysByIds(
   reader: Reader,
   workspaceId: string,
@@ -29,7 +29,7 @@ export async function keysByIds(
     .execute()
 }
 
-/** Every key of a workspace, oldest first, with when it was revoked; null: it was not. */
+/** Every key of a workspace, oldest first, with the time it was revoked; null: it is not revoked. */
 export async function keysOf(
   reader: Reader,
   workspaceId: string,
@@ -42,7 +42,9 @@ export async function keysOf(
     .execute()
 }
 
-/** The valid key with this hash, in whatever workspace: the one look-up that does not know its workspace yet. */
+/**
+ * The valid key with this hash; null: there is none. It looks in all workspaces, because only the key tells which one.
+ */
 export async function keyByHash(
   reader: Reader,
   hash: Buffer,
@@ -56,7 +58,7 @@ export async function keyByHash(
   return key ?? null
 }
 
-/** Which of these keys are still valid, by their ids; asked for every open socket at once, whatever its workspace. */
+/** The ids of those keys that are still valid. One statement checks the keys of all open sockets, in all workspaces. */
 export async function validKeys(
   reader: Reader,
   keys: readonly { workspaceId: string; keyId: string }[],

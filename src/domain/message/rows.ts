@@ -1,30 +1,30 @@
-import { type Insertable, type Selection, sql } from 'kysely'
-import type { Reader, Tables, Writer } from '../../db/db.ts'
-import { newId } from '../id.ts'
+import { type Selection, sql } from 'kysely'
+import type { Reader, Tables } from '../../db/db.ts'
 import { type Page, paged, type Sort } from '../page.ts'
-import { preview } from './preview.ts'
 
-const columns = [
+export const columns = [
   'id',
   'conversation_id as conversationId',
   'direction',
   'status',
-  'text',
   'preview',
+  // The size of a text is known without reading it (PostgreSQL keeps it beside the compressed value).
+  sql<number>`octet_length(text)`.as('textBytes'),
   'author_id as authorId',
   'created_at as createdAt',
   'sent_at as sentAt',
   'failure_reason as failureReason',
+  'dmarc_failed as dmarcFailed',
 ] as const
 
-/** One text of a conversation. */
+/** A message or a note of a conversation, without its text. */
 export type Message = Selection<Tables, 'message', (typeof columns)[number]>
 
 export type Direction = Message['direction']
 
 const oldestFirst: Sort = { column: 'created_at', descending: false }
 
-/** Those of these ids that the workspace has, in any order. */
+/** The workspace's messages with these ids, in any order. */
 export async function messagesByIds(
   reader: Reader,
   workspaceId: string,
@@ -38,9 +38,23 @@ export async function messagesByIds(
     .execute()
 }
 
+/** The texts of the workspace's messages with these ids, in any order. */
+export async function textsByIds(
+  reader: Reader,
+  workspaceId: string,
+  ids: readonly string[],
+): Promise<{ id: string; text: string }[]> {
+  return reader
+    .selectFrom('message')
+    .select(['id', 'text'])
+    .where('workspace_id', '=', workspaceId)
+    .where('id', 'in', ids)
+    .execute()
+}
+
 /**
- * The same page of each conversation's messages, oldest first, in one statement; `directions` null: of any direction.
- * Rows come in page order within each conversation.
+ * The same page of each conversation's messages, oldest first, in one statement; `directions` null: all. Within each
+ * conversation rows are in the order of `paged`.
  */
 export async function messagePages(
   reader: Reader,
@@ -68,26 +82,4 @@ export async function messagePages(
     )
     .selectAll('message')
     .execute()
-}
-
-/** Writes a new message into a conversation of the same workspace; its id and its preview are made here. */
-export async function insertMessage(
-  writer: Writer,
-  message: Omit<Insertable<Tables['message']>, 'id' | 'preview'>,
-): Promise<Message> {
-  const values = { ...message, id: newId('message'), preview: preview(message.text) }
-  return writer.insertInto('message').values(values).returning(columns).executeTakeFirstOrThrow()
-}
-
-/** An outbound message at its birth: waiting to be mailed, or SENT where its channel needs no mail server. */
-export function outbound(source: Tables['conversation']['source'], at: Date) {
-  const direction = 'OUTBOUND' as const
-  return source === 'EMAIL' || source === 'FORM'
-    ? {
-        direction,
-        status: 'QUEUED' as const,
-        // Whoever asked for it tries at once; the sweep leaves it to them for a moment.
-        next_attempt_at: new Date(at.getTime() + 3_000),
-      }
-    : { direction, status: 'SENT' as const, sent_at: at }
 }

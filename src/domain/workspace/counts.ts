@@ -1,6 +1,9 @@
 import type { Tables } from '../../db/db.ts'
 
-/** How many conversations the inbox holds; unread and unassigned are parts of open. As a change: by how much. */
+/**
+ * The numbers of conversations in the inbox. `unread` and `unassigned` are parts of `open`. For a change: the
+ * differences.
+ */
 export type Counts = { open: number; closed: number; archived: number; unread: number; unassigned: number }
 
 type Counted = { status: Tables['conversation']['status']; isUnread: boolean; assignedToId: string | null }
@@ -13,7 +16,7 @@ function weigh({ status, isUnread, assignedToId }: Counted): Counts {
   return { ...none, open: 1, unread: Number(isUnread), unassigned: Number(assignedToId === null) }
 }
 
-/** By how much the counts move when a conversation turns from one state into another; null: it is new. */
+/** By how much the counts change when a conversation's state changes; `before` null: the conversation is new. */
 export function countChange(before: Counted | null, after: Counted): Counts {
   const from = before ? weigh(before) : none
   const to = weigh(after)

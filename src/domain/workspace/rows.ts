@@ -12,10 +12,10 @@ const columns = [
   'unassigned_count as unassigned',
 ] as const
 
-/** A workspace with the end of its event log and its counts, all of one moment. */
+/** A workspace with the end of its event log and its counts, all read at the same moment. */
 export type Workspace = Selection<Tables, 'workspace', (typeof columns)[number]>
 
-/** Of these workspaces the reader's own, if it is among them: another one is never shown. */
+/** The reader's own workspace, if its id is among these. Another workspace is never shown. */
 export async function workspacesByIds(
   reader: Reader,
   workspaceId: string,

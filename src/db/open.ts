@@ -1,0 +1,142 @@
+import { join } from 'node:path'
+import type { PGlite } from '@electric-sql/pglite'
+import {
+  Kysely,
+  type LogEvent,
+  type PostgresClient,
+  type PostgresClientConstructor,
+  PostgresDialect,
+} from 'kysely'
+import pg from 'pg'
+import { createTurns } from '../runtime/turns.ts'
+import type { Db, Tables } from './db.ts'
+import { lockDirectory } from './directory-lock.ts'
+import { createShare, type SharedDatabase } from './share.ts'
+import { Busy, Unavailable, withMeaning } from './unavailable.ts'
+
+/** An open database. `close` ends its pools, then the database behind them. */
+export type OpenDatabase = SharedDatabase & {
+  /** The whole database, without turns: for set-up. */
+  db: Db
+  engine: 'postgres' | 'pglite'
+  close(): Promise<void>
+}
+
+export type OpenOptions = {
+  /** The most connections in the pool for requests. The embedded database always has one. */
+  poolSize?: number
+  /** How long a request waits for a connection, in milliseconds. */
+  poolWaitMs?: number
+  /** How long a statement may run, in milliseconds. The embedded database ignores it. */
+  statementTimeoutMs?: number
+  /** Called for each statement of `share` and `reserved` after it has ended. */
+  log?(event: LogEvent): void
+  /** Called when a connection is lost. The pool makes a new one; statements on the lost one fail with `Unavailable`. */
+  onLost?(error: Error): void
+}
+
+const defaultPoolSize = 10
+const reservedConnections = 3
+const defaultPoolWaitMs = 2_000
+const defaultStatementTimeoutMs = 2_000
+/** How long a request waits for its own statements. On the embedded database, how long it waits for anything. */
+const ownPatienceMs = 10_000
+
+// Sequence numbers and counts stay below 2^53, so every bigint (type 20) is read as a number.
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === 20 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+}
+
+/** Opens the pools to a PostgreSQL server; the first connection is made by the first statement. */
+export function openPostgres(url: string, options: OpenOptions = {}): OpenDatabase {
+  const { poolSize = defaultPoolSize, poolWaitMs = defaultPoolWaitMs } = options
+  const limits = {
+    connectionString: url,
+    connectionTimeoutMillis: poolWaitMs,
+    statement_timeout: options.statementTimeoutMs ?? defaultStatementTimeoutMs,
+    types,
+  }
+  const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
+  const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize }), options)
+  const dialect = new PostgresDialect({
+    pool: withMeaning(pool),
+    controlClient: cancelsThrough(reservedPool),
+  })
+  const requests = kyselyOf(dialect, options)
+  const reserved = kyselyOf(new PostgresDialect({ pool: withMeaning(reservedPool) }), options)
+  const turns = createTurns({ slots: poolSize, patienceMs: poolWaitMs, ownPatienceMs, refuse })
+  return {
+    db: kyselyOf(dialect, {}),
+    reserved,
+    share: createShare({ db: requests, dialect, turns, canCancel: true }),
+    engine: 'postgres',
+    close: async () => void (await Promise.all([pool.end(), reservedPool.end()])),
+  }
+}
+
+/**
+ * Opens the embedded database in a directory, for this process alone.
+ *
+ * @throws Error for the operator when another process has it open
+ */
+export async function openEmbedded(directory: string, options: OpenOptions = {}): Promise<OpenDatabase> {
+  const unlock = lockDirectory(directory)
+  try {
+    const { PGlite } = await import('@electric-sql/pglite')
+    const database = await openPGlite(await PGlite.create(join(directory, 'pg')), options)
+    return { ...database, close: () => database.close().finally(unlock) }
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+/** Puts a pool of one connection in front of an open PGlite, and closes both together. */
+export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promise<OpenDatabase> {
+  const { createPgConfig } = await import('@electric-sql/pglite/node-postgres')
+  const pool = new pg.Pool({
+    ...(createPgConfig(lite) as pg.PoolConfig),
+    max: 1,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: ownPatienceMs,
+    types,
+    // PGlite has a single session. A client that is discarded inside a transaction would leave it open for the next.
+    onConnect: async client => {
+      await client.query('rollback')
+    },
+  })
+  const dialect = new PostgresDialect({ pool: withMeaning(listenedTo(pool, options)) })
+  const requests = kyselyOf(dialect, options)
+  const turns = createTurns({ slots: 1, patienceMs: ownPatienceMs, ownPatienceMs, refuse })
+  return {
+    db: kyselyOf(dialect, {}),
+    reserved: requests,
+    share: createShare({ db: requests, dialect, turns, canCancel: false }),
+    engine: 'pglite',
+    close: () => pool.end().finally(() => lite.close()),
+  }
+}
+
+const refuse = (isOwn: boolean) => (isOwn ? new Busy() : new Unavailable(new Error('The pool is full.')))
+
+function listenedTo(pool: pg.Pool, options: OpenOptions): pg.Pool {
+  const lost = (error: Error) => options.onLost?.(error)
+  // Both are needed: the pool reports idle connections only, and an error event without a listener ends the process.
+  pool.on('error', lost)
+  pool.on('connect', client => client.on('error', lost))
+  return pool
+}
+
+/** Kysely cancels a statement with a client of its own. This one uses a connection that is open already. */
+const cancelsThrough = (pool: pg.Pool): PostgresClientConstructor =>
+  class implements PostgresClient {
+    async connect() {
+      return this
+    }
+    query = pool.query.bind(pool) as unknown as PostgresClient['query']
+    async end() {}
+  }
+
+const kyselyOf = (dialect: PostgresDialect, { log }: OpenOptions): Db =>
+  new Kysely<Tables>({ dialect, ...(log ? { log } : {}) })

@@ -1,0 +1,70 @@
+import {
+  type AbortableQueryOptions,
+  type CompiledQuery,
+  type ConnectionProvider,
+  DefaultQueryExecutor,
+  type Dialect,
+  Kysely,
+} from 'kysely'
+import type { Owner, Turns } from '../runtime/turns.ts'
+import type { Db, Tables } from './db.ts'
+
+/**
+ * The database as one request sees it. Its statements wait for their turn among all requests. When the signal aborts, no
+ * further statement begins, and a running one is cancelled. A transaction that has begun goes on to its end.
+ */
+export type Share = (owner: Owner, signal?: AbortSignal) => Db
+
+/** The database as the app uses it: a few reserved connections for its own reads, and turns for everything else. */
+export type SharedDatabase = {
+  /** A few connections that requests do not use: for credentials, probes and feeds. */
+  reserved: Db
+  share: Share
+}
+
+export type ShareOptions = {
+  db: Db
+  dialect: Dialect
+  turns: Turns
+  /** Whether a running statement can be cancelled. */
+  canCancel: boolean
+}
+
+/** Shares a pool among requests. There are as many turns as connections, so nothing waits in the pool itself. */
+export function createShare({ db, dialect, turns, canCancel }: ShareOptions): Share {
+  const pool = db.getExecutor()
+  const driver = dialect.createDriver()
+  const strategy = canCancel ? 'cancel query' : 'ignore query'
+  const [compiler, adapter] = [dialect.createQueryCompiler(), dialect.createAdapter()]
+
+  class SharedExecutor extends DefaultQueryExecutor {
+    readonly #signal: AbortSignal | undefined
+
+    constructor(connections: ConnectionProvider, signal: AbortSignal | undefined) {
+      super(compiler, adapter, connections)
+      this.#signal = signal
+    }
+
+    override executeQuery<Row>(query: CompiledQuery<unknown>, options?: AbortableQueryOptions) {
+      const cancelled = this.#signal && { signal: this.#signal, inflightQueryAbortStrategy: strategy }
+      return super.executeQuery<Row>(query, { ...cancelled, ...options } as AbortableQueryOptions)
+    }
+  }
+
+  return (owner, signal) => {
+    const executor = new SharedExecutor(
+      {
+        async provideConnection(consumer) {
+          const end = await turns.take(owner, signal)
+          try {
+            return await pool.provideConnection(consumer)
+          } finally {
+            end()
+          }
+        },
+      },
+      signal,
+    )
+    return new Kysely<Tables>({ config: { dialect }, dialect, driver, executor })
+  }
+}

@@ -1,0 +1,51 @@
+import { type Budget, createBudget } from '../runtime/budget.ts'
+import { refusalWith } from './errors.ts'
+import type { Limits } from './limits.ts'
+
+/** What callers may spend. A budget that is spent refuses with RATE_LIMITED and says when to come again. */
+export type Budgets = {
+  /** The cost of operations, per API key. */
+  cost: Budget
+  /** The bytes of new message texts, per workspace. */
+  text: Budget
+  /** Changes, mails that are handed in among them, per workspace. */
+  changes: Budget
+  /** Wrong credentials, per address. */
+  failures: Budget
+}
+
+export const costWindowSeconds = 60
+
+export function createBudgets(limits: Limits): Budgets {
+  const budget = (limit: number, windowSeconds: number, words: string) =>
+    createBudget({
+      limit,
+      windowSeconds,
+      refuse: retryAfter =>
+        refusalWith({ retryAfter }, 'RATE_LIMITED', `${words} Try again in ${retryAfter} seconds.`),
+    })
+  const { maxCostPerMinute, maxTextBytesPerHour, maxChangesPerHour, maxFailedAuthenticationsPerMinute } =
+    limits
+  return {
+    cost: budget(
+      maxCostPerMinute,
+      costWindowSeconds,
+      `This key may spend a cost of ${maxCostPerMinute} a minute.`,
+    ),
+    text: budget(
+      maxTextBytesPerHour,
+      3_600,
+      `This workspace may add ${maxTextBytesPerHour} bytes of text an hour.`,
+    ),
+    changes: budget(
+      maxChangesPerHour,
+      3_600,
+      `This workspace may make ${maxChangesPerHour} changes an hour.`,
+    ),
+    failures: budget(
+      maxFailedAuthenticationsPerMinute,
+      60,
+      'Too many wrong credentials came from this address.',
+    ),
+  }
+}

@@ -1,0 +1,34 @@
+import type { Writer } from '../../db/db.ts'
+import { type Changed, change, type Operation } from '../operation.ts'
+import { countChange } from '../workspace/counts.ts'
+import { type Conversation, type ConversationUpdate, lockConversation, updateConversation } from './rows.ts'
+import { stateEvents } from './state-events.ts'
+
+/** The result of a change of a conversation's state: the current conversation, changed or not. */
+export type ConversationResult = { conversation: Conversation }
+
+/**
+ * Changes the state of one conversation. `decide` is called while the conversation is locked. If it returns null, or an
+ * update without effect, nothing is recorded.
+ * @throws Refusal NOT_FOUND; what `decide` throws
+ */
+export async function changeState(
+  operation: Operation,
+  conversationId: string,
+  decide: (
+    writer: Writer,
+    before: Conversation,
+  ) => Promise<ConversationUpdate | null> | ConversationUpdate | null,
+): Promise<Changed<ConversationResult>> {
+  const { workspaceId, id: actorId } = operation.actor
+  return change(operation, workspaceId, async writer => {
+    const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
+    const update = await decide(writer, before)
+    if (update === null) return { result: { conversation: before }, facts: null }
+    const conversation = await updateConversation(writer, workspaceId, conversationId, at, update)
+    const [first, ...others] = stateEvents(before, conversation)
+    const counts = countChange(before, conversation)
+    const facts = first ? { actorId, at, events: [first, ...others] as const, counts } : null
+    return { result: { conversation }, facts }
+  })
+}

@@ -1,0 +1,52 @@
+import { sql } from 'kysely'
+import type { Writer } from '../../db/db.ts'
+import type { Counts } from '../workspace/counts.ts'
+import type { NewEvents } from './types.ts'
+
+/** The facts that a change records: its events in order, and by how much it changes the counts. */
+export type Facts = {
+  /** Null: the gateway itself. */
+  actorId: string | null
+  at: Date
+  events: NewEvents
+  counts?: Counts
+}
+
+/**
+ * Numbers and writes the events of a change, and updates the workspace row (counts, revision). This locks the workspace
+ * row, and the transaction takes no lock after it. So within a workspace commits happen in the order of the numbers,
+ * and the numbers have no gaps.
+ *
+ * @returns the number of the last event, and whether the log is watched, so that the change must be announced after the
+ * commit
+ */
+export async function recordEvents(
+  writer: Writer,
+  workspaceId: string,
+  { actorId, at, events, counts }: Facts,
+): Promise<{ seq: number; isWatched: boolean }> {
+  const n = events.length
+  const { rows } = await sql<{ seq: number; isWatched: boolean }>`
+    with counter as (
+      update workspace set event_seq = event_seq + ${n}, revision = revision + 1,
+        open_count = open_count + ${counts?.open ?? 0}, closed_count = closed_count + ${counts?.closed ?? 0},
+        archived_count = archived_count + ${counts?.archived ?? 0}, unread_count = unread_count + ${counts?.unread ?? 0},
+        unassigned_count = unassigned_count + ${counts?.unassigned ?? 0}
+      where id = ${workspaceId}
+      returning event_seq, coalesce(watched_until > clock_timestamp(), false) as watched
+    ), written as (
+      insert into event (workspace_id, seq, type, conversation_id, contact_id, actor_id, data, created_at)
+      select ${workspaceId}, counter.event_seq - ${n}::int + given.n, given.type, given.conversation_id, given.contact_id,
+        ${actorId}, given.data, ${at}
+      from counter cross join unnest(
+        ${events.map(event => event.type)}::text[],
+        ${events.map(event => event.conversation.id)}::text[],
+        ${events.map(event => event.conversation.contactId)}::text[],
+        ${events.map(event => JSON.stringify(event.data))}::jsonb[]
+      ) with ordinality as given(type, conversation_id, contact_id, data, n)
+    )
+    select event_seq as seq, watched as "isWatched" from counter`.execute(writer)
+  const [counter] = rows
+  if (!counter) throw new Error(`The workspace ${workspaceId} does not exist.`)
+  return counter
+}

@@ -1,0 +1,101 @@
+import { sql } from 'kysely'
+import type { Db, Writer } from '../../db/db.ts'
+import { refusal } from '../errors.ts'
+import type { IdempotencyKey } from './key.ts'
+
+/**
+ * The result that a key names: the ids of its rows, which are read again for each request. `seq` is the number of the
+ * change's last event; null: nothing changed.
+ */
+export type KeyedResult = { ids: readonly string[]; seq: number | null }
+
+/**
+ * Claims the keys of a request, as the first statements of its transaction. An equal request in another transaction
+ * waits here until this one has ended. Then it finds the result or, after a rollback, claims the keys itself.
+ *
+ * @returns the result of an earlier request that had one of the keys, which the keys before that one name from then on;
+ * null: the request is new, and `completeKeys` must follow
+ * @throws Refusal IDEMPOTENCY_MISMATCH if a key was used before with different input
+ */
+export async function claimKeys(
+  writer: Writer,
+  workspaceId: string,
+  keys: readonly IdempotencyKey[],
+): Promise<KeyedResult | null> {
+  for (const [index, key] of keys.entries()) {
+    if (await claim(writer, workspaceId, key)) continue
+    const earlier = await resultOf(writer, workspaceId, key)
+    await completeKeys(writer, workspaceId, keys.slice(0, index), earlier)
+    return earlier
+  }
+  return null
+}
+
+/** Lets claimed keys name a result. Their rows are locked already, so no lock is taken here. */
+export async function completeKeys(
+  writer: Writer,
+  workspaceId: string,
+  keys: readonly IdempotencyKey[],
+  { ids, seq }: KeyedResult,
+): Promise<void> {
+  for (const { operation, key } of keys)
+    await writer
+      .updateTable('idempotency_key')
+      .set({ result_ids: [...ids], event_seq: seq })
+      .where('workspace_id', '=', workspaceId)
+      .where('operation', '=', operation)
+      .where('key', '=', key)
+      .execute()
+}
+
+/** Claims a key that is new or has expired. Returns false if another request has it. */
+async function claim(
+  writer: Writer,
+  workspaceId: string,
+  { operation, key, inputHash, keptForHours }: IdempotencyKey,
+): Promise<boolean> {
+  const expiry =
+    keptForHours === null ? sql`null` : sql`clock_timestamp() + make_interval(hours => ${keptForHours}::int)`
+  const { rows } = await sql`
+    insert into idempotency_key (workspace_id, operation, key, input_hash, expires_at)
+    values (${workspaceId}, ${operation}, ${key}, ${inputHash}, ${expiry})
+    on conflict (workspace_id, operation, key) do update
+      set input_hash = excluded.input_hash, expires_at = excluded.expires_at, result_ids = '{}', event_seq = null
+      where idempotency_key.expires_at <= clock_timestamp()
+    returning key`.execute(writer)
+  return rows.length > 0
+}
+
+async function resultOf(
+  writer: Writer,
+  workspaceId: string,
+  { operation, key, inputHash }: IdempotencyKey,
+): Promise<KeyedResult> {
+  const { ids, seq, isSame } = await writer
+    .selectFrom('idempotency_key')
+    .select(['result_ids as ids', 'event_seq as seq'])
+    .select(eb => eb('input_hash', 'is not distinct from', inputHash).as('isSame'))
+    .where('workspace_id', '=', workspaceId)
+    .where('operation', '=', operation)
+    .where('key', '=', key)
+    .executeTakeFirstOrThrow()
+  if (!isSame)
+    throw refusal(
+      'IDEMPOTENCY_MISMATCH',
+      'This idempotency key was used before with different input.',
+      'idempotencyKey',
+    )
+  if (ids.length === 0) throw new Error(`The idempotency key ${operation} ${key} has no result.`)
+  return { ids, seq }
+}
+
+const maxDeletedKeys = 5_000
+
+/** Deletes expired keys of all workspaces, at most 5,000. Returns how many it deleted. */
+export async function deleteExpiredIdempotencyKeys(db: Db): Promise<number> {
+  const { rows } = await sql`
+    delete from idempotency_key where ctid = any(array(
+      select ctid from idempotency_key where expires_at <= clock_timestamp() limit ${maxDeletedKeys}
+    )) returning 1`.execute(db)
+  return rows.length
+}

@@ -1,0 +1,129 @@
+import { getNamedType, isIntrospectionType, valueFromASTUntyped } from 'graphql'
+import { type Refusal, refusal, refusalWith } from '../../domain/errors.ts'
+import type { Limits } from '../../domain/limits.ts'
+import { defaultNestedSize, defaultRootSize } from '../schema/connection.ts'
+import { type Arguments, changeWeight, type FieldAbove, introspectionWeight } from '../schema/weight.ts'
+import type { CostPlan, PlannedField } from './cost-plan.ts'
+
+/**
+ * What an operation costs. `bytes` is the size of its answer without the texts in it, if every page is full. `path`
+ * leads to the part that costs most.
+ */
+export type Cost = { cost: number; bytes: number; path: string[] }
+
+/** The bytes of a name with its quotes, colon and comma, and of a value that is no text: an id, a time, a number. */
+const nameBytes = 4
+const valueBytes = 40
+
+/** What a cost depends on besides the document. */
+type Binding = { variables: Arguments; maxPageSize: number }
+
+/** The cost of an operation with these variables, at most: as if every page were full. */
+export function costOf(
+  { maxPageSize }: Pick<Limits, 'maxPageSize'>,
+  { fields, defaults }: CostPlan,
+  variables: Arguments | null | undefined,
+): Cost {
+  const binding = { variables: { ...defaults, ...variables }, maxPageSize }
+  return sumOf(fields.map(field => fieldCost(field, binding, root)))
+}
+
+/** The cost of an operation by what its answer holds. */
+export function actualCostOf(
+  { maxPageSize }: Pick<Limits, 'maxPageSize'>,
+  { fields, defaults }: CostPlan,
+  variables: Arguments | null | undefined,
+  data: unknown,
+): number {
+  const binding = { variables: { ...defaults, ...variables }, maxPageSize }
+  return fields.reduce((sum, field) => sum + actualFieldCost(field, binding, root, data), 0)
+}
+
+/** @throws Refusal LIMIT_EXCEEDED */
+export function requireCost(
+  { cost, bytes, path }: Cost,
+  { maxQueryCost, maxAnswerBytes }: Pick<Limits, 'maxQueryCost' | 'maxAnswerBytes'>,
+): void {
+  if (cost > maxQueryCost) throw tooDear(cost, maxQueryCost, path)
+  if (bytes > maxAnswerBytes) throw refusal('LIMIT_EXCEEDED', `An answer may have ${maxAnswerBytes} bytes.`)
+}
+
+function tooDear(requested: number, limit: number, path: string[]): Refusal {
+  const message = `The operation may cost ${requested}, and the limit is ${limit}. Its dearest part is ${path.join('.')}.`
+  return refusalWith({ cost: { requested, limit, path } }, 'LIMIT_EXCEEDED', message)
+}
+
+/** The field above, with the page size if it is a connection. `isRoot`: there is none. */
+type Parent = FieldAbove & { page: number; isRoot: boolean }
+
+const root: Parent = { args: {}, isAtRoot: false, page: 1, isRoot: true }
+
+function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
+  const here = parentOf(planned, binding, parent)
+  const length = isEdges(planned) ? parent.page : (planned.field.extensions.length?.(here.args) ?? 1)
+  const below = sumOf(planned.children.map(child => fieldCost(child, binding, here)))
+  return {
+    cost: length * (weightOf(planned, here, parent) + below.cost),
+    bytes: planned.key.length + nameBytes + length * (planned.isLeaf ? valueBytes : below.bytes),
+    path: [planned.key, ...below.path],
+  }
+}
+
+function sumOf(costs: readonly Cost[]): Cost {
+  const dearest = costs.reduce<Cost | null>(
+    (most, each) => (most && most.cost >= each.cost ? most : each),
+    null,
+  )
+  return {
+    cost: costs.reduce((sum, { cost }) => sum + cost, 0),
+    bytes: costs.reduce((sum, { bytes }) => sum + bytes, 0),
+    path: dearest && dearest.cost > 0 ? dearest.path : [],
+  }
+}
+
+function actualFieldCost(planned: PlannedField, binding: Binding, parent: Parent, data: unknown): number {
+  // It costs by what is selected, however often that occurs in the schema.
+  if (isIntrospectionType(getNamedType(planned.field.type))) return fieldCost(planned, binding, parent).cost
+  const here = parentOf(planned, binding, parent)
+  const value = (data as Arguments | null | undefined)?.[planned.key]
+  const items = (Array.isArray(value) ? value : [value]).filter(item => item != null)
+  const below = items.flatMap(item =>
+    planned.children.map(child => actualFieldCost(child, binding, here, item)),
+  )
+  return below.reduce((sum, each) => sum + each, items.length * weightOf(planned, here, parent))
+}
+
+function parentOf(
+  { field, args }: PlannedField,
+  { variables, maxPageSize }: Binding,
+  { isRoot }: Parent,
+): Parent {
+  const given = Object.fromEntries(
+    args.map(({ name, value }) => [name, valueFromASTUntyped(value, variables)]),
+  )
+  const isConnection = getNamedType(field.type).name.endsWith('Connection')
+  const page = isConnection ? pageSizeOf(given, isRoot, maxPageSize) : 1
+  return { args: given, isAtRoot: isRoot, page, isRoot: false }
+}
+
+/** A size that is out of range is refused by its field. Until then it counts as the largest page. */
+function pageSizeOf({ first, last }: Arguments, isRoot: boolean, maxPageSize: number): number {
+  const size = first ?? last ?? (isRoot ? defaultRootSize : defaultNestedSize)
+  return typeof size === 'number' && size >= 0 && size <= maxPageSize ? size : maxPageSize
+}
+
+const isEdges = ({ field }: PlannedField) => field.name === 'edges'
+
+function weightOf({ field, isLeaf }: PlannedField, { args }: Parent, parent: Parent): number {
+  const { weight } = field.extensions
+  if (typeof weight === 'function') return weight(args, parent)
+  if (weight !== undefined || isLeaf) return weight ?? 0
+  return weightsOfTypes.find(([ending]) => ending.test(getNamedType(field.type).name))?.[1] ?? 1
+}
+
+/** Edges and pages come with what they hold. A payload is that of a change. */
+const weightsOfTypes: readonly (readonly [RegExp, number])[] = [
+  [/(Edge|PageInfo|UserError)$/, 0],
+  [/Payload$/, changeWeight],
+  [/^__/, introspectionWeight],
+]

@@ -1,0 +1,120 @@
+import {
+  createSourceEventStream,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+  execute as graphqlExecute,
+} from 'graphql'
+import type { Limits } from '../../domain/limits.ts'
+import type { Budget } from '../../runtime/budget.ts'
+import type { Context } from '../schema/context.ts'
+import { actualCostOf, costOf, requireCost } from './cost.ts'
+import { toClientError, toClientErrors } from './errors.ts'
+import type { PreparedOperation } from './prepare.ts'
+import { authorize } from './scopes.ts'
+
+/** One execution: an operation, or one event of a subscription. */
+export type Execution = {
+  operation: PreparedOperation
+  variables: Record<string, unknown> | null | undefined
+  context: Context
+  /** The event to execute a subscription's selection for; undefined: the operation itself is executed. */
+  event?: unknown
+}
+
+/**
+ * Called with each execution before it begins. What it returns is called once at the end, with the result; null: a
+ * subscription has been opened. Neither may throw.
+ */
+export type Observe = (execution: Execution) => ((result: ExecutionResult | null) => void) | undefined
+
+export type EngineOptions = {
+  schema: GraphQLSchema
+  limits: Pick<Limits, 'maxQueryCost' | 'maxAnswerBytes' | 'maxPageSize'>
+  /** What each key spends on its operations. */
+  cost: Budget
+  observe?: Observe | undefined
+}
+
+/**
+ * The only code that executes with graphql-js. Both run the same steps: scopes, cost, execution, errors for clients.
+ */
+export type Engine = {
+  /** Executes a query, a mutation or one event. Never rejects. */
+  execute(execution: Execution): Promise<ExecutionResult>
+  /** Opens the source of a subscription. Never rejects: if it cannot be opened, the result has errors. */
+  openSource(execution: Execution): Promise<AsyncIterable<unknown> | ExecutionResult>
+}
+
+/** Each error of a variable prints the whole variable, which may be as large as the body. */
+const options = { maxCoercionErrors: 1 }
+
+type PromiseOrValue<Value> = Promise<Value> | Value
+
+export function createEngine({ schema, limits, cost: budget, observe }: EngineOptions): Engine {
+  async function admit({ operation, variables, context }: Execution): Promise<number> {
+    const cost = costOf(limits, operation.plan, variables)
+    requireCost(cost, limits)
+    context.bytes.take(cost.bytes)
+    await budget.spend(context.actor.keyId, Math.max(1, cost.cost))
+    return cost.cost
+  }
+
+  /** Its subscription was admitted with what one event costs. Where events come faster than that, they wait. */
+  async function admitEvent({ operation, variables, context }: Execution): Promise<void> {
+    const { cost } = costOf(limits, operation.plan, variables)
+    await budget.spendWhenPossible(context.actor.keyId, Math.max(1, cost), context.signal)
+  }
+
+  function withCost(result: ExecutionResult, requested: number, { operation, variables }: Execution) {
+    const actual = actualCostOf(limits, operation.plan, variables, result.data)
+    const cost = { requested, actual, limit: limits.maxQueryCost }
+    return { ...result, extensions: { ...result.extensions, cost } }
+  }
+
+  /**
+   * What needs the variables or the caller belongs in here, once: a limit on cost, a cache, a trace, a log line. Limits
+   * of the document alone are in `document-limits.ts`.
+   */
+  async function run<Source extends AsyncIterable<unknown>>(
+    execution: Execution,
+    graphql: (args: ExecutionArgs) => PromiseOrValue<Source | ExecutionResult>,
+  ): Promise<Source | ExecutionResult> {
+    const { operation, variables, context, event } = execution
+    try {
+      authorize(context.actor, operation)
+      const requested = event === undefined ? await admit(execution) : await admitEvent(execution)
+      // Read before anything else: what is read later is not older than the cursor.
+      if (operation.selectsEventCursor) await context.loaders.workspace.load(context.actor.workspaceId)
+      const { document, operationName } = operation
+      const args = { schema, document, operationName, variableValues: variables ?? null, options }
+      const result = await graphql({ ...args, contextValue: context, rootValue: event })
+      if (Symbol.asyncIterator in result) return result
+      const refused = context.bytes.refused()
+      if (refused) throw refused
+      const shown = toClientErrors(result, context)
+      return context.tellsCost && requested !== undefined ? withCost(shown, requested, execution) : shown
+    } catch (error) {
+      return { errors: [toClientError(error, context)] }
+    }
+  }
+
+  return {
+    async execute(execution) {
+      const observed = observe?.(execution)
+      const result = await run<never>(execution, graphqlExecute)
+      const { bytes, onAnswer } = execution.context
+      const taken = bytes.end()
+      onAnswer?.(taken)
+      observed?.(result)
+      return result
+    },
+    async openSource(execution) {
+      const observed = observe?.(execution)
+      const source = await run(execution, createSourceEventStream)
+      execution.context.bytes.end()
+      observed?.(Symbol.asyncIterator in source ? null : source)
+      return source
+    },
+  }
+}

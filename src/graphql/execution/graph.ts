@@ -1,0 +1,69 @@
+import type { ExecutionResult } from 'graphql'
+import type { Budgets } from '../../domain/budgets.ts'
+import type { Limits } from '../../domain/limits.ts'
+import type { ByteBudget } from '../../runtime/byte-budget.ts'
+import { createAnswerBytes } from '../schema/answer-bytes.ts'
+import { type Caller, createContext, type GraphRooms } from '../schema/context.ts'
+import { schema } from '../schema/schema.ts'
+import type { AnswerStream } from './answer-stream.ts'
+import { type RequestLog, toClientError } from './errors.ts'
+import { createEngine, type Observe } from './execute.ts'
+import { createPrepare, type PreparedOperation, type Rejected } from './prepare.ts'
+import { subscribe } from './subscribe.ts'
+import type { NamedDocument, TrustedDocuments } from './trusted-documents.ts'
+
+/**
+ * The one way to execute a document, for every transport. The steps are parse, limits, validate (`prepare`), then
+ * scopes, cost, execute, errors for clients (`execute`).
+ */
+export type Graph = {
+  /** Prepares an operation, or returns the errors that prevent its execution. Never throws. */
+  prepare(
+    request: NamedDocument & { operationName?: string | null | undefined },
+    log: RequestLog,
+  ): PreparedOperation | Rejected
+  /** Prepares an operation of the gateway itself, which needs not be a trusted document. Never throws. */
+  prepareOwn(query: string, log: RequestLog): PreparedOperation | Rejected
+  /** Executes a prepared operation. For a subscription that opens it returns a stream of answers. Never rejects. */
+  execute(
+    operation: PreparedOperation,
+    variables: Record<string, unknown> | null | undefined,
+    caller: Caller,
+  ): Promise<ExecutionResult | AnswerStream>
+}
+
+export type GraphOptions = {
+  limits: Limits
+  budgets: Pick<Budgets, 'cost' | 'text' | 'changes'>
+  /** What each key has unsent, over all transports. */
+  unsent: ByteBudget
+  /** Called with each operation, and with each event of a subscription that is executed. */
+  observe?: Observe | undefined
+  trusted: TrustedDocuments
+}
+
+export function createGraph(
+  others: Omit<GraphRooms, 'openAnswer' | 'text' | 'changes' | 'limits' | 'unsent'>,
+  { limits, budgets, unsent, observe, trusted }: GraphOptions,
+): Graph {
+  const openAnswer = (keyId: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, keyId)
+  const rooms = { ...others, openAnswer, limits, unsent, text: budgets.text, changes: budgets.changes }
+  const prepare = createPrepare(schema, limits)
+  const engine = createEngine({ schema, limits, cost: budgets.cost, observe })
+  const orErrors = (log: RequestLog, prepared: () => PreparedOperation | Rejected) => {
+    try {
+      return prepared()
+    } catch (error) {
+      return { errors: [toClientError(error, log)] }
+    }
+  }
+  return {
+    prepare: (request, log) => orErrors(log, () => prepare(trusted.textOf(request), request.operationName)),
+    // What the gateway's own operations answer is what their callers have written.
+    prepareOwn: (query, log) => orErrors(log, () => ({ ...prepare(query), readsResult: false })),
+    async execute(operation, variables, caller) {
+      const execution = { operation, variables, context: createContext(rooms, caller) }
+      return operation.kind === 'subscription' ? subscribe(engine, execution) : engine.execute(execution)
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import { BREAK, type DocumentNode, visit } from 'graphql'
+import type { CostPlan } from './cost-plan.ts'
+
+/** Whether a field of this name is selected anywhere in a document, in its fragments too. */
+export function selects(fieldName: string, document: DocumentNode): boolean {
+  let found = false
+  visit(document, {
+    Field(node) {
+      if (node.name.value !== fieldName) return
+      found = true
+      return BREAK
+    },
+  })
+  return found
+}
+
+/** Whether a mutation selects more of what it has written than ids, the cursor and errors. */
+export function readsMoreThanIds({ fields }: CostPlan): boolean {
+  const objects = fields.flatMap(({ children }) => children.filter(({ isLeaf }) => !isLeaf))
+  return objects.some(
+    ({ field, children }) =>
+      field.name !== 'userErrors' && children.some(selected => selected.field.name !== 'id'),
+  )
+}

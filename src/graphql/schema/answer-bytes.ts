@@ -1,0 +1,68 @@
+import { type Refusal, refusal, refusalWith } from '../../domain/errors.ts'
+import type { ByteBudget } from '../../runtime/byte-budget.ts'
+
+/** Counts the bytes of one answer while it is put together. */
+export type AnswerBytes = {
+  /**
+   * Counts bytes before they are read or written. After a refusal the answer is given up, and nothing is counted: an
+   * error for each of its fields would take longer than the answer.
+   * @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED
+   */
+  take(bytes: number): void
+  /** The first refusal; null: there was none. */
+  refused(): Refusal | null
+  /** Called when the answer is ready or given up. Returns how many bytes it had. */
+  end(): number
+}
+
+/** Fewer bytes than this are not worth counting among those of a key. */
+const leastHeldBytes = 16 * 1024
+
+/**
+ * @param keyId whose unsent answers it counts among; null: an event, which many keys share
+ * @param budget what each key may have unsent
+ */
+export function createAnswerBytes(maxBytes: number, budget: ByteBudget, keyId: string | null): AnswerBytes {
+  const releases: (() => void)[] = []
+  let taken = 0
+  let notHeld = 0
+  let isEnded = false
+  let refused: Refusal | null = null
+
+  function refuse(reason: Refusal): never {
+    refused ??= reason
+    throw reason
+  }
+
+  return {
+    take(bytes) {
+      if (refused) return
+      taken += bytes
+      if (taken > maxBytes) refuse(refusal('LIMIT_EXCEEDED', `An answer may have ${maxBytes} bytes.`))
+      notHeld += bytes
+      // After an error, fields of an answer that is given up may still come in.
+      if (keyId === null || isEnded || notHeld < leastHeldBytes) return
+      const release = budget.take(keyId, notHeld)
+      if (release === null) refuse(tooMuchUnsent(budget.maxBytes))
+      releases.push(release)
+      notHeld = 0
+    },
+    refused: () => refused,
+    end() {
+      isEnded = true
+      for (const release of releases.splice(0)) release()
+      return taken
+    },
+  }
+}
+
+/** The refusal of a key whose clients do not take their answers. */
+const tooMuchUnsent = (maxBytes: number) =>
+  refusalWith(
+    { retryAfter: 1 },
+    'RATE_LIMITED',
+    `The clients of this key leave ${maxBytes} bytes of answers unread.`,
+  )
+
+/** The bytes of a text in JSON. */
+export const bytesOf = (text: string): number => Buffer.byteLength(JSON.stringify(text))

@@ -1,0 +1,85 @@
+import SchemaBuilder from '@pothos/core'
+import RelayPlugin from '@pothos/plugin-relay'
+import { defaultMaxPageSize } from '../../domain/limits.ts'
+import type { Context } from './context.ts'
+
+type Types = {
+  Context: Context
+  DefaultFieldNullability: false
+  DefaultEdgesNullability: false
+  DefaultNodeNullability: false
+  Scalars: {
+    DateTime: { Input: Date; Output: Date }
+    EventCursor: { Input: string; Output: string }
+    ID: { Input: string; Output: string }
+  }
+  /** Counts all matching rows, on all pages. Only on connections that can count. */
+  Connection: { count?: () => Promise<number> }
+}
+
+/**
+ * The schema's one builder. It uses the relay plugin for connections, edges and PageInfo. Ids are our own plain ones,
+ * because the plugin gives four different errors for unknown, foreign, wrongly typed and malformed ids.
+ */
+export const builder = new SchemaBuilder<Types>({
+  plugins: [RelayPlugin],
+  defaultFieldNullability: false,
+  relay: {
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    pageInfoTypeOptions: { description: 'The position of a page in its list.' },
+    hasNextPageFieldOptions: {
+      description:
+        'Whether there are edges after `endCursor`. When paging backward: whether `before` was given.',
+    },
+    hasPreviousPageFieldOptions: {
+      description:
+        'Whether there are edges before `startCursor`. When paging forward: whether `after` was given.',
+    },
+    startCursorFieldOptions: { description: 'The cursor of the first edge; null on an empty page.' },
+    endCursorFieldOptions: { description: 'The cursor of the last edge; null on an empty page.' },
+    cursorFieldOptions: {
+      description:
+        'The position of this edge. Pass it as `after` or `before` to the same list in the same order.',
+    },
+    nodeFieldOptions: { description: 'The item of this edge.' },
+    edgesFieldOptions: {
+      description: 'The edges of this page. They are in list order, also when paging backward.',
+    },
+    pageInfoFieldOptions: {
+      description: 'The first and last cursor of this page, and whether there are pages before and after it.',
+    },
+    firstArgOptions: {
+      description: `Returns the first n edges, 1 to ${defaultMaxPageSize}, or what the server sets. Default: 25 on \`Query\` fields, 10 on nested fields. INVALID_INPUT if it is out of range or combined with \`last\`.`,
+    },
+    lastArgOptions: {
+      description: `Returns the last n edges, 1 to ${defaultMaxPageSize}, or what the server sets. INVALID_INPUT if it is out of range or combined with \`first\`.`,
+    },
+    afterArgOptions: {
+      description: 'Returns edges after this cursor. BAD_CURSOR if it is not valid for this list and order.',
+    },
+    beforeArgOptions: {
+      description:
+        'Returns edges before this cursor. Without `first`, `last` and `after` it pages backward. BAD_CURSOR if it is not valid for this list and order.',
+    },
+  },
+})
+
+/** The builder of an object type's fields, for fields that several types share. */
+export type Fields<Parent> = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Parent>
+
+/** The builder of an input type's fields. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
+
+builder.queryType({
+  description:
+    "Read operations within the credential's workspace. Requires the scope `read`, otherwise FORBIDDEN. A document over the limits for tokens, depth, aliases or directives is refused with LIMIT_EXCEEDED.",
+})
+builder.mutationType({
+  description:
+    "Write operations within the credential's workspace. Requires the scope `write`, otherwise FORBIDDEN. Without the scope `read`, a payload may select only ids, `cursor`, `replayed` and `userErrors`.",
+})
+builder.subscriptionType({
+  description:
+    'Live updates over WebSocket (graphql-transport-ws) or server-sent events, sent as changes commit. Requires the scope `read`, otherwise FORBIDDEN.',
+})

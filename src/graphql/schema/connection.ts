@@ -1,0 +1,67 @@
+import { refusal } from '../../domain/errors.ts'
+import type { Limits } from '../../domain/limits.ts'
+import type { Page } from '../../domain/page.ts'
+import type { Cursors } from './cursors.ts'
+
+/** The page size of a list at the root, and of a nested list. */
+export const defaultRootSize = 25
+export const defaultNestedSize = 10
+
+/** The arguments of every connection. */
+export type ConnectionArguments = {
+  first?: number | null | undefined
+  last?: number | null | undefined
+  after?: string | null | undefined
+  before?: string | null | undefined
+}
+
+/**
+ * The page that connection arguments describe. `before` alone counts from the end. Nothing is clamped.
+ * @throws Refusal INVALID_INPUT, BAD_CURSOR
+ */
+export function pageOf<At>(
+  { limits: { maxPageSize } }: { limits: Pick<Limits, 'maxPageSize'> },
+  cursors: Cursors<At>,
+  { first, last, after, before }: ConnectionArguments,
+  defaultSize = defaultRootSize,
+): Page<At> {
+  if (first != null && last != null) throw refusal('INVALID_INPUT', 'Give first or last, not both.', 'last')
+  const sizeOf = (argument: string, size: number | null | undefined): number | null => {
+    if (size == null) return null
+    if (size >= 1 && size <= maxPageSize) return size
+    throw refusal('INVALID_INPUT', `${argument} must be from 1 to ${maxPageSize}.`, argument)
+  }
+  return {
+    size: sizeOf('first', first) ?? sizeOf('last', last) ?? Math.min(defaultSize, maxPageSize),
+    backward: last != null || (first == null && before != null && after == null),
+    after: after == null ? null : cursors.decode('after', after),
+    before: before == null ? null : cursors.decode('before', before),
+  }
+}
+
+/**
+ * Makes a connection from up to one row more than the page holds, in the order of `paged`: backward pages come in
+ * reverse. `count` counts all matching rows, and is called only if the total is selected.
+ */
+export function connection<Row, At>(
+  cursors: Cursors<At>,
+  page: Page<At>,
+  rows: readonly Row[],
+  placeOf: (row: Row) => At,
+  count?: () => Promise<number>,
+) {
+  const more = rows.length > page.size
+  const nodes = rows.slice(0, page.size)
+  if (page.backward) nodes.reverse()
+  const edges = nodes.map(node => ({ cursor: cursors.encode(placeOf(node)), node }))
+  return {
+    edges,
+    pageInfo: {
+      hasNextPage: page.backward ? page.before !== null : more,
+      hasPreviousPage: page.backward ? more : page.after !== null,
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+    },
+    ...(count ? { count } : {}),
+  }
+}

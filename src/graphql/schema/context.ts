@@ -1,0 +1,86 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Db } from '../../db/db.ts'
+import type { Share } from '../../db/share.ts'
+import type { Limits } from '../../domain/limits.ts'
+import type { Actor, Operation } from '../../domain/operation.ts'
+import type { Broadcasts } from '../../live/broadcasts.ts'
+import type { LiveCounts } from '../../live/counts.ts'
+import type { Feeds } from '../../live/feeds.ts'
+import type { Outbox } from '../../mail/outbound/outbox.ts'
+import type { Budget } from '../../runtime/budget.ts'
+import type { ByteBudget } from '../../runtime/byte-budget.ts'
+import type { AnswerBytes } from './answer-bytes.ts'
+import { createLoaders, type Loaders } from './loaders.ts'
+
+/** What the graph uses of the rooms below, the same for every request. */
+export type GraphRooms = Pick<Operation, 'announce'> & {
+  /** Begins to count the bytes of an answer to a key; null: of an event. */
+  openAnswer(keyId: string | null): AnswerBytes
+  /** What each key has unsent. */
+  unsent: ByteBudget
+  /** The bytes of text that each workspace may add. */
+  text: Budget
+  /** The changes that each workspace may make. */
+  changes: Budget
+  limits: Pick<Limits, 'maxPageSize' | 'maxListValues'>
+  share: Share
+  feeds: Feeds
+  broadcasts: Broadcasts
+  counts: LiveCounts
+  outbox: Outbox
+}
+
+/** The caller, and its request. */
+export type Caller = Pick<Operation, 'actor'> & {
+  requestId: string
+  log: FastifyBaseLogger
+  /** Aborts when the client has left: no further statement begins. */
+  signal?: AbortSignal | undefined
+  /** Called with the bytes of an answer that is about to leave. */
+  onAnswer?: ((bytes: number) => void) | undefined
+  /** Whether the response tells what the operation costs. */
+  tellsCost?: boolean | undefined
+  /** The last cursor that a reconnecting event stream has seen. It takes precedence over `after`. */
+  lastEventId?: string | undefined
+}
+
+/** The context of a resolver: one actor, and loaders that cache for one request or one event. */
+export type Context = GraphRooms & Caller & Pick<Operation, 'db'> & { loaders: Loaders; bytes: AnswerBytes }
+
+const loaded = (db: Db, { workspaceId }: Pick<Actor, 'workspaceId'>, bytes: AnswerBytes) => ({
+  db,
+  bytes,
+  loaders: createLoaders(db, workspaceId, bytes),
+})
+
+/** The context of a request, with nothing loaded yet. */
+export function createContext(rooms: GraphRooms, caller: Caller): Context {
+  const { actor, signal } = caller
+  const bytes = rooms.openAnswer(actor.keyId)
+  return { ...rooms, ...caller, ...loaded(rooms.share({ ...actor }, signal), actor, bytes) }
+}
+
+/** Drops all loaded rows: after a change, lists and counts are read again. */
+export function clearLoaders(context: Context): void {
+  context.loaders = createLoaders(context.db, context.actor.workspaceId, context.bytes)
+}
+
+/**
+ * The context for executing an event for all subscribers of a broadcast: their workspace and the scope `read`, with
+ * nothing loaded yet and no caller. `signal` aborts when the last of them has left. What events cost counts apart from
+ * the caller's own operations: those must not keep other subscribers waiting.
+ */
+export function eventContext(context: Context, signal?: AbortSignal): Context {
+  const { workspaceId } = context.actor
+  const keyId = `events ${context.actor.keyId}`
+  const actor = { workspaceId, id: '', keyId, scopes: ['read'] as const }
+  const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined }
+  const bytes = context.openAnswer(null)
+  return {
+    ...context,
+    ...ofCaller,
+    actor,
+    signal,
+    ...loaded(context.share({ ...actor }, signal), actor, bytes),
+  }
+}

@@ -1,0 +1,27 @@
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  isIntrospectionType,
+  isObjectType,
+} from 'graphql'
+import { bytesOf } from './answer-bytes.ts'
+import type { Context } from './context.ts'
+
+/** Counts every text of an answer by its bytes in JSON. Ids, times and numbers are counted with the cost. */
+export function countTexts(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap()))
+    if (isObjectType(type) && !isIntrospectionType(type)) Object.values(type.getFields()).forEach(countField)
+}
+
+function countField(field: GraphQLField<unknown, Context>): void {
+  if (getNamedType(field.type).name !== 'String' || field.extensions.countsItself) return
+  const resolve = field.resolve ?? defaultFieldResolver
+  field.resolve = (source, args, context, info) => {
+    const value: unknown = resolve(source, args, context, info)
+    if (typeof value === 'string') context.bytes.take(bytesOf(value))
+    else if (Array.isArray(value)) for (const each of value) context.bytes.take(bytesOf(String(each)))
+    return value
+  }
+}

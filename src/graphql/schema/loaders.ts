@@ -1,0 +1,110 @@
+import DataLoader from 'dataloader'
+import type { Reader } from '../../db/db.ts'
+import { agentsByIds } from '../../domain/agent/rows.ts'
+import { channelsByIds } from '../../domain/channel/rows.ts'
+import { contactsByIds } from '../../domain/contact/rows.ts'
+import type { ConversationFilter } from '../../domain/conversation/filter.ts'
+import { conversationPages, countConversationsOf, type Parent } from '../../domain/conversation/list.ts'
+import { conversationsByIds } from '../../domain/conversation/rows.ts'
+import { eventPages, eventsBySeq } from '../../domain/event/rows.ts'
+import { isId } from '../../domain/id.ts'
+import { keysByIds } from '../../domain/key/rows.ts'
+import { messagePages, messagesByIds, textsByIds } from '../../domain/message/rows.ts'
+import type { Noun } from '../../domain/nouns.ts'
+import { workspacesByIds } from '../../domain/workspace/rows.ts'
+import type { AnswerBytes } from './answer-bytes.ts'
+
+export type Loaders = ReturnType<typeof createLoaders>
+
+const maxBatchSize = 500
+
+/**
+ * Batches what the resolvers of one request load, into one statement per kind. All loaders read one workspace, so
+ * another workspace's id loads as null, like one that does not exist or is malformed.
+ */
+export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerBytes) {
+  /** For an answer that is refused already nothing more is read. @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED */
+  function reading(): Reader {
+    const refused = bytes.refused()
+    if (refused) throw refused
+    return db
+  }
+
+  const rowsOf =
+    <Row>(rows: (reader: Reader, workspaceId: string, ids: readonly string[]) => Promise<Row[]>) =>
+    async (ids: readonly string[]) =>
+      rows(reading(), workspaceId, ids)
+  const loadersOfNouns = {
+    workspace: byId('workspace', rowsOf(workspacesByIds)),
+    agent: byId('agent', rowsOf(agentsByIds)),
+    channel: byId('channel', rowsOf(channelsByIds)),
+    contact: byId('contact', rowsOf(contactsByIds)),
+    conversation: byId('conversation', rowsOf(conversationsByIds)),
+    message: byId('message', rowsOf(messagesByIds)),
+    apiKey: byId('apiKey', rowsOf(keysByIds)),
+    event: new DataLoader(
+      async (seqs: readonly number[]) => {
+        const events = new Map(
+          (await eventsBySeq(reading(), workspaceId, seqs)).map(event => [event.seq, event]),
+        )
+        return seqs.map(seq => events.get(seq) ?? null)
+      },
+      { maxBatchSize },
+    ),
+  } satisfies Record<Noun, DataLoader<never, object | null>>
+  return {
+    ...loadersOfNouns,
+    /** The texts of messages. Their sizes have been added up before: if the sum is too large, none is read. */
+    messageText: byId('message', rowsOf(textsByIds)),
+    events: perArguments((args: Parameters<typeof eventPages>[3]) => async (ids: readonly string[]) => {
+      const rows = Map.groupBy(await eventPages(reading(), workspaceId, ids, args), row => row.conversationId)
+      return ids.map(id => rows.get(id) ?? [])
+    }),
+    messages: perArguments((args: Parameters<typeof messagePages>[3]) => async (ids: readonly string[]) => {
+      const rows = Map.groupBy(
+        await messagePages(reading(), workspaceId, ids, args),
+        row => row.conversationId,
+      )
+      return ids.map(id => rows.get(id) ?? [])
+    }),
+    conversations: perArguments(
+      (args: Parameters<typeof conversationPages>[3]) => async (ids: readonly string[]) => {
+        const parentOf = args.parent === 'contact' ? ('contactId' as const) : ('assignedToId' as const)
+        const rows = Map.groupBy(
+          await conversationPages(reading(), workspaceId, ids, args),
+          row => row[parentOf],
+        )
+        return ids.map(id => rows.get(id) ?? [])
+      },
+    ),
+    conversationTotal: perArguments(
+      (args: { parent: Parent; filter: ConversationFilter }) => async (ids: readonly string[]) => {
+        const totals = await countConversationsOf(reading(), workspaceId, ids, args)
+        return ids.map(id => totals.get(id) ?? 0)
+      },
+    ),
+  }
+}
+
+/** One row by its id, or null. A text that cannot be an id of the noun never reaches the database. */
+function byId<Row extends { id: string }>(noun: Noun, rows: (ids: readonly string[]) => Promise<Row[]>) {
+  return new DataLoader<string, Row | null>(
+    async ids => {
+      const possible = ids.filter(id => isId(noun, id))
+      const found = new Map(possible.length ? (await rows(possible)).map(row => [row.id, row]) : [])
+      return ids.map(id => found.get(id) ?? null)
+    },
+    { maxBatchSize },
+  )
+}
+
+/** One loader per set of arguments, so that parents with the same arguments share a statement. */
+function perArguments<Args, Value>(load: (args: Args) => (ids: readonly string[]) => Promise<Value[]>) {
+  const loaders = new Map<string, DataLoader<string, Value>>()
+  return (args: Args): DataLoader<string, Value> => {
+    const key = JSON.stringify(args)
+    const loader = loaders.get(key) ?? new DataLoader(load(args), { maxBatchSize })
+    loaders.set(key, loader)
+    return loader
+  }
+}

@@ -1,0 +1,57 @@
+import type { MessageResult } from '../../../domain/conversation/message-result.ts'
+import type { Changed } from '../../../domain/operation.ts'
+import { builder, type Fields } from '../builder.ts'
+import { type Context, clearLoaders } from '../context.ts'
+import { cursorField, type Payload, payloadOf, userErrorsField } from '../payload.ts'
+import { Conversation, Message } from '../refs.ts'
+
+/** The payload of a mutation that adds a message. */
+export type MessagePayload = Payload<Changed<MessageResult>>
+
+/** The fields that all these payloads have. */
+export const messagePayloadFields = (t: Fields<MessagePayload>) => ({
+  conversation: t.expose('conversation', {
+    type: Conversation,
+    nullable: true,
+    description: 'The conversation in its current state; null on refusal.',
+  }),
+  message: t.expose('message', {
+    type: Message,
+    nullable: true,
+    description:
+      'The message; null on refusal. If it is sent by email, the response waits up to 2 seconds for the first delivery attempt.',
+  }),
+  cursor: cursorField(t),
+  replayed: t.exposeBoolean('replayed', {
+    nullable: true,
+    description:
+      '`true` if this repeats an earlier request with the same `idempotencyKey` or `externalId`: nothing changed, and the earlier result is returned. Null on refusal.',
+  }),
+  userErrors: userErrorsField(t),
+})
+
+/** The payload type of a mutation that adds a message to an existing conversation. */
+export const messagePayload = (name: string) =>
+  builder.objectRef<MessagePayload>(name).implement({
+    description: 'The result. On refusal only `userErrors` is set.',
+    fields: messagePayloadFields,
+  })
+
+/** Adds a message, waits for its first delivery attempt, and lets the rest of the response see the result. */
+export const addMessage = (
+  context: Context,
+  { contentText }: { contentText: string },
+  operation: () => Promise<Changed<MessageResult>>,
+): Promise<MessagePayload> =>
+  payloadOf(context, async () => {
+    await context.text.spend(context.actor.workspaceId, Buffer.byteLength(contentText))
+    const result = await operation()
+    const { conversation, message, contact } = result
+    if (message.status === 'QUEUED') await context.outbox.deliver(context.actor.workspaceId, message.id)
+    clearLoaders(context)
+    context.loaders.conversation.prime(conversation.id, conversation)
+    if (contact) context.loaders.contact.prime(contact.id, contact)
+    // The change is committed. From here on an error must not make the caller try again.
+    const now = await context.loaders.message.load(message.id).catch(() => message)
+    return { ...result, message: now ?? message }
+  })

@@ -1,0 +1,78 @@
+import { Actor, loadActor } from '../actor.ts'
+import { bytesOf } from '../answer-bytes.ts'
+import { builder } from '../builder.ts'
+import { MessageDirection, MessageStatus, MessageWarning } from '../enums.ts'
+import { Node } from '../node.ts'
+import { Conversation, Message } from '../refs.ts'
+import { required } from '../required.ts'
+import { maxTextLength } from './input-fields.ts'
+
+export const messageType = Message.implement({
+  description: 'A message or note in a conversation.',
+  interfaces: [Node],
+  fields: t => ({
+    conversation: t.field({
+      type: Conversation,
+      description: 'The conversation that the message belongs to.',
+      resolve: ({ conversationId }, _, { loaders }) =>
+        required(loaders.conversation.load(conversationId), conversationId),
+    }),
+    direction: t.expose('direction', {
+      type: MessageDirection,
+      description: 'Whether the message is inbound, outbound or a note.',
+    }),
+    status: t.expose('status', { type: MessageStatus, description: 'The current delivery status.' }),
+    text: t.string({
+      description: `The full plain text, up to ${maxTextLength}.`,
+      extensions: { weight: 1, countsItself: true },
+      async resolve({ id, textBytes }, _, { loaders, bytes }) {
+        bytes.take(textBytes)
+        if (bytes.refused()) return ''
+        const { text } = await required(loaders.messageText.load(id), id)
+        bytes.take(bytesOf(text) - textBytes)
+        return text
+      },
+    }),
+    preview: t.exposeString('preview', {
+      description:
+        'The beginning of the text on one line, at most 140 characters. It ends with "..." if it was cut.',
+    }),
+    author: t.field({
+      type: Actor,
+      nullable: true,
+      description: 'The author; null for a note that the gateway wrote itself.',
+      resolve: ({ authorId }, _, context) => loadActor(context, authorId),
+    }),
+    warning: t.field({
+      type: MessageWarning,
+      nullable: true,
+      description:
+        'A reason to doubt who wrote the message. If both apply, AUTHOR_NOT_VERIFIED. Null if there is none, and for every message that is not inbound.',
+      resolve: async ({ direction, authorId, dmarcFailed, conversationId }, _, { loaders }) => {
+        if (dmarcFailed) return 'AUTHOR_NOT_VERIFIED'
+        if (direction !== 'INBOUND') return null
+        const { contactId } = await required(loaders.conversation.load(conversationId), conversationId)
+        return authorId === contactId ? null : 'AUTHOR_IS_NOT_CONTACT'
+      },
+    }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'When the message was added. It increases within a conversation.',
+    }),
+    sentAt: t.expose('sentAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the mail server accepted the message; for a reply in a CHAT or API conversation, when it was added. Null if it was not sent. A later bounce does not clear it.',
+    }),
+    failureReason: t.exposeString('failureReason', {
+      nullable: true,
+      description: 'Why delivery failed, as text for display. Null unless `status` is FAILED.',
+    }),
+  }),
+})
+
+export const MessageConnection = builder.connectionObject(
+  { type: Message, name: 'MessageConnection', description: 'A page of messages.' },
+  { name: 'MessageEdge', description: 'A message and its cursor.' },
+)

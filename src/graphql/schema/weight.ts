@@ -1,0 +1,30 @@
+/** The arguments of a field, or the variables of an operation, by their names. */
+export type Arguments = Readonly<Record<string, unknown>>
+
+/** The field above another one. */
+export type FieldAbove = { args: Arguments; isAtRoot: boolean }
+
+declare module 'graphql' {
+  // biome-ignore lint/suspicious/noExplicitAny: an interface is merged only with the same type parameters
+  interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs = any> {
+    /**
+     * What the field costs, its subfields aside. The default is 1 for an object and 0 for everything else.
+     */
+    weight?: number | ((args: Arguments, above: FieldAbove) => number)
+    /** Whether the field counts the bytes of its text by itself. */
+    countsItself?: true
+    /** How many values a list has at most. */
+    length?: (args: Arguments) => number
+  }
+}
+
+/** A statement that no index serves may read a whole workspace. A few of them fill the limit of an operation. */
+export const unindexedWeight = 3_000
+/** The same for one parent of a nested list. */
+export const unindexedNestedWeight = 300
+/** Counting what matches, where an index serves the count. */
+export const countedWeight = 10
+/** A transaction with its events. */
+export const changeWeight = 10
+/** A selection of the schema's own types. The query of the common tools has about 70 of them. */
+export const introspectionWeight = 20

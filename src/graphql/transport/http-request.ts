@@ -1,0 +1,21 @@
+import type { Actor } from '../../domain/operation.ts'
+import type { RequestLog } from '../execution/errors.ts'
+
+/** What the HTTP route knows about a request. */
+export type HttpRequest = RequestLog & {
+  actor: Actor
+  /** Called when the response is an event stream, which stays open. */
+  onEventStream(): void
+  /** The header `Last-Event-ID`. */
+  lastEventId: string | undefined
+  /** Called with the bytes of an answer that is about to leave. */
+  onAnswer(bytes: number): void
+  /** Counts one more event stream of the key until the response ends. Returns false if the key has too many. */
+  takeStream(): boolean
+  /** Resolves when no part of the response waits for its client, or when the client has left. */
+  drained(): Promise<void>
+  /** Whether the header `X-Query-Cost` asks for the cost of the operation. */
+  tellsCost: boolean
+  /** Aborts when the client leaves. */
+  signal: AbortSignal
+}

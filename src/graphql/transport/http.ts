@@ -1,0 +1,123 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GraphQLError } from 'graphql'
+import type { Actor } from '../../domain/operation.ts'
+import { actorOf } from '../../http/actor.ts'
+import { type AcceptedBody, bodyError, jsonBody } from '../../http/body-error.ts'
+import { clientGone } from '../../http/client-gone.ts'
+import { untilClosed } from '../../http/until-closed.ts'
+import type { ByteBudget } from '../../runtime/byte-budget.ts'
+import { createTally } from '../../runtime/tally.ts'
+import { toClientError, withoutHttp } from '../execution/errors.ts'
+import type { Graph } from '../execution/graph.ts'
+import { lazyGraphiqlPage } from './graphiql.ts'
+import { answerWithGraphiql, asksForGraphiql } from './graphiql-answer.ts'
+import { createYogaServer } from './yoga.ts'
+
+export type HttpOptions = {
+  graph: Graph
+  /** Whether browsers that open the address get GraphiQL. */
+  graphiql: boolean
+  authenticate(header: unknown, address: string): Promise<Actor>
+  /** Called with each event stream that opens. `cut` ends it without `complete`, so that its client reconnects. */
+  onStream(actor: Actor, cut: () => void): () => void
+  maxBodyBytes: number
+  maxStreamsPerKey: number
+  maxStreamsPerAddress: number
+  /** What each key has unsent. */
+  unsent: ByteBudget
+}
+
+/** The graph over HTTP: queries and mutations by POST, queries by GET, subscriptions as event streams by either. */
+export async function graphqlOverHttp(
+  app: FastifyInstance,
+  { graph, graphiql, authenticate, onStream, unsent, ...limits }: HttpOptions,
+): Promise<void> {
+  const yoga = createYogaServer(graph, app.log)
+  const ofKey = createTally(limits.maxStreamsPerKey)
+  const ofAddress = createTally(limits.maxStreamsPerAddress)
+  const page = lazyGraphiqlPage()
+  const isPage = (request: FastifyRequest) => graphiql && asksForGraphiql(request)
+  app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
+  app.addHook('onRequest', async request => {
+    if (!isPage(request)) request.actor = await authenticate(request.headers.authorization, request.ip)
+  })
+  app.route({
+    url: '/graphql',
+    method: ['GET', 'POST'],
+    schema: { hide: true },
+    async handler(request, reply) {
+      if (isPage(request)) return answerWithGraphiql(request, reply, await page())
+      if (request.method === 'POST' && !isObject(request.body))
+        throw badRequest(400, 'The body must be a JSON object.')
+      // The graph adds the request's id to its lines itself, as a socket has no log of its own.
+      const { id: requestId } = request
+      const { log } = app
+      const actor = actorOf(request)
+      const onEventStream = () => {
+        if (!reply.raw.destroyed)
+          reply.raw.once(
+            'close',
+            onStream(actor, () => reply.raw.destroy()),
+          )
+      }
+      const keyId = actor?.keyId ?? ''
+      const lastEventId = request.headers['last-event-id']?.toString()
+      return yoga.handleNodeRequestAndResponse(request, reply, {
+        actor,
+        requestId,
+        log,
+        onEventStream,
+        lastEventId,
+        onAnswer: bytes => untilClosed(reply, unsent.hold(keyId, bytes)),
+        takeStream() {
+          const releases = [ofKey.take(keyId), ofAddress.take(request.ip)]
+          for (const release of releases) if (release) untilClosed(reply, release)
+          return !releases.includes(null)
+        },
+        drained: () => drained(reply.raw),
+        tellsCost: request.headers['x-query-cost'] === '1',
+        signal: clientGone(reply),
+      })
+    },
+  })
+}
+
+function drained(response: ServerResponse): Promise<void> {
+  if (!response.writableNeedDrain || response.destroyed) return Promise.resolve()
+  return new Promise(resolve => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.on('drain', done).on('close', done)
+  })
+}
+
+const isObject = (body: unknown) => typeof body === 'object' && body !== null && !Array.isArray(body)
+
+/** Errors before the graph runs (credential, body) are sent in the form of a GraphQL response. */
+const answerError =
+  (accepted: AcceptedBody) => (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+    const wrong = bodyError(error, accepted)
+    const shown = toClientError(wrong ? badRequest(wrong.status, wrong.message) : error, {
+      requestId: request.id,
+      log: request.server.log,
+    })
+    const { status = 400, headers = {} } = (shown.extensions.http ?? {}) as Http
+    const type = request.headers.accept?.includes('application/graphql-response+json')
+      ? 'application/graphql-response+json; charset=utf-8'
+      : 'application/json; charset=utf-8'
+    return reply
+      .code(status)
+      .headers(headers)
+      .type(type)
+      .send(JSON.stringify({ errors: [withoutHttp(shown)] }))
+  }
+
+type Http = { status?: number; headers?: Record<string, string> }
+
+function badRequest(status: number, message: string): GraphQLError {
+  const code = status === 413 ? 'LIMIT_EXCEEDED' : 'INVALID_INPUT'
+  return new GraphQLError(message, { extensions: { code, http: { status } } })
+}

@@ -1,0 +1,48 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { WebSocket } from 'ws'
+import { explain } from '../../../domain/errors.ts'
+import type { Actor } from '../../../domain/operation.ts'
+import type { ClientSocket } from './socket.ts'
+
+export type AdmissionOptions = {
+  log: FastifyBaseLogger
+  authenticate(header: unknown, address: string): Promise<Actor>
+  /** Called with each authenticated socket. `end` closes it. Returns a function that stops watching. */
+  onSocket(actor: Actor, end: () => void): () => void
+  /** Further sockets of the same key are closed with 1013. */
+  maxSocketsPerKey: number
+  /** All open sockets. */
+  sockets(): Iterable<ClientSocket>
+}
+
+/**
+ * Admits a socket by its credential. Otherwise it closes the socket with the code for its client, and returns false.
+ */
+export async function admit(
+  { log, authenticate, onSocket, maxSocketsPerKey, sockets }: AdmissionOptions,
+  socket: ClientSocket,
+  authorization: unknown,
+): Promise<boolean> {
+  try {
+    const actor = await authenticate(authorization, socket.address)
+    const ofKey = [...sockets()].filter(other => other.actor?.keyId === actor.keyId)
+    if (ofKey.length >= maxSocketsPerKey) return close(socket, 1013, 'Too many sockets')
+    socket.actor = actor
+    const unwatch = onSocket(actor, () => socket.ws.close(4403, 'Forbidden'))
+    if (socket.ws.readyState === WebSocket.OPEN) socket.ws.once('close', unwatch)
+    else unwatch()
+    return true
+  } catch (error) {
+    const code = explain(error)?.code
+    if (code === 'UNAUTHENTICATED') return close(socket, 4401, 'Unauthorized')
+    if (code === 'RATE_LIMITED') return close(socket, 4429, 'Too many requests')
+    // Clients give up after 4401 and reconnect after 1013. While the database is unavailable the key may be valid.
+    log.error({ err: error }, 'could not authenticate a socket')
+    return close(socket, 1013, 'Try again later')
+  }
+}
+
+function close({ ws }: ClientSocket, code: number, reason: string): false {
+  ws.close(code, reason)
+  return false
+}

@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  type FormattedExecutionResult,
+  GraphQLError,
+} from 'graphql'
+import { makeServer, type Server, type ServerOptions } from 'graphql-ws'
+import type { Actor } from '../../../domain/operation.ts'
+import type { AnswerStream } from '../../execution/answer-stream.ts'
+import { toClientError, toClientErrorOutside, withoutHttp } from '../../execution/errors.ts'
+import type { Graph } from '../../execution/graph.ts'
+import type { PreparedOperation } from '../../execution/prepare.ts'
+import { documentIdIn } from '../../execution/trusted-documents.ts'
+import type { Caller } from '../../schema/context.ts'
+import type { ClientSocket } from './socket.ts'
+
+export type ProtocolOptions = {
+  graph: Graph
+  log: FastifyBaseLogger
+  /** Further operations on one socket are refused with LIMIT_EXCEEDED. */
+  maxOperationsPerSocket: number
+  /** A socket without `connection_init` is closed with 4408 after this time. */
+  connectionInitTimeoutMs: number
+  /** Called with each `connection_init`; false: the socket has been closed. */
+  admit(socket: ClientSocket, authorization: unknown): Promise<boolean>
+  /** Checks that a key is still valid. @throws Refusal UNAUTHENTICATED */
+  confirm(actor: Actor): Promise<void>
+  /** Called when a query or mutation of a socket begins and, with false, when its result is ready to be sent. */
+  onExecuting(socket: ClientSocket, isExecuting: boolean): void
+}
+
+export type Extra = { socket: ClientSocket }
+
+/** What graphql-ws passes from `onSubscribe` to `execute` and `subscribe`. Its own recipe uses `rootValue` for this. */
+type Root = { socket: ClientSocket; id: string; operation: PreparedOperation; caller: Caller }
+
+/** The protocol graphql-transport-ws over the graph. It does not parse, validate or execute anything by itself. */
+export function createProtocol(options: ProtocolOptions): Server<Extra> {
+  const { graph, log, maxOperationsPerSocket, connectionInitTimeoutMs, admit, confirm, onExecuting } = options
+  const protocol: ServerOptions<Record<string, unknown>, Extra> = {
+    connectionInitWaitTimeout: connectionInitTimeoutMs,
+    onConnect: ({ connectionParams, extra }) => admit(extra.socket, connectionParams?.authorization),
+    // An exception in here would close the socket, and with it all its other operations.
+    async onSubscribe({ extra: { socket } }, id, payload) {
+      const { query, operationName, variables } = payload
+      const { actor } = socket
+      if (!actor) throw new Error('An operation arrived before connection_ack.')
+      // The protocol's own list lacks operations that were completed while they were still opening.
+      if (socket.operations() >= maxOperationsPerSocket) return [tooManyOperations(maxOperationsPerSocket)]
+      const signal = socket.begin(id)
+      if (!signal) return [stillOpening(id)]
+      const request = { requestId: randomUUID(), log, signal }
+      const operation = graph.prepare({ query, operationName, documentId: documentIdIn(payload) }, request)
+      if ('errors' in operation) {
+        socket.begun(id)
+        return operation.errors
+      }
+      const rootValue: Root = { socket, id, operation, caller: { ...request, actor } }
+      return {
+        document: operation.document,
+        operationName: operation.operationName,
+        variableValues: variables,
+        rootValue,
+      } as ExecutionArgs
+    },
+    async execute({ variableValues, rootValue }: ExecutionArgs) {
+      const { socket, id, operation, caller } = rootValue as Root
+      onExecuting(socket, true)
+      try {
+        // A key that has just ended changes nothing more, though its socket is still open.
+        if (operation.kind === 'mutation') await confirm(caller.actor)
+        return (await graph.execute(operation, variableValues, caller)) as ExecutionResult
+      } catch (error) {
+        return { errors: [toClientError(error, caller)] }
+      } finally {
+        socket.begun(id)
+        onExecuting(socket, false)
+      }
+    },
+    async subscribe({ variableValues, rootValue }: ExecutionArgs) {
+      const { socket, id, operation, caller } = rootValue as Root
+      try {
+        const result = await graph.execute(operation, variableValues, caller)
+        return Symbol.asyncIterator in result ? endOf(result, socket.serve(id, result), caller) : result
+      } finally {
+        socket.begun(id)
+      }
+    },
+    onNext: (_context, _id, _payload, _args, { errors, ...result }) =>
+      errors ? ({ ...result, errors: errors.map(withoutHttp) } as FormattedExecutionResult) : undefined,
+    onError: (_context, _id, _payload, errors) =>
+      errors.map(error => withoutHttp(toClientErrorOutside(log)(error))),
+  }
+  return makeServer(protocol)
+}
+
+/**
+ * Delivery bypasses graphql-ws: the socket writes the answers itself. This iterator yields only the final error, so
+ * that `complete` and unsubscribing still work.
+ */
+function endOf(
+  answers: AnswerStream,
+  served: Promise<unknown>,
+  caller: Caller,
+): AsyncIterableIterator<ExecutionResult, undefined> {
+  const done = { done: true, value: undefined } as const
+  let isErrorSent = false
+  const iterator: AsyncIterableIterator<ExecutionResult, undefined> = {
+    async next() {
+      const error = await served
+      if (error === null || isErrorSent) {
+        await answers.return?.()
+        return done
+      }
+      isErrorSent = true
+      return { done: false, value: { errors: [toClientError(error, caller)] } }
+    },
+    async return() {
+      await answers.return?.()
+      return done
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  }
+  return iterator
+}
+
+const tooManyOperations = (limit: number) =>
+  new GraphQLError(`A socket may have ${limit} operations at once.`, {
+    extensions: { code: 'LIMIT_EXCEEDED' },
+  })
+
+const stillOpening = (id: string) =>
+  new GraphQLError(`The operation ${id} is still being opened: another one needs an id of its own.`, {
+    extensions: { code: 'INVALID_INPUT' },
+  })

@@ -1,0 +1,156 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Socket as Stream } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { CloseCode, handleProtocols } from 'graphql-ws'
+import { WebSocket, WebSocketServer } from 'ws'
+import type { ByteBudget } from '../../../runtime/byte-budget.ts'
+import { repeat } from '../../../runtime/repeat.ts'
+import { createTally } from '../../../runtime/tally.ts'
+import { type AdmissionOptions, admit } from './admission.ts'
+import { isUnexpectedMessage, unexpectedMessage, watchIncoming } from './incoming.ts'
+import { createProtocol, type ProtocolOptions } from './protocol.ts'
+import { type ClientSocket, createClientSocket } from './socket.ts'
+
+export type WebSocketOptions = Pick<
+  ProtocolOptions,
+  'graph' | 'log' | 'maxOperationsPerSocket' | 'connectionInitTimeoutMs' | 'confirm'
+> &
+  Pick<AdmissionOptions, 'authenticate' | 'onSocket' | 'maxSocketsPerKey'> & {
+    maxMessagesPerSecond: number
+    maxSocketsPerAddress: number
+    maxBodyBytes: number
+    /** What each key has unsent. */
+    unsent: ByteBudget
+  }
+
+/** The graph over WebSocket. */
+export type WebSockets = {
+  /** How many sockets are open. */
+  count(): number
+  /**
+   * Accepts no more sockets. Each client is told to reconnect (1001) when its queries and mutations have their results.
+   * Sockets that are still open after `patienceMs` are cut.
+   */
+  close(patienceMs: number): Promise<void>
+}
+
+const path = '/graphql'
+const pingEveryMs = 10_000
+const stallCheckEveryMs = 5_000
+
+/** Takes a server's upgrade requests at /graphql, for the protocol graphql-transport-ws. Other paths are refused. */
+export function graphqlOverWebSocket(server: Server, options: WebSocketOptions): WebSockets {
+  const { log, unsent } = options
+  const wss = new WebSocketServer({ noServer: true, maxPayload: options.maxBodyBytes, handleProtocols })
+  const ofAddress = createTally(options.maxSocketsPerAddress)
+  const sockets = new Map<WebSocket, ClientSocket>()
+  const executing = new Map<ClientSocket, number>()
+  let isClosing = false
+
+  const onUpgrade = (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+    stream.on('error', () => stream.destroy())
+    if (isClosing) refuse(stream, '503 Service Unavailable')
+    else if (request.url?.split('?')[0] !== path) refuse(stream, '404 Not Found')
+    else if (!hasRoom(request.socket)) refuse(stream, '429 Too Many Requests')
+    else wss.handleUpgrade(request, stream, head, ws => opened(ws, request.socket))
+  }
+  server.on('upgrade', onUpgrade)
+
+  /** Counts a socket among those of its address, until it has closed. */
+  function hasRoom(stream: Stream): boolean {
+    const release = ofAddress.take(stream.remoteAddress ?? '')
+    if (release) stream.once('close', release)
+    return release !== null
+  }
+
+  const admission = { ...options, sockets: () => sockets.values() }
+  const protocol = createProtocol({
+    ...options,
+    admit: (socket, authorization) => admit(admission, socket, authorization),
+    onExecuting(socket, isExecuting) {
+      const left = (executing.get(socket) ?? 0) + (isExecuting ? 1 : -1)
+      if (left > 0) executing.set(socket, left)
+      else executing.delete(socket)
+      // The result is handed to the socket after this: it must leave before the close frame.
+      if (isClosing && left === 0) setImmediate(() => goAway(socket))
+    },
+  })
+
+  function opened(ws: WebSocket, stream: Stream): void {
+    const socket = createClientSocket(ws, stream, options)
+    const verdictOn = watchIncoming(options.maxMessagesPerSecond)
+    sockets.set(ws, socket)
+    const failed = (error: unknown) => {
+      if (isUnexpectedMessage(error)) return ws.close(unexpectedMessage.code, unexpectedMessage.reason)
+      log.error({ err: error }, 'a socket failed')
+      ws.close(CloseCode.InternalServerError, 'Internal server error')
+    }
+    const closed = protocol.opened(
+      {
+        protocol: ws.protocol,
+        send(text) {
+          const sent = unsent.hold(socket.actor?.keyId ?? '', Buffer.byteLength(text))
+          return send(ws, text).finally(sent)
+        },
+        close: (code, reason) => ws.close(code, reason),
+        onPing: async payload => socket.pong(payload),
+        onMessage: receive =>
+          ws.on('message', message => {
+            // Messages still arrive until the client agrees to a close. A revoked key must not write any more.
+            if (ws.readyState !== WebSocket.OPEN) return
+            const text = String(message)
+            const verdict = verdictOn(text, socket.actor !== null)
+            if (typeof verdict === 'object' && 'code' in verdict)
+              return ws.close(verdict.code, verdict.reason)
+            if (typeof verdict === 'object') socket.leave(verdict.leaves)
+            void receive(text).catch(failed)
+          }),
+      },
+      { socket },
+    )
+    // A message that is too large, or not a WebSocket frame: ws closes the socket by itself.
+    ws.on('error', () => {})
+    ws.once('close', (code, reason) => {
+      sockets.delete(ws)
+      socket.end()
+      void closed(code, String(reason))
+    })
+  }
+
+  const forEachSocket = (everyMs: number, work: (socket: ClientSocket) => void) =>
+    repeat(() => sockets.forEach(work), {
+      everyMs,
+      firstAfterMs: everyMs,
+      onError: error => log.error({ err: error }, 'looking after the sockets failed'),
+    })
+  const pinging = forEachSocket(pingEveryMs, socket => socket.ping())
+  const checking = forEachSocket(stallCheckEveryMs, socket => socket.closeIfStalled(performance.now()))
+
+  return {
+    count: () => sockets.size,
+    async close(patienceMs) {
+      isClosing = true
+      await Promise.all([pinging.stop(), checking.stop()])
+      const gone = [...sockets.keys()].map(ws => new Promise(resolve => ws.once('close', resolve)))
+      for (const socket of sockets.values()) if (!executing.has(socket)) goAway(socket)
+      const late = setTimeout(() => sockets.forEach(({ ws }) => void ws.terminate()), patienceMs)
+      await Promise.all(gone)
+      clearTimeout(late)
+      server.off('upgrade', onUpgrade)
+      wss.close()
+    },
+  }
+}
+
+/** Rejects if an open socket cannot send. On a closing socket a late text is not a failure. */
+const send = (ws: WebSocket, text: string) =>
+  new Promise<void>((resolve, reject) =>
+    ws.send(text, error => (error && ws.readyState === WebSocket.OPEN ? reject(error) : resolve())),
+  )
+
+const goAway = ({ ws }: ClientSocket) => ws.close(1001, 'Going away')
+
+const refuse = (stream: Duplex, status: string) =>
+  void stream.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+    stream.destroy(),
+  )

@@ -1,0 +1,152 @@
+import type { Socket as Stream } from 'node:net'
+import type { WebSocket } from 'ws'
+import type { Actor } from '../../../domain/operation.ts'
+import { clientLeft } from '../../../http/client-gone.ts'
+import type { Answer } from '../../../live/answer.ts'
+import type { Subscriber } from '../../../live/broadcast.ts'
+import { countedAnswer } from '../../../live/counted-answer.ts'
+import type { ByteBudget } from '../../../runtime/byte-budget.ts'
+import type { AnswerStream } from '../../execution/answer-stream.ts'
+
+/**
+ * With more bytes waiting than this, a socket's subscribers leave the loop and get one awaited answer at a time. So that
+ * all sockets of a key together stay within its bytes, the limit is lower where a key may have many sockets.
+ */
+const [leastBufferedBytes, mostBufferedBytes] = [16 * 1024, 256 * 1024]
+/** More than this is never handed over in one piece. */
+const maxCharactersPerWrite = 64 * 1024
+/** A socket that takes nothing for this long is closed. */
+const stalledAfterMs = 30_000
+
+/** One client's WebSocket: its operations and its backpressure. */
+export type ClientSocket = {
+  ws: WebSocket
+  /** The client's address. */
+  address: string
+  /** The caller; null until `connection_init` has shown a valid credential. */
+  actor: Actor | null
+  /** The number of running operations, including those that are still opening or executing. */
+  operations(): number
+  /**
+   * Begins an operation. Returns a signal that aborts when its client leaves it before it is open or has its result; null
+   * while an earlier operation with this id is still opening: its client has left that one.
+   */
+  begin(id: string): AbortSignal | null
+  /** Called when the client leaves an operation. */
+  leave(id: string): void
+  /** Called when the operation is open, executed or refused. */
+  begun(id: string): void
+  /** Streams a subscription's answers as `next` messages; resolves with the error that ended it, or null. */
+  serve(id: string, answers: AnswerStream): Promise<unknown>
+  /**
+   * Sends a ping with the cursor up to which everything on this socket has been sent. A client that lags behind gets no
+   * ping. While an operation is opening, the ping has no cursor.
+   */
+  ping(): void
+  /** Answers a ping, unless its client leaves earlier answers unread. */
+  pong(payload: unknown): void
+  /** Closes the socket with 1013 if none of the waiting bytes has left for 30 seconds. */
+  closeIfStalled(now: number): void
+  /** Ends all its subscriptions. */
+  end(): void
+}
+
+export type ClientSocketOptions = {
+  /** What each key has unsent. */
+  unsent: ByteBudget
+  maxSocketsPerKey: number
+}
+
+/** @param stream the underlying network socket, which tells how many bytes have really left */
+export function createClientSocket(
+  ws: WebSocket,
+  stream: Stream,
+  { unsent, maxSocketsPerKey }: ClientSocketOptions,
+): ClientSocket {
+  const share = Math.max(leastBufferedBytes, Math.floor(unsent.maxBytes / maxSocketsPerKey))
+  const maxBufferedBytes = Math.min(share, mostBufferedBytes)
+  const opening = new Map<string, AbortController>()
+  const served = new Set<AnswerStream>()
+  let sentBytes = 0
+  let sentAt = performance.now()
+
+  function subscriberOf(id: string, end: (error: unknown) => void): Subscriber {
+    // The text of an answer is shared by all subscribers; only the operation's id differs.
+    const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
+    const frame = ({ text }: Answer) => `${head}${text}}`
+    return {
+      send(answers) {
+        stream.cork()
+        for (const answer of answers) ws.send(frame(answer))
+        stream.uncork()
+      },
+      async sendAndWait(make) {
+        const { answer, sent } = await countedAnswer(unsent, socket.actor?.keyId ?? '', make)
+        await new Promise<void>(resolve => ws.send(frame(answer), () => resolve()))
+        sent()
+      },
+      isFull: characters => ws.bufferedAmount > maxBufferedBytes || characters > maxCharactersPerWrite,
+      end,
+    }
+  }
+
+  /**
+   * The lowest position of all open subscriptions. There is none while an operation is opening: it may start further
+   * back.
+   */
+  function cursor(): string | undefined {
+    const positions = opening.size > 0 ? [] : [...served].map(answers => answers.position())
+    return positions.filter(position => position !== null).sort()[0]
+  }
+
+  const socket: ClientSocket = {
+    ws,
+    address: stream.remoteAddress ?? '',
+    actor: null,
+    operations: () => opening.size + [...served].filter(answers => answers.isOpen()).length,
+    begin(id) {
+      if (opening.has(id)) {
+        socket.leave(id)
+        return null
+      }
+      const left = new AbortController()
+      opening.set(id, left)
+      return left.signal
+    },
+    leave: id => opening.get(id)?.abort(clientLeft()),
+    begun: id => void opening.delete(id),
+    serve(id, answers) {
+      if (opening.get(id)?.signal.aborted || ws.readyState !== ws.OPEN) return Promise.resolve(null)
+      const failed = Promise.withResolvers<unknown>()
+      served.add(answers)
+      answers.attach(subscriberOf(id, failed.resolve))
+      const ended = answers.ended.then(() => {
+        served.delete(answers)
+        return null
+      })
+      return Promise.race([failed.promise, ended])
+    },
+    ping() {
+      if (!socket.actor || ws.bufferedAmount > maxBufferedBytes) return
+      const position = cursor()
+      const payload = position === undefined ? {} : { payload: { cursor: position } }
+      ws.send(JSON.stringify({ type: 'ping', ...payload }))
+    },
+    pong(payload) {
+      if (ws.bufferedAmount > maxBufferedBytes) return
+      ws.send(JSON.stringify({ type: 'pong', ...(payload === undefined ? {} : { payload }) }))
+    },
+    closeIfStalled(now) {
+      const sent = stream.bytesWritten - stream.writableLength
+      if (stream.writableLength === 0 || sent !== sentBytes) {
+        sentBytes = sent
+        sentAt = now
+      } else if (now - sentAt > stalledAfterMs) ws.close(1013, 'Try again later')
+    },
+    end() {
+      for (const id of opening.keys()) socket.leave(id)
+      for (const answers of served) void answers.return?.()
+    },
+  }
+  return socket
+}

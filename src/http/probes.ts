@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify'
+import type { Db } from '../db/db.ts'
+import { isReachable } from '../db/reachable.ts'
+
+export type ProbeOptions = {
+  db: Db
+  /** Whether the process has been told to stop. */
+  isClosing(): boolean
+}
+
+/** Health for operators. It needs no credential and tells nothing of the inbox. */
+export function probes(app: FastifyInstance, { db, isClosing }: ProbeOptions): void {
+  app.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+  app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
+    const ready = !isClosing() && (await isReachable(db))
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
+  })
+}

@@ -1,0 +1,28 @@
+import helmet from '@fastify/helmet'
+import type { FastifyInstance } from 'fastify'
+
+/** What nothing of an API's answer may do in a browser: be run, framed, or named to others. */
+export const bareHeaders = {
+  'Content-Security-Policy': "default-src 'none';frame-ancestors 'none'",
+  'X-Content-Type-Options': 'nosniff',
+  'X-Frame-Options': 'DENY',
+  'Referrer-Policy': 'no-referrer',
+  'Cache-Control': 'no-store',
+}
+
+/**
+ * Sets the security headers of every response, and keeps it out of caches. A route that sends a page sets a policy and
+ * a Cache-Control of its own. There is no Strict-Transport-Security, because TLS ends in front of the gateway.
+ */
+export async function setSecurityHeaders(app: FastifyInstance): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+    strictTransportSecurity: false,
+  })
+  app.addHook('onRequest', async (_request, reply) => void reply.header('Cache-Control', 'no-store'))
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import { maxHeaderSize } from 'node:http'
+import cors from '@fastify/cors'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { jsonBody } from './body-error.ts'
+import { type ConnectionLimits, createConnections } from './connections.ts'
+import { sendBadPath, sendErrors, sendMalformed, sendNotFound } from './errors.ts'
+import { readJsonBodies } from './json-body.ts'
+import { hasUnreadBody } from './request-body.ts'
+import { limitBodyTime } from './request-timeout.ts'
+import { setSecurityHeaders } from './security-headers.ts'
+
+export type ServerOptions = {
+  corsOrigins: string[]
+  connections: ConnectionLimits
+  limits: { maxBodyBytes: number }
+}
+
+/**
+ * An HTTP server without routes. Every error has the documented form, and every response has its request's id.
+ * `closeIdle` closes its connections, each when nothing is left to be answered.
+ */
+export async function createServer(
+  log: FastifyBaseLogger,
+  { corsOrigins, connections: ofConnections, limits: { maxBodyBytes } }: ServerOptions,
+): Promise<{ fastify: FastifyInstance; closeIdle(): void }> {
+  const connections = createConnections(ofConnections)
+  const fastify = Fastify({
+    serverFactory: connections.createServer,
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    bodyLimit: maxBodyBytes,
+    genReqId: () => randomUUID(),
+    // So long an id cannot arrive: each one that does is looked up, and answered as any other.
+    routerOptions: { maxParamLength: maxHeaderSize },
+    frameworkErrors: sendBadPath,
+    // An error page in the middle of an answer would be read as a part of it.
+    clientErrorHandler: (error, socket) =>
+      connections.isAnswering(socket) ? void socket.destroy() : sendMalformed(error, socket),
+  })
+  fastify.removeContentTypeParser('text/plain')
+  readJsonBodies(fastify)
+  fastify.decorateRequest('actor', null)
+  fastify.setErrorHandler(sendErrors(jsonBody(maxBodyBytes)))
+  fastify.setNotFoundHandler(sendNotFound)
+  fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
+  await setSecurityHeaders(fastify)
+  limitBodyTime(fastify, ofConnections.requestTimeoutMs)
+  fastify.addHook('onSend', async (request, reply) => {
+    if (hasUnreadBody(request.raw)) reply.header('Connection', 'close')
+  })
+  if (corsOrigins.length > 0)
+    await fastify.register(cors, {
+      origin: corsOrigins,
+      methods: ['GET', 'HEAD', 'POST', 'PUT'],
+      exposedHeaders: [
+        'Link',
+        'Idempotency-Replayed',
+        'X-Request-Id',
+        'RateLimit',
+        'RateLimit-Policy',
+        'Retry-After',
+      ],
+    })
+  return { fastify, closeIdle: connections.closeIdle }
+}

@@ -1,0 +1,87 @@
+import { type Claim, type Claimed, claimDue } from '../../domain/delivery/claim.ts'
+import { repeat } from '../../runtime/repeat.ts'
+import { within } from '../../runtime/within.ts'
+import { type AttemptOptions, attemptDelivery } from './attempt.ts'
+
+/** Delivers queued messages, from its start until it is closed. */
+export type Outbox = {
+  /**
+   * Tries to deliver a message that has just been queued. Resolves after that attempt or after 2 seconds, and at once
+   * if too many attempts are running. Never throws.
+   */
+  deliver(workspaceId: string, messageId: string): Promise<void>
+  /** Starts no more attempts, and gives running ones 3 seconds to end. The next process repeats those that were cut. */
+  close(): Promise<void>
+}
+
+const deliverPatienceMs = 2_000
+const closePatienceMs = 3_000
+const sweepEveryMs = 1_000
+const maxAttemptsAtOnce = 20
+/** A slow mail server must not delay the mail of other workspaces. */
+const maxAttemptsOfOneWorkspace = 15
+
+/**
+ * The message rows are the queue, so nothing is lost when this process ends. The next sweep, here or in another
+ * process, finds what is due.
+ */
+export function startOutbox(options: AttemptOptions): Outbox {
+  const { db, transport, onError } = options
+  const mailDomain = options.addresses.from.split('@').at(-1) ?? 'localhost'
+  const running = new Map<string, Promise<void>>()
+  /** The attempts of each workspace that are running or being claimed. */
+  const busy = new Map<string, number>()
+  const cut = new AbortController()
+
+  const busyOf = (workspaceId: string) => busy.get(workspaceId) ?? 0
+  const room = () => maxAttemptsAtOnce - [...busy.values()].reduce((sum, count) => sum + count, 0)
+
+  function count(workspaceId: string, change: 1 | -1): void {
+    const left = busyOf(workspaceId) + change
+    if (left > 0) busy.set(workspaceId, left)
+    else busy.delete(workspaceId)
+  }
+
+  function start(messages: Claimed[]): void {
+    for (const message of messages) {
+      count(message.workspaceId, 1)
+      const attempt = attemptDelivery(options, message, cut.signal)
+        .catch(onError)
+        .finally(() => {
+          count(message.workspaceId, -1)
+          if (running.get(message.id) === attempt) running.delete(message.id)
+        })
+      running.set(message.id, attempt)
+    }
+  }
+
+  const claim = async (wanted: Claim) =>
+    start(await db.transaction().execute(writer => claimDue(writer, wanted)))
+
+  async function sweep(): Promise<void> {
+    const limit = room()
+    const maxOfOne = maxAttemptsOfOneWorkspace
+    if (limit > 0) await claim({ mailDomain, limit, running: busy, maxOfOne })
+  }
+  const sweeping = repeat(sweep, { everyMs: sweepEveryMs, onError })
+
+  return {
+    async deliver(workspaceId, id) {
+      // The maximum number of attempts is running already, so this message is left to the sweep.
+      if (room() <= 0 || busyOf(workspaceId) >= maxAttemptsOfOneWorkspace) return
+      count(workspaceId, 1)
+      const attempt = async () => {
+        await claim({ mailDomain, only: { workspaceId, id } }).finally(() => count(workspaceId, -1))
+        await running.get(id)
+      }
+      await within(deliverPatienceMs, attempt()).catch(onError)
+    },
+    async close() {
+      await sweeping.stop()
+      await within(closePatienceMs, Promise.all(running.values()))
+      cut.abort()
+      await Promise.all(running.values())
+      transport.close()
+    },
+  }
+}

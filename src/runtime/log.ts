@@ -1,0 +1,71 @@
+import { type DestinationStream, type Logger, pino } from 'pino'
+import { redact } from './redact.ts'
+
+/** The fields of errors that say what failed. All others may hold rows, mails or addresses, and are left out. */
+const shownFields = [
+  'code',
+  'errno',
+  'syscall',
+  'severity',
+  'constraint',
+  'table',
+  'column',
+  'routine',
+  'command',
+  'responseCode',
+  'response',
+] as const
+
+/** The only maker of logs. No line has secrets, e-mail addresses or texts of messages. */
+export function createLog(destination?: DestinationStream): Logger {
+  return pino(
+    {
+      serializers: { err: shownError },
+      formatters: { log: shownLine },
+      hooks: {
+        logMethod(args, method) {
+          const shown = args.map(arg => (typeof arg === 'string' ? redact(arg) : arg))
+          method.apply(this, shown as typeof args)
+        },
+      },
+    },
+    destination,
+  )
+}
+
+/** The demo's key is logged on purpose, as `key`: it opens nothing but the demo. */
+const shownLine = (fields: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' && name !== 'key' ? redact(value) : value,
+    ]),
+  )
+
+function shownError(error: unknown, depth = 0): unknown {
+  if (!(error instanceof Error)) return typeof error === 'string' ? redact(error) : typeof error
+  const fields = error as Error & Record<string, unknown>
+  const shown = shownFields.flatMap(name => {
+    const value = fields[name]
+    return value === undefined ? [] : [[name, typeof value === 'string' ? redact(value) : value]]
+  })
+  return {
+    type: error.name,
+    message: messageOf(error),
+    stack: stackOf(error),
+    ...Object.fromEntries(shown),
+    ...(depth < 3 && error.cause ? { cause: shownError(error.cause, depth + 1) } : {}),
+    ...(depth < 3 && error instanceof AggregateError
+      ? { errors: error.errors.slice(0, 10).map(each => shownError(each, depth + 1)) }
+      : {}),
+  }
+}
+
+/** PostgreSQL quotes the value in the message of a data exception (class 22 of its error codes). */
+function messageOf(error: Error & { severity?: unknown; code?: unknown }): string {
+  const isDataException = error.severity !== undefined && String(error.code).startsWith('22')
+  return redact(isDataException ? error.message.replace(/".*"/s, '"[value]"') : error.message)
+}
+
+/** The frames alone: a stack begins with the message. */
+const stackOf = ({ stack = '' }: Error) => redact(stack.slice(Math.max(0, stack.search(/^\s+at /m))))

@@ -1,0 +1,109 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished } from 'vitest'
+import { client, newConversation } from '../../support/gateway.ts'
+import { bareSocket, closeClients, closed, overEventStream, statusChanges } from '../../support/live.ts'
+import { subscribed } from '../../support/live-fixtures.ts'
+import { command, type Running, startProcess } from '../../support/process.ts'
+import { test as base } from '../../support/program.ts'
+
+const newEnvironment = () => {
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-process-'))
+  return {
+    environment: { DATA_DIR: join(directory, 'data') },
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  }
+}
+
+const test = base
+  .extend('demo', { scope: 'file' }, async ({ startForFile }, { onCleanup }) => {
+    const { environment, remove } = newEnvironment()
+    onCleanup(remove)
+    return { environment, running: await startProcess(startForFile, environment) }
+  })
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are used
+  .extend('environment', async ({}, { onCleanup }) => {
+    const { environment, remove } = newEnvironment()
+    onCleanup(remove)
+    return environment
+  })
+
+const keyOf = ({ lines }: Running) => lines.find(line => line.msg === 'demo workspace')?.key ?? ''
+
+async function conversationsOf(running: Running): Promise<number> {
+  const query = '{ conversations(filter: { status: [OPEN, CLOSED, ARCHIVED] }) { totalCount } }'
+  type Total = { conversations: { totalCount: number } }
+  const { data } = await client(running.url, keyOf(running)).graphql<Total>(query)
+  return data.conversations.totalCount
+}
+
+describe('a gateway started with nothing', () => {
+  test('logs its address as its last line, and holds the demo', async ({ demo: { running } }) => {
+    expect(running.lines.at(-1)).toMatchObject({ msg: 'ready', url: expect.stringMatching(/^http:\/\/127/) })
+    expect(await conversationsOf(running)).toBe(302)
+  })
+
+  test("keeps the demo's key in a file that only its owner can read", ({ demo: { environment } }) => {
+    expect(statSync(join(environment.DATA_DIR, 'demo-api-key')).mode & 0o777).toBe(0o600)
+  })
+
+  test('keeps a second process from its data', async ({ demo: { running, environment }, start }) => {
+    await expect(startProcess(start, environment)).rejects.toThrow(
+      `${environment.DATA_DIR} is in use by process ${running.child.pid}. Stop it first, or set DATA_DIR to another directory.`,
+    )
+    expect(await conversationsOf(running)).toBe(302)
+  })
+
+  test('keeps a set-up command from its data, which reports it', async ({
+    demo: { running, environment },
+    start,
+  }) => {
+    const { error, code } = await command(start, ['keys', 'list', '--workspace', 'wrk_abc123'], environment)
+    expect(code).toBe(1)
+    expect(error).toContain(`in use by process ${running.child.pid}`)
+  })
+})
+
+test('at SIGTERM it closes sockets with 1001, cuts streams without completing them, and ends with 0', async ({
+  environment,
+  start,
+}) => {
+  onTestFinished(closeClients)
+  const running = await startProcess(start, environment)
+  const caller = client(running.url, keyOf(running))
+  const stream = overEventStream(caller, statusChanges)
+  const socket = bareSocket(caller)
+  await new Promise(resolve => socket.once('open', resolve))
+  const code = closed(socket)
+  await subscribed(running, 1)
+  expect(await running.end()).toBe(0)
+  expect(await code).toBe(1001)
+  expect(await stream.ended).not.toBeNull()
+})
+
+test('it keeps its data and its key across a restart and kill -9, and adds the demo once', async ({
+  environment,
+  start,
+}) => {
+  const first = await startProcess(start, environment)
+  const key = keyOf(first)
+  expect(await first.end()).toBe(0)
+  const second = await startProcess(start, environment)
+  expect(keyOf(second)).toBe(key)
+  await newConversation(client(second.url, key))
+  await second.end('SIGKILL')
+  const third = await startProcess(start, environment)
+  expect(keyOf(third)).toBe(key)
+  expect(await conversationsOf(third)).toBe(303)
+})
+
+test('it names everything that is wrong with its environment and ends with 1', async ({
+  environment,
+  start,
+}) => {
+  const wrong = { ...environment, PORT: 'x', DEMO: 'maybe' }
+  await expect(startProcess(start, wrong)).rejects.toThrow(/PORT .*\nDEMO /)
+  const gateway = start(['src/main.ts'], wrong)
+  expect(await new Promise(resolve => gateway.once('exit', resolve))).toBe(1)
+})

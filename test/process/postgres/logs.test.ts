@@ -1,0 +1,66 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { expect, onTestFinished } from 'vitest'
+import { newPostgresDatabase } from '../../support/databases.ts'
+import { client, newConversation } from '../../support/gateway.ts'
+import { mail } from '../../support/inbound.ts'
+import { startMailServer } from '../../support/mail-server.ts'
+import { startProcess } from '../../support/process.ts'
+import { test } from '../../support/program.ts'
+
+test('a gateway logs its failures without texts, addresses and secrets, each with its request', async ({
+  start,
+}) => {
+  const mailServer = await startMailServer({
+    onRcptTo: ({ address }, _session, done) =>
+      done(Object.assign(new Error(`The mailbox of ${address} is full`), { responseCode: 452 })),
+  })
+  onTestFinished(mailServer.close)
+  const DATABASE_URL = await newPostgresDatabase('template1')
+  const running = await startProcess(start, {
+    DATABASE_URL,
+    DATA_DIR: mkdtempSync(join(tmpdir(), 'gateway-process-')),
+    DEMO: '1',
+    DEMO_API_KEY: 'cgw_the-key-of-the-demo',
+    SMTP_URL: mailServer.url,
+  })
+  const output: string[] = []
+  running.child.stdout.on('data', chunk => output.push(String(chunk)))
+  const lines = () =>
+    output
+      .join('')
+      .split('\n')
+      .slice(0, -1)
+      .map(line => JSON.parse(line))
+  const caller = client(running.url, 'cgw_the-key-of-the-demo')
+
+  await newConversation(caller, 'jane@example.com', 'A very private text')
+  await expect.poll(() => JSON.stringify(lines())).toContain('The mailbox of [address] is full')
+
+  const database = new pg.Client(DATABASE_URL)
+  await database.connect()
+  await database.query(`create unique index on message (text) where text = 'A very private text'`)
+  await database.end()
+  const input = { email: 'joe@example.com', contentText: 'A very private text' }
+  const { errors } = await caller.graphql(
+    'mutation ($input: CreateConversationInput!) { createConversation(input: $input) { cursor } }',
+    { input },
+  )
+  const response = await fetch(`${running.url}/v1/workspaces/wrk_abc123/support/inbox/inbound-emails`, {
+    method: 'POST',
+    headers: { authorization: caller.authorization, 'content-type': 'message/rfc822' },
+    body: mail({}, 'A very private text'),
+  })
+  expect(response.status).toBe(500)
+  for (const requestId of [errors?.[0]?.extensions.requestId, response.headers.get('x-request-id')]) {
+    await expect.poll(() => lines().filter(line => line.requestId === requestId)).toHaveLength(1)
+    const line = lines().find(each => each.requestId === requestId)
+    expect(line).toMatchObject({ level: 50, err: { code: '23505', table: 'message' } })
+  }
+  expect(output.join('').match(/"requestId"/g)).toHaveLength(2)
+
+  expect(await running.end()).toBe(0)
+  expect(output.join('')).not.toMatch(/private text|jane|joe|cgw_|@example/)
+})

@@ -1,0 +1,115 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect } from 'vitest'
+import { newPostgresDatabase } from '../../support/databases.ts'
+import { client, newConversation } from '../../support/gateway.ts'
+import { command, startProcess } from '../../support/process.ts'
+import { test as base } from '../../support/program.ts'
+
+const test = base.extend('wrkOne', { scope: 'file' }, async ({ startForFile }) => {
+  const environment = await emptyDatabase()
+  const run = (...args: string[]) => command(startForFile, args, environment)
+  await run('workspaces', 'create', '--name', 'One', '--id', 'wrk_one')
+  await run('agents', 'create', '--workspace', 'wrk_one', '--name', 'Ada', '--email', 'ada@acme.test')
+  return environment
+})
+
+/** An empty database, not migrated, and the environment that leads to it. */
+async function emptyDatabase() {
+  const DATA_DIR = mkdtempSync(join(tmpdir(), 'gateway-process-'))
+  return { DATABASE_URL: await newPostgresDatabase('template1'), DATA_DIR }
+}
+
+test('four processes that migrate an empty database at once all succeed', async ({ start }) => {
+  const environment = await emptyDatabase()
+  const results = await Promise.all([1, 2, 3, 4].map(() => command(start, ['migrate'], environment)))
+  expect(results).toEqual(results.map(() => ({ code: 0, error: '', output: 'The database is up to date.' })))
+})
+
+describe('an operator with an empty Postgres', () => {
+  test('sets up a workspace, starts the gateway, and revokes a key', async ({ start }) => {
+    const environment = await emptyDatabase()
+    const printed = async (...args: string[]) => {
+      const { output, error, code } = await command(start, args, environment)
+      expect({ error, code }).toEqual({ error: '', code: 0 })
+      return output
+    }
+    expect(await printed('workspaces', 'create', '--name', 'Acme', '--id', 'wrk_acme')).toBe('wrk_acme')
+    const here = ['--workspace', 'wrk_acme']
+    const agent = await printed('agents', 'create', ...here, '--name', 'Ada', '--email', 'ada@acme.test')
+    expect(agent).toMatch(/^agt_[0-9a-z]{26}$/)
+    const channel = await printed(
+      'channels',
+      'create',
+      ...here,
+      '--name',
+      'Mail',
+      '--address',
+      'help@acme.test',
+    )
+    expect(channel).toMatch(/^chn_[0-9a-z]{26}$/)
+    const scopes = ['--scope', 'read', '--scope', 'write']
+    const key = await printed('keys', 'create', ...here, '--name', 'ci', ...scopes, '--agent', agent)
+
+    const running = await startProcess(start, environment)
+    expect(running.lines.some(line => line.msg === 'demo workspace')).toBe(false)
+    const caller = client(running.url, key)
+    expect((await newConversation(caller)).id).toMatch(/^thd_/)
+    const viewer = await caller.graphql<{ viewer: object }>('{ viewer { id name } }')
+    expect(viewer.data.viewer).toEqual({ id: agent, name: 'Ada' })
+
+    const [id] = (await printed('keys', 'list', ...here)).split('\t')
+    expect(await printed('keys', 'revoke', ...here, id ?? '')).toBe(`${id} is revoked.`)
+    expect((await caller.graphql('{ viewer { id } }')).status).toBe(401)
+    expect(await running.end()).toBe(0)
+  })
+
+  test.for<[string[], string]>([
+    [['keys', 'create', '--workspace', 'wrk_nope', '--name', 'x', '--scope', 'read'], 'Workspace not found.'],
+    [
+      ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'admin'],
+      'must be read or write.',
+    ],
+    [['keys', 'create', '--workspace', 'wrk_one', '--name', 'x'], 'scopes must name read, write or both.'],
+    [
+      ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'read', '--expires', 'soon'],
+      'expiresAt must be a time',
+    ],
+    [
+      ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'read', '--agent', 'agt_1'],
+      'Agent not found.',
+    ],
+    [['keys', 'revoke', '--workspace', 'wrk_one', 'key_1'], 'Key not found.'],
+    [
+      ['workspaces', 'create', '--name', 'One', '--id', 'wrk_one'],
+      'A workspace with this id exists already.',
+    ],
+    [['workspaces', 'create', '--name', 'One', '--id', 'one'], 'id must look like wrk_abc123.'],
+    [['workspaces', 'create'], 'name must not be empty.'],
+    [
+      ['agents', 'create', '--workspace', 'wrk_one', '--name', 'Ada', '--email', 'ada'],
+      'email must be an e-mail address.',
+    ],
+    [
+      ['agents', 'create', '--workspace', 'wrk_one', '--name', 'Ada', '--email', 'ADA@acme.test'],
+      'An agent with this address exists already.',
+    ],
+    [
+      ['channels', 'create', '--workspace', 'wrk_one', '--name', 'Mail'],
+      'address must be given for an EMAIL channel.',
+    ],
+    [['nonsense'], 'Usage:'],
+  ])('reads what is wrong with %j', async ([args, message], { wrkOne, start }) => {
+    const { error, code } = await command(start, args, wrkOne)
+    expect(code).toBe(1)
+    expect(error).toContain(message)
+  })
+})
+
+test('a database that is not available ends the process with a message and with 1', async ({ start }) => {
+  const DATABASE_URL = 'postgres://localhost:1/nothing'
+  await expect(startProcess(start, { DATABASE_URL })).rejects.toThrow('The database is not available.')
+  const gateway = start(['src/main.ts'], { DATABASE_URL })
+  expect(await new Promise(resolve => gateway.once('exit', resolve))).toBe(1)
+})

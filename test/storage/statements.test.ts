@@ -1,0 +1,103 @@
+import { expect } from 'vitest'
+import { seedDemo } from '../../src/demo/seed.ts'
+import { test as base } from '../support/fixtures.ts'
+import { type Client, client, type GatewayOptions } from '../support/gateway.ts'
+
+const statements: string[] = []
+const test = base
+  .extend(
+    'gatewayOptions',
+    { scope: 'file' },
+    (): GatewayOptions => ({
+      onStatement: event => statements.push(event.query.sql),
+    }),
+  )
+  .extend('demo', { scope: 'file' }, async ({ gateway }) => {
+    await seedDemo(gateway.db, { demoApiKey: 'key', dataDir: '/nowhere' })
+    return client(gateway.url, 'key')
+  })
+
+/** The statements of a query, without that for its key and those of the work in the background. */
+async function statementsOf<Data>(caller: Client, query: string) {
+  statements.length = 0
+  const answer = await caller.graphql<Data>(query)
+  expect(answer.errors).toBeUndefined()
+  const own = statements.filter(
+    text => !/"hash" =|skip locked|from "api_key"|delete from idempotency_key|^(begin|commit)$/.test(text),
+  )
+  return { ...answer, own }
+}
+
+type Page = { conversations: { edges: { node: { messages: { edges: unknown[] } } }[] } }
+
+test('a page of 50 conversations with contact, assignee, channel and last 3 messages takes 5 statements', async ({
+  demo: caller,
+}) => {
+  const { data, own } = await statementsOf<Page>(
+    caller,
+    `{
+    conversations(first: 50) {
+      edges { node {
+        id subject status
+        contact { id name email }
+        assignedTo { id name }
+        channel { id name }
+        messages(last: 3) { edges { node { direction preview createdAt } } }
+      } }
+      pageInfo { hasNextPage endCursor }
+    }
+  }`,
+  )
+  expect(data.conversations.edges).toHaveLength(50)
+  expect(data.conversations.edges.every(({ node }) => node.messages.edges.length > 0)).toBe(true)
+  expect(own).toHaveLength(5)
+})
+
+test('aliases with the same arguments share a statement, and other arguments take one more', async ({
+  demo: caller,
+}) => {
+  const { own } = await statementsOf(
+    caller,
+    `{
+    conversations(first: 20) { edges { node {
+      a: messages(last: 3) { edges { node { id } } }
+      b: messages(last: 3) { edges { node { text } } }
+      c: messages(first: 1, direction: [NOTE]) { edges { node { id } } }
+    } } }
+  }`,
+  )
+  // The texts of messages are read by a statement of their own, after their sizes have been added up.
+  expect(own).toHaveLength(4)
+})
+
+test('the histories of 20 contacts with their totals take two statements beside the page', async ({
+  demo: caller,
+}) => {
+  const { own } = await statementsOf(
+    caller,
+    `{
+    contacts(first: 20) { edges { node { conversations(first: 2) { totalCount edges { node { id } } } } } }
+  }`,
+  )
+  expect(own).toHaveLength(3)
+})
+
+test('the total of a status is read from the kept counts, and is not counted unless it is selected', async ({
+  gateway,
+  demo: caller,
+}) => {
+  const selected = await statementsOf<{ conversations: { totalCount: number } }>(
+    caller,
+    '{ conversations(first: 1, filter: { status: [CLOSED, ARCHIVED] }) { totalCount edges { node { id } } } }',
+  )
+  expect(selected.own.filter(text => text.includes('count('))).toEqual([])
+  const { total } = await gateway.db
+    .selectFrom('conversation')
+    .select(eb => eb.fn.countAll<number>().as('total'))
+    .where('status', '!=', 'OPEN')
+    .executeTakeFirstOrThrow()
+  expect(selected.data.conversations.totalCount).toBe(total)
+  expect(
+    (await statementsOf(caller, '{ conversations(first: 1) { edges { node { id } } } }')).own,
+  ).toHaveLength(1)
+})

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+
+test('needs nothing', () => {
+  expect(readConfig({})).toEqual({
+    host: '127.0.0.1',
+    port: 4000,
+    dataDir: '.data',
+    databaseUrl: null,
+    demo: true,
+    demoApiKey: null,
+    smtpUrl: null,
+    mailDir: '.data/mail',
+    mailFrom: 'support@localhost.localdomain',
+    mailReplyDomain: null,
+    corsOrigins: [],
+    eventRetentionDays: null,
+    poolSize: 10,
+    poolWaitMs: 2000,
+    statementTimeoutMs: 2000,
+    limits: {
+      maxDocumentCharacters: 16_384,
+      maxTokens: 1000,
+      maxDepth: 16,
+      maxAliases: 30,
+      maxDirectives: 50,
+      maxQueryCost: 10_000,
+      maxCostPerMinute: 1_000_000,
+      maxAnswerBytes: 16_777_216,
+      maxUnsentBytesPerKey: 67_108_864,
+      maxTextBytesPerHour: 536_870_912,
+      maxChangesPerHour: 360_000,
+      maxBroadcastsPerKey: 200,
+      maxPageSize: 100,
+      maxListValues: 100,
+      maxBodyBytes: 1_048_576,
+      maxMailBytes: 26_214_400,
+      maxOperationsPerSocket: 100,
+      maxSocketsPerKey: 1000,
+      maxSocketsPerAddress: 4000,
+      connectionInitTimeoutMs: 3000,
+      maxStreamsPerKey: 1000,
+      maxStreamsPerAddress: 4000,
+      maxMessagesPerSecond: 100,
+      maxFailedAuthenticationsPerMinute: 60,
+    },
+    graphiql: true,
+    connections: {
+      maxConnections: 10_000,
+      maxConnectionsPerAddress: 5_000,
+      headersTimeoutMs: 10_000,
+      requestTimeoutMs: 30_000,
+      mailRequestTimeoutMs: 120_000,
+      stalledAnswerTimeoutMs: 30_000,
+    },
+    metricsKey: null,
+    metricsPort: null,
+    trustedDocuments: null,
+    trustedOnly: false,
+  })
+})
+
+test('has no demo on a Postgres unless DEMO is 1', () => {
+  const url = 'postgres://localhost/inbox'
+  expect(readConfig({ DATABASE_URL: url }).demo).toBe(false)
+  expect(readConfig({ DATABASE_URL: url, DEMO: '1' }).demo).toBe(true)
+  expect(readConfig({ DEMO: '0' }).demo).toBe(false)
+})
+
+test('takes an empty variable for one that is not set', () => {
+  expect(readConfig({ PORT: '', DATABASE_URL: ' ' }).port).toBe(4000)
+})
+
+test('reads a list of origins', () => {
+  expect(readConfig({ CORS_ORIGINS: 'https://a.example, http://localhost:3000' }).corsOrigins).toEqual([
+    'https://a.example',
+    'http://localhost:3000',
+  ])
+})
+
+test('names every problem at once', () => {
+  expect(() =>
+    readConfig({ PORT: '70000', DATABASE_URL: 'mysql://x', DEMO: 'yes', CORS_ORIGINS: '*' }),
+  ).toThrow(/PORT .*\nDATABASE_URL .*\nDEMO .*\nCORS_ORIGINS /s)
+})
+
+test('refuses to trust only documents that it does not have', () => {
+  expect(() => readConfig({ TRUSTED_ONLY: '1' })).toThrow('TRUSTED_ONLY needs TRUSTED_DOCUMENTS.')
+})

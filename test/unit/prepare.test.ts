@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import { createPrepare, type PreparedOperation } from '../../src/graphql/execution/prepare.ts'
+import { schema } from '../../src/graphql/schema/schema.ts'
+
+function prepared(result: ReturnType<ReturnType<typeof createPrepare>>): PreparedOperation {
+  if ('errors' in result) throw new Error(JSON.stringify(result.errors))
+  return result
+}
+
+const other = (index: number) => `query Other${index} { viewer { id } }`
+
+test('a document that is used often is prepared once, also among 600 others', () => {
+  const prepare = createPrepare(schema, readConfig({}).limits)
+  const often = '{ workspace { id } }'
+  const first = prepared(prepare(often))
+  for (let index = 0; index < 600; index++) {
+    prepared(prepare(other(index)))
+    if (index % 100 === 0) expect(prepared(prepare(often))).toBe(first)
+  }
+  expect(prepared(prepare(often))).toBe(first)
+})
+
+test('a document that was not used for 500 others is prepared again', () => {
+  const prepare = createPrepare(schema, readConfig({}).limits)
+  const first = prepared(prepare('{ workspace { id } }'))
+  for (let index = 0; index < 500; index++) prepare(other(index))
+  expect(prepared(prepare('{ workspace { id } }'))).not.toBe(first)
+})
+
+test('the errors of a document are not kept: nobody means to send them again', () => {
+  const prepare = createPrepare(schema, readConfig({}).limits)
+  const first = prepare('{ nothing }')
+  expect(first).toHaveProperty('errors')
+  expect(prepare('{ nothing }')).not.toBe(first)
+})
+
+test('each operation of a document is prepared once', () => {
+  const prepare = createPrepare(schema, readConfig({}).limits)
+  const text = 'query A { viewer { id } } query B { workspace { id } }'
+  const [a, b] = [prepared(prepare(text, 'A')), prepared(prepare(text, 'B'))]
+  expect(a.document).toBe(b.document)
+  expect(prepared(prepare(text, 'A'))).toBe(a)
+  expect(prepare(text)).toHaveProperty('errors')
+})
