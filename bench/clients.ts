@@ -1,4 +1,4 @@
-// Many bare sockets in one process that count what they are sent, and note when.
+// Many bare sockets in one process. They count what they receive, and note when.
 import { type FrameSocket, openFrames } from './frames.ts'
 import { subscription } from './workload.ts'
 
@@ -34,7 +34,7 @@ process.on('message', async (order: Crowd | { expect: number } | 'arrivals' | 'l
   process.send?.('joined')
 })
 
-/** Opens a socket and subscribes. A gateway answers the events since its `after` first: the last of them is awaited. */
+/** Opens a socket and subscribes. A gateway first sends the events after `after`, so the last of these is awaited. */
 function join({ url, key, afters, noted }: Crowd, index: number): Promise<FrameSocket> {
   return new Promise(resolve => {
     const after = afters[index % Math.max(1, afters.length)] ?? null

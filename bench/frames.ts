@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 
-/** A WebSocket client that costs next to nothing, so that what is measured is the server: it counts frames by their heads. */
+/**
+ * A WebSocket client that costs almost nothing, so that only the server is measured. It reads only the beginning of
+ * each frame.
+ */
 export type FrameSocket = { send(text: string): void; close(): Promise<void> }
 
 /** Connects and calls back for each frame of the server with its first bytes (RFC 6455, 5.2; servers do not mask). */

@@ -1,10 +1,12 @@
-// npm run bench:live [-- throughput | latency | many] — the gateway's live delivery beside a bare `ws` server and the stock way, in turns, in one run.
+// npm run bench:live [-- throughput | latency | many]
+//
+// Compares the gateway's live delivery with a bare `ws` server and the stock way, in turns, in one run.
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { connectPostgres } from '../src/db/connect.ts'
 import { migrate } from '../src/db/migrate.ts'
+import { openPostgres } from '../src/db/open.ts'
 import { createConversation } from '../src/domain/conversation/create.ts'
-import { logBounds, toCursor } from '../src/domain/event-cursor.ts'
+import { logBounds, toCursor } from '../src/domain/event/cursor.ts'
 import { createKey } from '../src/domain/key/create.ts'
 import { createWorkspace } from '../src/domain/workspace/create.ts'
 import { startPostgres } from '../test/support/postgres.ts'
@@ -13,18 +15,18 @@ import type { Order, Report } from './server.ts'
 
 const postgres = await startPostgres()
 const url = postgres.url('postgres')
-const connection = connectPostgres(url)
-await migrate(connection.db)
+const database = openPostgres(url)
+await migrate(database.db)
 
-/** A workspace with conversations to change, a key, and some cursors to resume from. */
+/** A workspace with conversations to change, and a key. */
 async function prepare() {
-  const { id, secret } = await connection.db.transaction().execute(async writer => {
+  const { id, secret } = await database.db.transaction().execute(async writer => {
     const id = await createWorkspace(writer, { name: 'Bench' })
     const { secret } = await createKey(writer, id, { name: 'bench', scopes: ['read', 'write'] })
     return { id, secret }
   })
   const actor = { workspaceId: id, id: 'key_bench', keyId: 'key_bench', scopes: ['read', 'write'] as const }
-  const operation = { actor, db: connection.db, committed() {} }
+  const operation = { actor, db: database.db, announce() {} }
   const contentText = `Hello, ${'I have a question about my invoice. '.repeat(3)}`
   for (let index = 0; index < 16; index++)
     await createConversation(operation, {
@@ -33,15 +35,15 @@ async function prepare() {
       subject: 'A question',
       contentText,
     })
-  // The mail is not what is measured.
-  await connection.db.updateTable('message').set({ status: 'SENT', next_attempt_at: null }).execute()
+  // Mail is not measured.
+  await database.db.updateTable('message').set({ status: 'SENT', next_attempt_at: null }).execute()
   return { id, secret }
 }
 
-/** Cursors of the last status changes, oldest first: each subscriber comes with one of them and hears what follows it. */
+/** Cursors of the last status changes, oldest first. Each subscriber starts after one of them. */
 async function cursors(workspaceId: string): Promise<string[]> {
-  const { head } = await logBounds(connection.db, workspaceId)
-  const changes = await connection.db
+  const { head } = await logBounds(database.db, workspaceId)
+  const changes = await database.db
     .selectFrom('event')
     .select('seq')
     .where('workspace_id', '=', workspaceId)
@@ -75,7 +77,9 @@ async function end(child: ChildProcess): Promise<void> {
 
 type Run = { perSecond: number; cpu: number; rss: number; latencies: number[] }
 
-/** Lets a crowd hear so many events of a server, and says how it went. `writer`: another instance that does the writing. */
+/**
+ * Lets a crowd receive this many events from a server, and returns the measurements. `other`: another instance writes.
+ */
 async function run(
   kind: string,
   workspace: Workspace,
@@ -135,7 +139,7 @@ const workspace = await prepare()
 const rounds = Number(process.env.ROUNDS ?? 3)
 const of = (runs: Run[] | undefined, pick: (run: Run) => number) => median((runs ?? []).map(pick))
 
-/** What one process can deliver, beside a bare server and the stock way. */
+/** What one process can deliver, compared with a bare server and the stock way. */
 async function throughput(): Promise<void> {
   const results: Record<string, Run[]> = { bare: [], gateway: [], stock: [] }
   for (let round = 0; round < rounds; round++)
@@ -158,7 +162,7 @@ async function throughput(): Promise<void> {
   console.table(Object.fromEntries(Object.keys(results).map(kind => [kind, row(kind)])))
 }
 
-/** How long it takes from a commit to a subscriber, at a rate that nobody strains under. */
+/** How long it takes from a commit to a subscriber, at a low rate. */
 async function latency(): Promise<void> {
   const calm = { count: 500, events: 500, perSecond: 50 }
   const results: Record<string, number[]> = { bare: [], gateway: [], 'other instance': [] }
@@ -201,5 +205,5 @@ const chosen = process.argv.slice(2)
 for (const [name, part] of Object.entries(parts))
   if (chosen.length === 0 || chosen.includes(name)) await part()
 
-await connection.close()
+await database.close()
 await postgres.stop()

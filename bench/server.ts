@@ -1,16 +1,18 @@
-// One server under measurement, as a process of its own: `bare` ws, the `stock` way, or the `gateway`. Told what to do
-// over the process channel; answers with how much CPU and memory it used.
+// One server under measurement, in a process of its own: `bare` ws, the `stock` way, or the `gateway`. It takes orders
+// over the process channel, and reports the CPU and memory it used.
 import { createServer } from 'node:http'
 import { buildSchema } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { pino } from 'pino'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { createApp } from '../src/app.ts'
-import { connectPostgres } from '../src/db/connect.ts'
+import { readConfig } from '../src/config.ts'
+import { openPostgres } from '../src/db/open.ts'
 import { setConversationStatus } from '../src/domain/conversation/set-status.ts'
 import type { Actor } from '../src/domain/operation.ts'
+import { readTrustedDocuments } from '../src/graphql/execution/trusted-documents.ts'
 import { postgresHints } from '../src/live/hints.ts'
-import { filePost } from '../src/mail/post.ts'
+import { fileTransport } from '../src/mail/outbound/transport.ts'
 import { sample } from './workload.ts'
 
 type Publish = (index: number) => Promise<void> | void
@@ -56,7 +58,7 @@ async function publishAll({ events, perSecond, writers }: Order): Promise<void> 
   await Promise.all(Array.from({ length: writers }, write))
 }
 
-/** Waits while what has been sent has not left: a server that only fills its memory has delivered nothing. */
+/** Waits while too much is unsent: a server that only fills its memory has delivered nothing. */
 async function drained(sockets: Iterable<WebSocket>): Promise<void> {
   for (const socket of sockets)
     while (socket.bufferedAmount > 256 * 1024) await new Promise(resolve => setImmediate(resolve))
@@ -122,18 +124,17 @@ async function stock(): Promise<Server> {
 }
 
 async function gateway(): Promise<Server> {
-  const { db } = connectPostgres(databaseUrl)
+  const database = openPostgres(databaseUrl)
+  const { db } = database
   const app = await createApp({
-    db,
-    post: filePost('/nonexistent'),
+    trusted: readTrustedDocuments(null, false, readConfig({}).limits),
+    ...readConfig({ MAX_CONNECTIONS: '100000', MAX_CONNECTIONS_PER_ADDRESS: '100000' }),
+    database,
+    mailTransport: fileTransport('/nonexistent'),
     openHints: options => postgresHints(databaseUrl, options),
     log: pino({ level: 'error' }),
     mailFrom: 'bench@example.com',
-    mailReplyDomain: null,
-    corsOrigins: [],
-    eventRetentionDays: null,
-    operationsPerSocket: 100,
-    socketsPerKey: 100_000,
+    limits: { ...readConfig({}).limits, maxSocketsPerKey: 100_000 },
   })
   await app.fastify.listen({ host: '127.0.0.1', port: 0 })
   const actor: Actor = { workspaceId, id: 'key_bench', keyId: 'key_bench', scopes: ['read', 'write'] }
@@ -142,15 +143,15 @@ async function gateway(): Promise<Server> {
     .select(['id', 'status'])
     .where('workspace_id', '=', workspaceId)
     .execute()
-  let committed: (workspaceId: string, watched: boolean) => void = () => {}
+  let announce: (workspaceId: string, watched: boolean) => void = () => {}
   await app.fastify.ready()
-  committed = app.committed
+  announce = app.announce
   const operation = {
     actor,
     db,
-    committed: (id: string, watched: boolean) => {
+    announce: (id: string, watched: boolean) => {
       moments.push(now())
-      committed(id, watched)
+      announce(id, watched)
     },
   }
   return {
@@ -158,7 +159,7 @@ async function gateway(): Promise<Server> {
     async publish(index) {
       const row = rows[index % rows.length]
       if (!row) throw new Error('There is no conversation to change.')
-      // Every change must be one: the status that a conversation has already records no event.
+      // Every change must have an effect: setting the current status records no event.
       row.status = row.status === 'OPEN' ? 'CLOSED' : 'OPEN'
       await setConversationStatus(operation, { conversationId: row.id, status: row.status })
     },

@@ -1,4 +1,4 @@
-/** What every subscriber of the benchmark asks for. */
+/** The subscription of every subscriber in the benchmark. */
 export const subscription = `subscription ($after: EventCursor) {
   conversationStatusChanged(after: $after) {
     cursor occurredAt previousStatus status
@@ -6,7 +6,7 @@ export const subscription = `subscription ($after: EventCursor) {
   }
 }`
 
-/** An answer to it of the size that the gateway's answers have, for the servers that have no database. */
+/** A result as large as the gateway's, for the servers without a database. */
 export const sample = {
   conversationStatusChanged: {
     cursor: 'bp2gto5e00000000002',

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+/** A server under measurement, in a process of its own. */
+export type Server = { name: ServerName; url: string; pid: number; stop(): Promise<void> }
+
+export type ServerName = keyof typeof entries
+
+const root = new URL('../../', import.meta.url)
+
+const entries = {
+  gateway: 'src/main.ts',
+  bare: 'bench/peers/bare.ts',
+  'bare, JSON by Postgres': 'bench/peers/bare-json.ts',
+  'Mercurius 16 + JIT': 'bench/peers/mercurius.ts',
+  'Apollo Server 5': 'bench/peers/apollo.ts',
+  'Fastify + pg': 'bench/peers/fastify.ts',
+  'by hand': 'bench/peers/by-hand.ts',
+}
+
+/** Limits that no load reaches: the benchmark is a single client, and what it asks is not to be refused. */
+const unlimited = {
+  MAX_COST_PER_MINUTE: '9999999999',
+  MAX_CHANGES_PER_HOUR: '9999999999',
+  MAX_TEXT_BYTES_PER_HOUR: '9999999999',
+}
+
+/** Starts a server on the database, and waits until it says where it listens. */
+export async function start(name: ServerName, databaseUrl: string, directory: string): Promise<Server> {
+  const settings = { HOST: '127.0.0.1', PORT: '0', DEMO: '0', DATA_DIR: directory, DATABASE_URL: databaseUrl }
+  const child = spawn(process.execPath, [entries[name]], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings, ...unlimited },
+  })
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
+  const url = await readyUrl(child, name)
+  return {
+    name,
+    url,
+    pid: child.pid ?? 0,
+    async stop() {
+      const gone = once(child, 'exit')
+      child.kill('SIGTERM')
+      await gone
+    },
+  }
+}
+
+/** The url in the line that says "ready". Later lines are read and dropped, so that the server never waits for us. */
+function readyUrl(child: ChildProcess, name: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', code => reject(new Error(`${name} ended with ${code}.`)))
+    if (!child.stdout) return reject(new Error(`${name} has no output.`))
+    createInterface(child.stdout).on('line', line => {
+      if (!line.startsWith('{')) return
+      const { msg, url } = JSON.parse(line) as { msg?: string; url?: string }
+      if (msg === 'ready' && url) resolve(url)
+    })
+  })
+}

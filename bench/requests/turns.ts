@@ -1,0 +1,94 @@
+import { compare, type Sizes } from './compare.ts'
+import { cpuMs, postgresCpuMs } from './cpu.ts'
+import { load } from './load.ts'
+import type { Request } from './operations.ts'
+import { type Server, type ServerName, start } from './processes.ts'
+import type { Work } from './works.ts'
+
+/** What one server did in one turn, or the medians of its turns; times in milliseconds, CPU in microseconds a request. */
+export type Figures = {
+  perSecond: number
+  p50Ms: number
+  p99Ms: number
+  cpuUs: number
+  /** NaN: PostgreSQL runs elsewhere. */
+  postgresUs: number
+}
+
+export type Results = Map<ServerName, Figures>
+
+export type Settings = {
+  databaseUrl: string
+  /** A directory for the gateway's files. */
+  directory: string
+  /** The first process of PostgreSQL; null: it runs elsewhere. */
+  postmaster: number | null
+  turns: number
+  turnMs: number
+  warmUpMs: number
+}
+
+/** Starts the servers of a work, compares their answers, and lets them work in turns: A B C, A B C and so on. */
+export async function measure(work: Work, settings: Settings): Promise<Results> {
+  const servers: Server[] = []
+  try {
+    for (const name of work.servers) servers.push(await start(name, settings.databaseUrl, settings.directory))
+    const sizes = await compare(servers, work)
+    const turnOf = (server: Server, durationMs: number) =>
+      turn(server, work, { ...settings, durationMs, sizes: sizes.get(server.name) ?? new Map() })
+    for (const server of servers) await turnOf(server, settings.warmUpMs)
+    const figures = new Map<ServerName, Figures[]>(servers.map(({ name }) => [name, []]))
+    for (let round = 0; round < settings.turns; round++)
+      for (const server of servers) figures.get(server.name)?.push(await turnOf(server, settings.turnMs))
+    return new Map([...figures].map(([name, each]) => [name, mediansOf(each)]))
+  } finally {
+    await Promise.all(servers.map(server => server.stop()))
+  }
+}
+
+async function turn(
+  { pid, url }: Server,
+  { requests }: Work,
+  { postmaster, durationMs, sizes }: Pick<Settings, 'postmaster'> & { durationMs: number; sizes: Sizes },
+): Promise<Figures> {
+  const postgresMs = () => (postmaster === null ? Number.NaN : postgresCpuMs(postmaster))
+  const before = { server: cpuMs(pid), postgres: postgresMs() }
+  const done = await load(url, typeof requests === 'function' ? requests : inTurns(requests), {
+    durationMs,
+    sizes,
+  })
+  const perRequestUs = (ms: number) => (ms * 1_000) / done.requests
+  const sorted = Float64Array.from(done.latenciesMs).sort()
+  const quantile = (q: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN
+  return {
+    perSecond: done.requests / done.seconds,
+    p50Ms: quantile(0.5),
+    p99Ms: quantile(0.99),
+    cpuUs: perRequestUs(cpuMs(pid) - before.server),
+    postgresUs: perRequestUs(postgresMs() - before.postgres),
+  }
+}
+
+function inTurns(requests: readonly Request[]): () => Request {
+  let sent = 0
+  return () => {
+    const request = requests[sent++ % requests.length]
+    if (!request) throw new Error('There is nothing to ask for.')
+    return request
+  }
+}
+
+const mediansOf = (turns: readonly Figures[]): Figures => ({
+  perSecond: median(turns.map(each => each.perSecond)),
+  p50Ms: median(turns.map(each => each.p50Ms)),
+  p99Ms: median(turns.map(each => each.p99Ms)),
+  cpuUs: median(turns.map(each => each.cpuUs)),
+  postgresUs: median(turns.map(each => each.postgresUs)),
+})
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = (sorted.length - 1) / 2
+  return ((sorted[Math.floor(middle)] ?? Number.NaN) + (sorted[Math.ceil(middle)] ?? Number.NaN)) / 2
+}
