@@ -31,8 +31,8 @@ import { inboundMailRoute } from './mail/inbound/route.ts'
 import { startOutbox } from './mail/outbound/outbox.ts'
 import type { MailTransport } from './mail/outbound/transport.ts'
 import { restRoutes } from './rest/routes.ts'
-import { createByteBudget } from './runtime/byte-budget.ts'
 import { closeInOrder } from './runtime/close.ts'
+import { createQuota } from './runtime/quota.ts'
 
 export type AppOptions = {
   database: SharedDatabase
@@ -95,7 +95,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const retention = keepRetention(db, options.eventRetentionDays, onError)
   const streams = createOpenStreams(keys.watch)
   const { limits, observe, trusted } = options
-  const unsent = createByteBudget(limits.maxUnsentBytesPerKey)
+  const unsent = createQuota(limits.maxUnsentBytesPerKey)
   const budgets = createBudgets(limits)
   const graph = createGraph(
     { share, announce, feeds, broadcasts, counts, outbox },

@@ -1,4 +1,4 @@
-import type { ByteBudget } from '../runtime/byte-budget.ts'
+import type { Quota } from '../runtime/quota.ts'
 import type { Answer } from './answer.ts'
 
 /** An answer whose bytes count among what its key has unsent, until `sent` is called. */
@@ -9,7 +9,7 @@ export type CountedAnswer = { answer: Answer; sent(): void }
  * that a thousand subscribers that wait hold nothing.
  */
 export async function countedAnswer(
-  unsent: ByteBudget,
+  unsent: Quota,
   keyId: string,
   make: () => Promise<Answer>,
 ): Promise<CountedAnswer> {

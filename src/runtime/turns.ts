@@ -1,11 +1,12 @@
-/** Who asks for turns. One request uses one object, so that its own turns can be counted. */
-export type Owner = { keyId: string; workspaceId: string }
+import { createTurnQueue, type Owner } from './turn-queue.ts'
+
+export type { Owner }
 
 /** Shares a fixed number of slots fairly among many owners. */
 export type Turns = {
   /**
    * Waits for a slot. Returns a function that gives it back; calling it again does nothing.
-   * @throws what `refuse` returns when the wait is too long; the signal's reason when it aborts
+   * @throws what `refuse` returns when the wait is too long or too many wait; the signal's reason when it aborts
    */
   take(owner: Owner, signal?: AbortSignal): Promise<() => void>
 }
@@ -22,6 +23,9 @@ export type TurnsOptions = {
 
 type Waiter = { start(): void }
 
+/** Further ones of a key are refused at once. */
+const maxWaitingOfKey = 10_000
+
 /**
  * The most slots that one request, one key and one workspace have at once, and the slots that are kept for workspaces
  * that have none. So one key cannot keep the others waiting, however much it asks for.
@@ -31,15 +35,14 @@ function sharesOf(slots: number) {
   return { request: part(0.3), key: part(0.4), workspace: part(0.5), spare: Math.floor(slots * 0.2) }
 }
 
-/** Requests that wait take turns: the one that was served last comes last. */
+/** Keys that wait take turns, and so do the requests of a key. */
 export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsOptions): Turns {
   const most = sharesOf(slots)
   const taken = new Map<unknown, number>()
-  const waiting = new Map<Owner, Waiter[]>()
+  const waiting = createTurnQueue<Waiter>()
   let total = 0
 
   const countersOf = (owner: Owner) => [owner, `key ${owner.keyId}`, `workspace ${owner.workspaceId}`]
-  const counts = (owner: Owner) => countersOf(owner).map(counter => taken.get(counter) ?? 0)
 
   function add(owner: Owner, change: 1 | -1): void {
     total += change
@@ -50,19 +53,18 @@ export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsO
     }
   }
 
-  function hasItsShare(owner: Owner): boolean {
-    const [request = 0, key = 0, workspace = 0] = counts(owner)
-    return request >= most.request || key >= most.key || workspace >= most.workspace
-  }
+  const countOf = (counter: unknown) => taken.get(counter) ?? 0
+  const hasRequestShare = (owner: Owner) => countOf(owner) >= most.request
+  const hasKeyShare = ({ keyId }: Owner) => countOf(`key ${keyId}`) >= most.key
+  const hasWorkspaceShare = ({ workspaceId }: Owner) => countOf(`workspace ${workspaceId}`) >= most.workspace
 
-  function isBusyItself(owner: Owner): boolean {
-    const [request = 0, key = 0] = counts(owner)
-    return request >= most.request || key >= most.key
-  }
+  const isBusyItself = (owner: Owner) => hasRequestShare(owner) || hasKeyShare(owner)
+  const hasItsShare = (owner: Owner) => isBusyItself(owner) || hasWorkspaceShare(owner)
 
+  /** Whether there is a slot for a key. */
   function isFree(owner: Owner): boolean {
-    const isFirst = !taken.has(`workspace ${owner.workspaceId}`)
-    return total < (isFirst ? slots : slots - most.spare) && !hasItsShare(owner)
+    const isFirst = countOf(`workspace ${owner.workspaceId}`) === 0
+    return total < (isFirst ? slots : slots - most.spare) && !hasKeyShare(owner) && !hasWorkspaceShare(owner)
   }
 
   function begin(owner: Owner): () => void {
@@ -76,15 +78,13 @@ export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsO
     }
   }
 
-  /** An owner that is put back is visited again, after all others. */
+  const mayBeServed = { key: isFree, request: (owner: Owner) => !hasRequestShare(owner) }
+
   function serve(): void {
-    for (const [owner, waiters] of waiting) {
-      if (total >= slots) return
-      const [first] = waiters
-      if (!first || !isFree(owner)) continue
-      waiting.delete(owner)
-      if (waiters.length > 1) waiting.set(owner, waiters.slice(1))
-      first.start()
+    while (total < slots) {
+      const waiter = waiting.next(mayBeServed)
+      if (!waiter) return
+      waiter.start()
     }
   }
 
@@ -93,9 +93,7 @@ export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsO
     const leave = () => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
-      const others = waiting.get(owner)?.filter(each => each !== waiter) ?? []
-      if (others.length > 0) waiting.set(owner, others)
-      else waiting.delete(owner)
+      waiting.remove(owner, waiter)
     }
     const giveUp = (error: unknown) => {
       leave()
@@ -115,14 +113,16 @@ export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsO
     }
     let timer = setTimeout(late, patienceMs)
     signal?.addEventListener('abort', abort, { once: true })
-    waiting.set(owner, [...(waiting.get(owner) ?? []), waiter])
+    waiting.add(owner, waiter)
     return promise
   }
 
   return {
     async take(owner, signal) {
       signal?.throwIfAborted()
-      return !waiting.has(owner) && isFree(owner) ? begin(owner) : wait(owner, signal)
+      if (!waiting.has(owner) && isFree(owner) && !hasRequestShare(owner)) return begin(owner)
+      if (waiting.countOf(owner.keyId) >= maxWaitingOfKey) throw refuse(true)
+      return wait(owner, signal)
     },
   }
 }

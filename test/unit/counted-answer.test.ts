@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { Answer } from '../../src/live/answer.ts'
 import { countedAnswer } from '../../src/live/counted-answer.ts'
-import { createByteBudget } from '../../src/runtime/byte-budget.ts'
+import { createQuota } from '../../src/runtime/quota.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
@@ -20,7 +20,7 @@ function makeAnswers() {
 }
 
 test('an answer that finds room is made once, and counts until it is sent', async () => {
-  const unsent = createByteBudget(100)
+  const unsent = createQuota(100)
   const { made, make } = makeAnswers()
   const { answer, sent } = await countedAnswer(unsent, 'key', make)
   expect(answer.text).toHaveLength(60)
@@ -31,7 +31,7 @@ test('an answer that finds room is made once, and counts until it is sent', asyn
 })
 
 test('an answer that must wait for room is not held meanwhile, and is made again', async () => {
-  const unsent = createByteBudget(100)
+  const unsent = createQuota(100)
   const { made, make } = makeAnswers()
   const release = unsent.hold('key', 60)
   const waiting = countedAnswer(unsent, 'key', make)
@@ -49,7 +49,7 @@ test('an answer that must wait for room is not held meanwhile, and is made again
 })
 
 test('room for an answer that cannot be made again is given back', async () => {
-  const unsent = createByteBudget(100)
+  const unsent = createQuota(100)
   const { made, make } = makeAnswers()
   const release = unsent.hold('key', 60)
   const waiting = countedAnswer(unsent, 'key', () => {

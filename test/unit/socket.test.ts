@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import WebSocket, { WebSocketServer } from 'ws'
 import { answerStream } from '../../src/graphql/execution/answer-stream.ts'
 import { createClientSocket } from '../../src/graphql/transport/websocket/socket.ts'
-import { createByteBudget } from '../../src/runtime/byte-budget.ts'
+import { createQuota } from '../../src/runtime/quota.ts'
 
 test('a ping has the oldest cursor of its socket, and none while an operation is being opened', async () => {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
@@ -18,7 +18,7 @@ test('a ping has the oldest cursor of its socket, and none while an operation is
   client.on('message', text => pings.push(JSON.parse(String(text))))
   const [ws, { socket: stream }] = (await once(server, 'connection')) as [WebSocket, { socket: Stream }]
   const socket = createClientSocket(ws, stream, {
-    unsent: createByteBudget(64_000_000),
+    unsent: createQuota(64_000_000),
     maxSocketsPerKey: 1_000,
   })
   socket.actor = { workspaceId: 'wrk_1', id: 'key_1', keyId: 'key_1', scopes: ['read'] }

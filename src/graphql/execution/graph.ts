@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql'
 import type { Budgets } from '../../domain/budgets.ts'
 import type { Limits } from '../../domain/limits.ts'
-import type { ByteBudget } from '../../runtime/byte-budget.ts'
+import type { Quota } from '../../runtime/quota.ts'
 import { createAnswerBytes } from '../schema/answer-bytes.ts'
 import { type Caller, createContext, type GraphRooms } from '../schema/context.ts'
 import { schema } from '../schema/schema.ts'
@@ -36,7 +36,7 @@ export type GraphOptions = {
   limits: Limits
   budgets: Pick<Budgets, 'cost' | 'text' | 'changes'>
   /** What each key has unsent, over all transports. */
-  unsent: ByteBudget
+  unsent: Quota
   /** Called with each operation, and with each event of a subscription that is executed. */
   observe?: Observe | undefined
   trusted: TrustedDocuments

@@ -1,5 +1,5 @@
 import { type Refusal, refusal, refusalWith } from '../../domain/errors.ts'
-import type { ByteBudget } from '../../runtime/byte-budget.ts'
+import type { Quota } from '../../runtime/quota.ts'
 
 /** Counts the bytes of one answer while it is put together. */
 export type AnswerBytes = {
@@ -22,7 +22,7 @@ const leastHeldBytes = 16 * 1024
  * @param keyId whose unsent answers it counts among; null: an event, which many keys share
  * @param budget what each key may have unsent
  */
-export function createAnswerBytes(maxBytes: number, budget: ByteBudget, keyId: string | null): AnswerBytes {
+export function createAnswerBytes(maxBytes: number, budget: Quota, keyId: string | null): AnswerBytes {
   const releases: (() => void)[] = []
   let taken = 0
   let notHeld = 0
@@ -43,7 +43,7 @@ export function createAnswerBytes(maxBytes: number, budget: ByteBudget, keyId: s
       // After an error, fields of an answer that is given up may still come in.
       if (keyId === null || isEnded || notHeld < leastHeldBytes) return
       const release = budget.take(keyId, notHeld)
-      if (release === null) refuse(tooMuchUnsent(budget.maxBytes))
+      if (release === null) refuse(tooMuchUnsent(budget.max))
       releases.push(release)
       notHeld = 0
     },

@@ -8,7 +8,7 @@ import type { LiveCounts } from '../../live/counts.ts'
 import type { Feeds } from '../../live/feeds.ts'
 import type { Outbox } from '../../mail/outbound/outbox.ts'
 import type { Budget } from '../../runtime/budget.ts'
-import type { ByteBudget } from '../../runtime/byte-budget.ts'
+import type { Quota } from '../../runtime/quota.ts'
 import type { AnswerBytes } from './answer-bytes.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
 
@@ -17,7 +17,7 @@ export type GraphRooms = Pick<Operation, 'announce'> & {
   /** Begins to count the bytes of an answer to a key; null: of an event. */
   openAnswer(keyId: string | null): AnswerBytes
   /** What each key has unsent. */
-  unsent: ByteBudget
+  unsent: Quota
   /** The bytes of text that each workspace may add. */
   text: Budget
   /** The changes that each workspace may make. */

@@ -6,8 +6,7 @@ import { actorOf } from '../../http/actor.ts'
 import { type AcceptedBody, bodyError, jsonBody } from '../../http/body-error.ts'
 import { clientGone } from '../../http/client-gone.ts'
 import { untilClosed } from '../../http/until-closed.ts'
-import type { ByteBudget } from '../../runtime/byte-budget.ts'
-import { createTally } from '../../runtime/tally.ts'
+import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
 import { toClientError, withoutHttp } from '../execution/errors.ts'
 import type { Graph } from '../execution/graph.ts'
 import { lazyGraphiqlPage } from './graphiql.ts'
@@ -25,7 +24,7 @@ export type HttpOptions = {
   maxStreamsPerKey: number
   maxStreamsPerAddress: number
   /** What each key has unsent. */
-  unsent: ByteBudget
+  unsent: Quota
 }
 
 /** The graph over HTTP: queries and mutations by POST, queries by GET, subscriptions as event streams by either. */
@@ -34,8 +33,8 @@ export async function graphqlOverHttp(
   { graph, graphiql, authenticate, onStream, unsent, ...limits }: HttpOptions,
 ): Promise<void> {
   const yoga = createYogaServer(graph, app.log)
-  const ofKey = createTally(limits.maxStreamsPerKey)
-  const ofAddress = createTally(limits.maxStreamsPerAddress)
+  const ofKey = createQuota(limits.maxStreamsPerKey)
+  const ofAddress = createQuota(limits.maxStreamsPerAddress)
   const page = lazyGraphiqlPage()
   const isPage = (request: FastifyRequest) => graphiql && asksForGraphiql(request)
   app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
@@ -71,9 +70,12 @@ export async function graphqlOverHttp(
         lastEventId,
         onAnswer: bytes => untilClosed(reply, unsent.hold(keyId, bytes)),
         takeStream() {
-          const releases = [ofKey.take(keyId), ofAddress.take(request.ip)]
-          for (const release of releases) if (release) untilClosed(reply, release)
-          return !releases.includes(null)
+          const release = takeAll(
+            () => ofKey.take(keyId, 1),
+            () => ofAddress.take(request.ip, 1),
+          )
+          if (release) untilClosed(reply, release)
+          return release !== null
         },
         drained: () => drained(reply.raw),
         tellsCost: request.headers['x-query-cost'] === '1',

@@ -65,7 +65,9 @@ async function execute(
   return graph.execute(operation, variables, request)
 }
 
-const tooManyStreams = errorOf(refusal('LIMIT_EXCEEDED', 'This key has too many event streams.'))
+const tooManyStreams = errorOf(
+  refusal('LIMIT_EXCEEDED', 'This key or this address has too many event streams.'),
+)
 
 const mutationByGet = new GraphQLError('Can only perform a mutation operation from a POST request.', {
   extensions: { code: 'INVALID_INPUT', http: { status: 405, headers: { Allow: 'POST' } } },

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { refusal } from '../../domain/errors.ts'
 import { actorOf } from '../../http/actor.ts'
-import { createByteBudget } from '../../runtime/byte-budget.ts'
+import { createQuota, takeAll } from '../../runtime/quota.ts'
 
 /** What a request holds of the budget. */
 type Held = { release(): void; isInHandler: boolean }
@@ -15,25 +15,17 @@ const retryAfterSeconds = 5
  * @returns runs the handler of a request, and gives its bytes back when it ends
  */
 export function limitBodies(app: FastifyInstance, maxBytes: number) {
-  const all = createByteBudget(4 * maxBytes)
-  const ofWorkspace = createByteBudget(3 * maxBytes)
+  const all = createQuota(4 * maxBytes)
+  const ofWorkspace = createQuota(3 * maxBytes)
   const held = new WeakMap<FastifyRequest, Held>()
 
-  function take(workspaceId: string, bytes: number): (() => void) | null {
-    const releaseOwn = ofWorkspace.take(workspaceId, bytes)
-    const release = releaseOwn && all.take('', bytes)
-    if (!release) releaseOwn?.()
-    return (
-      release &&
-      (() => {
-        releaseOwn()
-        release()
-      })
-    )
-  }
-
   app.addHook('onRequest', async (request, reply) => {
-    const release = take(actorOf(request).workspaceId, bytesOf(request, maxBytes))
+    const bytes = bytesOf(request, maxBytes)
+    const { workspaceId } = actorOf(request)
+    const release = takeAll(
+      () => ofWorkspace.take(workspaceId, bytes),
+      () => all.take('', bytes),
+    )
     if (release === null) {
       reply.header('Retry-After', retryAfterSeconds).header('Connection', 'close')
       throw refusal('UNAVAILABLE', 'Too many mails are being taken in. Try again in a few seconds.')

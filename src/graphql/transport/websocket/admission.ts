@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { WebSocket } from 'ws'
 import { explain } from '../../../domain/errors.ts'
 import type { Actor } from '../../../domain/operation.ts'
+import type { Quota } from '../../../runtime/quota.ts'
 import type { ClientSocket } from './socket.ts'
 
 export type AdmissionOptions = {
@@ -9,28 +10,30 @@ export type AdmissionOptions = {
   authenticate(header: unknown, address: string): Promise<Actor>
   /** Called with each authenticated socket. `end` closes it. Returns a function that stops watching. */
   onSocket(actor: Actor, end: () => void): () => void
-  /** Further sockets of the same key are closed with 1013. */
-  maxSocketsPerKey: number
-  /** All open sockets. */
-  sockets(): Iterable<ClientSocket>
+  /** The open sockets of each key. Further ones are closed with 1013. */
+  ofKey: Quota
 }
 
 /**
  * Admits a socket by its credential. Otherwise it closes the socket with the code for its client, and returns false.
  */
 export async function admit(
-  { log, authenticate, onSocket, maxSocketsPerKey, sockets }: AdmissionOptions,
+  { log, authenticate, onSocket, ofKey }: AdmissionOptions,
   socket: ClientSocket,
   authorization: unknown,
 ): Promise<boolean> {
   try {
     const actor = await authenticate(authorization, socket.address)
-    const ofKey = [...sockets()].filter(other => other.actor?.keyId === actor.keyId)
-    if (ofKey.length >= maxSocketsPerKey) return close(socket, 1013, 'Too many sockets')
+    const release = ofKey.take(actor.keyId, 1)
+    if (!release) return close(socket, 1013, 'Too many sockets')
     socket.actor = actor
     const unwatch = onSocket(actor, () => socket.ws.close(4403, 'Forbidden'))
-    if (socket.ws.readyState === WebSocket.OPEN) socket.ws.once('close', unwatch)
-    else unwatch()
+    const closed = () => {
+      release()
+      unwatch()
+    }
+    if (socket.ws.readyState === WebSocket.OPEN) socket.ws.once('close', closed)
+    else closed()
     return true
   } catch (error) {
     const code = explain(error)?.code

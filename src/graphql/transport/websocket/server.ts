@@ -3,9 +3,8 @@ import type { Socket as Stream } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { ByteBudget } from '../../../runtime/byte-budget.ts'
+import { createQuota, type Quota } from '../../../runtime/quota.ts'
 import { repeat } from '../../../runtime/repeat.ts'
-import { createTally } from '../../../runtime/tally.ts'
 import { type AdmissionOptions, admit } from './admission.ts'
 import { isUnexpectedMessage, unexpectedMessage, watchIncoming } from './incoming.ts'
 import { createProtocol, type ProtocolOptions } from './protocol.ts'
@@ -15,12 +14,14 @@ export type WebSocketOptions = Pick<
   ProtocolOptions,
   'graph' | 'log' | 'maxOperationsPerSocket' | 'connectionInitTimeoutMs' | 'confirm'
 > &
-  Pick<AdmissionOptions, 'authenticate' | 'onSocket' | 'maxSocketsPerKey'> & {
+  Pick<AdmissionOptions, 'authenticate' | 'onSocket'> & {
+    /** Further sockets of the same key are closed with 1013. */
+    maxSocketsPerKey: number
     maxMessagesPerSecond: number
     maxSocketsPerAddress: number
     maxBodyBytes: number
     /** What each key has unsent. */
-    unsent: ByteBudget
+    unsent: Quota
   }
 
 /** The graph over WebSocket. */
@@ -42,7 +43,7 @@ const stallCheckEveryMs = 5_000
 export function graphqlOverWebSocket(server: Server, options: WebSocketOptions): WebSockets {
   const { log, unsent } = options
   const wss = new WebSocketServer({ noServer: true, maxPayload: options.maxBodyBytes, handleProtocols })
-  const ofAddress = createTally(options.maxSocketsPerAddress)
+  const ofAddress = createQuota(options.maxSocketsPerAddress)
   const sockets = new Map<WebSocket, ClientSocket>()
   const executing = new Map<ClientSocket, number>()
   let isClosing = false
@@ -58,12 +59,12 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
 
   /** Counts a socket among those of its address, until it has closed. */
   function hasRoom(stream: Stream): boolean {
-    const release = ofAddress.take(stream.remoteAddress ?? '')
+    const release = ofAddress.take(stream.remoteAddress ?? '', 1)
     if (release) stream.once('close', release)
     return release !== null
   }
 
-  const admission = { ...options, sockets: () => sockets.values() }
+  const admission = { ...options, ofKey: createQuota(options.maxSocketsPerKey) }
   const protocol = createProtocol({
     ...options,
     admit: (socket, authorization) => admit(admission, socket, authorization),

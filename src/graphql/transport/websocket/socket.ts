@@ -5,7 +5,7 @@ import { clientLeft } from '../../../http/client-gone.ts'
 import type { Answer } from '../../../live/answer.ts'
 import type { Subscriber } from '../../../live/broadcast.ts'
 import { countedAnswer } from '../../../live/counted-answer.ts'
-import type { ByteBudget } from '../../../runtime/byte-budget.ts'
+import type { Quota } from '../../../runtime/quota.ts'
 import type { AnswerStream } from '../../execution/answer-stream.ts'
 
 /**
@@ -53,7 +53,7 @@ export type ClientSocket = {
 
 export type ClientSocketOptions = {
   /** What each key has unsent. */
-  unsent: ByteBudget
+  unsent: Quota
   maxSocketsPerKey: number
 }
 
@@ -63,7 +63,7 @@ export function createClientSocket(
   stream: Stream,
   { unsent, maxSocketsPerKey }: ClientSocketOptions,
 ): ClientSocket {
-  const share = Math.max(leastBufferedBytes, Math.floor(unsent.maxBytes / maxSocketsPerKey))
+  const share = Math.max(leastBufferedBytes, Math.floor(unsent.max / maxSocketsPerKey))
   const maxBufferedBytes = Math.min(share, mostBufferedBytes)
   const opening = new Map<string, AbortController>()
   const served = new Set<AnswerStream>()
