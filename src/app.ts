@@ -84,7 +84,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   const db = share(gateway)
   const onError = (error: unknown) => log.warn({ err: error }, 'background work failed and is tried again')
   const feeds = createFeeds(options.database, { onError })
-  const broadcasts = createBroadcasts(feeds, options.limits)
+  const { limits, observe, trusted } = options
+  const budgets = createBudgets(limits)
+  const broadcasts = createBroadcasts(feeds, limits, budgets.events)
   const counts = createCounts(reserved, feeds)
   const hints = options.openHints({ onHint: feeds.hint, onError })
   const announce = createAnnounce(feeds, hints)
@@ -94,9 +96,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const keys = watchKeys(reserved, onError)
   const retention = keepRetention(db, options.eventRetentionDays, onError)
   const streams = createOpenStreams(keys.watch)
-  const { limits, observe, trusted } = options
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
-  const budgets = createBudgets(limits)
   const graph = createGraph(
     { share, announce, feeds, broadcasts, counts, outbox },
     { limits, budgets, unsent, observe, trusted },

@@ -6,6 +6,8 @@ import type { Limits } from './limits.ts'
 export type Budgets = {
   /** The cost of operations, per API key. */
   cost: Budget
+  /** The cost of live events, per API key. It spends when it can: an event comes later, but is never refused. */
+  events: Budget
   /** The bytes of new message texts, per workspace. */
   text: Budget
   /** Changes, mails that are handed in among them, per workspace. */
@@ -32,6 +34,7 @@ export function createBudgets(limits: Limits): Budgets {
       costWindowSeconds,
       `This key may spend a cost of ${maxCostPerMinute} a minute.`,
     ),
+    events: budget(maxCostPerMinute, costWindowSeconds, 'This key has too many events.'),
     text: budget(
       maxTextBytesPerHour,
       3_600,

@@ -1,25 +1,13 @@
 import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import { toCursor } from '../domain/event/cursor.ts'
-import type { Event, EventFilter } from '../domain/event/rows.ts'
+import type { Event } from '../domain/event/rows.ts'
+import type { Quota } from '../runtime/quota.ts'
 import type { Answer } from './answer.ts'
 import type { Answers } from './answer-memory.ts'
-import type { Follower } from './follow.ts'
+import type { Follower, Following } from './follow.ts'
+import { replay } from './replay.ts'
+import type { Subscriber } from './subscriber.ts'
 import { type SubscriberChange, type SubscriberState, stateAfter } from './subscriber-state.ts'
-
-/** The receiver of a broadcast's answers: one operation of a socket. */
-export type Subscriber = {
-  /** Hands over several answers in one piece, without waiting. */
-  send(answers: Answer[]): void
-  /**
-   * Hands over one answer, when there is room for it. Resolves when it has left this process, or when it never will.
-   * `make` is called again if the subscriber must wait for room.
-   */
-  sendAndWait(make: () => Promise<Answer>): Promise<void>
-  /** Whether too much waits to be sent to hand over so many characters more. */
-  isFull(characters: number): boolean
-  /** Called when there are no more answers, because of this error. */
-  end(error: unknown): void
-}
 
 /** One subscriber's part in a broadcast: its position and its state. */
 type Subscription = {
@@ -40,12 +28,14 @@ export type Broadcast = {
 export type BroadcastOptions = {
   /** Executes one event and returns the answer as JSON text. */
   execute(event: Event): Promise<string>
-  followFrom(seq: number, filter: EventFilter): Promise<Follower>
+  followFrom(following: Following, seq: number): Promise<Follower>
   answers: Answers
+  /** The replays that each API key has in work. */
+  replays: Quota
+  /** How many events are executed at once. */
+  maxEventsAtOnce: number
 }
 
-/** How many waiting events are written in one piece. On a busy log each socket gets one write for all of them. */
-const maxEventsPerWrite = 32
 /** How many characters they have, as far as the last answers tell: large ones are executed and written one by one. */
 const maxCharactersPerWrite = 64 * 1024
 /** How many subscribers are served before the loop yields to other work: new events, writes, other broadcasts. */
@@ -53,7 +43,7 @@ const subscribersPerTurn = 256
 
 type Member = {
   subscriber: Subscriber
-  filter: EventFilter
+  following: Following
   state: SubscriberState
   at: number
   follower: Follower | null
@@ -69,7 +59,8 @@ type NumberedAnswer = { seq: number; answer: Answer }
  * to all of them. A subscriber that is behind, because it resumes or because its socket was full, walks the log by
  * itself. It joins the loop when it has reached the loop's position, so no event is lost or sent twice.
  */
-export function createBroadcast({ execute, followFrom, answers }: BroadcastOptions): Broadcast {
+export function createBroadcast(options: BroadcastOptions): Broadcast {
+  const { execute, followFrom, answers, replays, maxEventsAtOnce } = options
   const live = new Set<Member>()
   let loop: Follower | null = null
   /**
@@ -86,7 +77,7 @@ export function createBroadcast({ execute, followFrom, answers }: BroadcastOptio
     loop = follower
     handedUpTo = follower.position()
     while (!follower.ended()) {
-      const events = await eventsAtHand(follower, maxEventsOf(largestCharacters))
+      const events = await eventsAtHand(follower, Math.min(maxEventsAtOnce, maxEventsOf(largestCharacters)))
       const numbered = await Promise.all(
         events.map(async event => ({ seq: event.seq, answer: await answer(event) })),
       )
@@ -127,7 +118,7 @@ export function createBroadcast({ execute, followFrom, answers }: BroadcastOptio
   function drain(member: Member): void {
     leaveLoop(member)
     change(member, 'full')
-    void followFrom(member.at, member.filter)
+    void followFrom(member.following, member.at)
       .then(follower => resume(member, follower))
       .catch(error => fail(member, error))
   }
@@ -141,18 +132,32 @@ export function createBroadcast({ execute, followFrom, answers }: BroadcastOptio
 
   async function catchUp(member: Member, follower: Follower): Promise<void> {
     while (!follower.ended()) {
-      const event = await follower.step()
-      member.at = Math.max(member.at, event ? event.seq - 1 : follower.position())
-      if (event) {
-        await member.subscriber.sendAndWait(() => answer(event))
-        member.at = event.seq
-        // On the embedded database a whole replay can go on without a turn of the event loop.
-        await yieldToOthers()
-      } else {
-        if (joinLoop(member, follower)) return
-        // The loop may be ahead of what the feed knows. The member can join it when the feed has come that far.
-        await follower.moved()
-      }
+      member.at = Math.max(member.at, follower.position())
+      if (follower.isBehind()) await replayInTurn(member, follower)
+      else if (joinLoop(member, follower)) return
+      // The loop may be ahead of what the feed knows. The member can join it when the feed has come that far.
+      else await follower.moved()
+    }
+  }
+
+  /** While it waits for its client it has no turn, so a client that does not read delays no other one. */
+  async function replayInTurn(member: Member, follower: Follower): Promise<void> {
+    const { subscriber } = member
+    const onSent = (seq: number) => {
+      member.at = Math.max(member.at, seq)
+    }
+    const unsent = await inTurn(follower, () => replay({ subscriber, follower, answer, onSent }))
+    if (!unsent) return
+    await subscriber.sendAndWait(() => inTurn(follower, () => answer(unsent)))
+    onSent(unsent.seq)
+  }
+
+  async function inTurn<Result>({ keyId }: Following, work: () => Promise<Result>): Promise<Result> {
+    const end = await replays.room(keyId, 1)
+    try {
+      return await work()
+    } finally {
+      end()
     }
   }
 
@@ -203,8 +208,9 @@ export function createBroadcast({ execute, followFrom, answers }: BroadcastOptio
   return {
     answer,
     subscribe(subscriber, follower) {
-      const { filter } = follower
-      const member: Member = { subscriber, filter, state: 'catchingUp', at: follower.position(), follower }
+      const { workspaceId, keyId, filter } = follower
+      const following = { workspaceId, keyId, filter }
+      const member: Member = { subscriber, following, state: 'catchingUp', at: follower.position(), follower }
       void catchUp(member, follower).catch(error => fail(member, error))
       return {
         position: () => (member.state === 'live' ? Math.max(member.at, handedUpTo) : member.at),
@@ -220,14 +226,13 @@ function change(member: Member, reason: SubscriberChange): void {
 }
 
 /** How many events whose answers have at most so many characters are written in one piece. */
-const maxEventsOf = (characters: number) =>
-  Math.min(maxEventsPerWrite, Math.max(1, Math.floor(maxCharactersPerWrite / characters)))
+const maxEventsOf = (characters: number) => Math.max(1, Math.floor(maxCharactersPerWrite / characters))
 
 /** The events that are available without waiting, at most so many. */
 async function eventsAtHand(follower: Follower, most: number): Promise<Event[]> {
   const events: Event[] = []
   while (events.length < most) {
-    const event = await follower.step()
+    const event = await follower.step(most)
     if (!event) break
     events.push(event)
   }

@@ -16,8 +16,8 @@ export type FeedOptions = {
 /** Follows the end of one workspace's event log, for all its subscribers in this process. */
 export type Feed = {
   workspaceId: string
-  /** Reads the pages of the log that memory does not hold. */
-  pages: Reader
+  /** Reads the pages of the log that memory does not hold, in the turns of an API key. */
+  pages(keyId: string): Reader
   /** The number of the newest event known here. */
   head(): number
   /** The event with this number, if memory still holds it. */
@@ -40,14 +40,14 @@ const everything = { types: null, conversationId: null, contactId: null }
  * happen in that order, so a gap means that the read came too early: it is read again.
  */
 export async function openFeed(
-  { reader, pages }: { reader: Reader; pages: Db },
+  { reader, writer, pages }: { reader: Reader; writer: Db; pages: Feed['pages'] },
   workspaceId: string,
   options: FeedOptions,
 ): Promise<Feed> {
   const { pollEveryMs, ringSize, onError } = options
   const ring: Event[] = []
   const waiting = new Set<() => void>()
-  const watch = () => pages.transaction().execute(writer => watchWorkspace(writer, workspaceId))
+  const watch = () => writer.transaction().execute(writer => watchWorkspace(writer, workspaceId))
   await watch()
   let { head } = await logBounds(reader, workspaceId)
 

@@ -1,18 +1,17 @@
 import type { SharedDatabase } from '../db/share.ts'
 import { logBounds, resumeAt } from '../domain/event/cursor.ts'
-import type { EventFilter } from '../domain/event/rows.ts'
 import { type Feed, type FeedOptions, openFeed } from './feed.ts'
-import { type Follower, follow } from './follow.ts'
+import { type Follower, type Following, follow } from './follow.ts'
 
 /** The event logs of all workspaces that are watched in this process. */
 export type Feeds = {
   /**
-   * Follows the matching events of a workspace's log, after a cursor; null: from now on.
+   * Follows after a cursor; null: from now on.
    * @throws Refusal BAD_CURSOR, CURSOR_EXPIRED
    */
-  follow(workspaceId: string, after: string | null, filter: EventFilter): Promise<Follower>
+  follow(following: Following, after: string | null): Promise<Follower>
   /** Follows from a number that is known to be valid, while another follower of the workspace is open. */
-  followFrom(workspaceId: string, seq: number, filter: EventFilter): Promise<Follower>
+  followFrom(following: Following, seq: number): Promise<Follower>
   /** Keeps a workspace's feed open for a watcher that only needs to know when there are new events. */
   watch(workspaceId: string): Promise<{ feed: Feed; leave(): void }>
   /** Tells that a change of this workspace has been committed. Costs nothing if the workspace is not watched here. */
@@ -33,10 +32,14 @@ export function createFeeds(
   const settings: FeedOptions = { pollEveryMs: 1_000, ringSize: 1_024, ...options }
   const watched = new Map<string, Watched>()
 
-  /** The pages that followers read take turns within their workspace: a replay does not delay other workspaces. */
   const open = (workspaceId: string) =>
     openFeed(
-      { reader: reserved, pages: share({ keyId: `live ${workspaceId}`, workspaceId }) },
+      {
+        reader: reserved,
+        writer: share({ keyId: `watch ${workspaceId}`, workspaceId }),
+        // A replay delays neither other workspaces nor other keys, nor the queries of its own key.
+        pages: keyId => share({ keyId: `events ${keyId}`, workspaceId }),
+      },
       workspaceId,
       settings,
     )
@@ -60,25 +63,28 @@ export function createFeeds(
     }
   }
 
-  async function followFrom(workspaceId: string, seq: number, filter: EventFilter): Promise<Follower> {
-    const { feed, leave } = await watch(workspaceId)
-    return follow(feed, seq, filter, leave)
+  async function followFrom(following: Following, seq: number): Promise<Follower> {
+    const { feed, leave } = await watch(following.workspaceId)
+    return follow(feed, seq, following, leave)
   }
 
   return {
     watch,
     followFrom,
-    async follow(workspaceId, after, filter) {
+    async follow(following, after) {
+      const { workspaceId, keyId } = following
       const { feed, leave } = await watch(workspaceId)
       try {
-        // Read after the watch has begun, so that every later commit is announced.
+        // In the key's own turns: thousands of subscriptions that open together delay nobody else. Read after the watch
+        // has begun, so that every later commit is announced.
+        const reader = feed.pages(keyId)
         const from =
           after === null
-            ? (await logBounds(reserved, workspaceId)).head
-            : await resumeAt(reserved, workspaceId, after)
+            ? (await logBounds(reader, workspaceId)).head
+            : await resumeAt(reader, workspaceId, after)
         // Another process has committed, and its hint has not arrived yet.
         if (from > feed.head()) feed.hint()
-        return follow(feed, from, filter, leave)
+        return follow(feed, from, following, leave)
       } catch (error) {
         leave()
         throw error

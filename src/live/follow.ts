@@ -1,35 +1,40 @@
-import { setTimeout as after } from 'node:timers/promises'
-import { Unavailable } from '../db/unavailable.ts'
+import { whenAvailable } from '../db/when-available.ts'
 import { requireKept } from '../domain/event/cursor.ts'
 import { type Event, type EventFilter, eventsBetween, matches } from '../domain/event/rows.ts'
 import type { Feed } from './feed.ts'
 
+/** What is followed: the matching events of a workspace's log, for an API key, in whose turns the log is read. */
+export type Following = { workspaceId: string; keyId: string; filter: EventFilter }
+
 /** A position in a workspace's event log. It moves on as its holder steps. */
-export type Follower = {
-  workspaceId: string
-  filter: EventFilter
+export type Follower = Following & {
   /** Every event up to this number has been handed out or passed over. */
   position(): number
   /**
-   * The next matching event; null: there is none yet, or the follower has ended.
+   * The next matching event; null: there is none yet, or the follower has ended. At most so many rows are read ahead.
    * @throws Refusal CURSOR_EXPIRED if what follows has been deleted; Unavailable
    */
-  step(): Promise<Event | null>
+  step(rowsAhead?: number): Promise<Event | null>
+  /** Whether there are events that it has not looked at. */
+  isBehind(): boolean
+  /** Drops what was read ahead. It is read again when it is needed. */
+  forget(): void
   /** Resolves when there may be more events, or when the follower has ended. */
   moved(): Promise<void>
   ended(): boolean
   end(): void
 }
 
-const maxEventsPerPage = 200
-const retryAfterMs = 250
+/** What each of thousands of followers may hold. */
+const defaultRowsAhead = 10
 
 /**
  * Walks a workspace's log from a position on, without end. A follower is only that position. Near the end it reads the
  * feed's memory; further back it reads pages of the table. So nothing is queued and nothing overflows.
  */
-export function follow(feed: Feed, from: number, filter: EventFilter, onEnd = () => {}): Follower {
-  const { workspaceId, pages } = feed
+export function follow(feed: Feed, from: number, following: Following, onEnd = () => {}): Follower {
+  const { workspaceId, keyId, filter } = following
+  const pages = feed.pages(keyId)
   let at = from
   let read: Event[] = []
   let readUpTo = from
@@ -51,39 +56,34 @@ export function follow(feed: Feed, from: number, filter: EventFilter, onEnd = ()
   }
 
   /** Numbers up to the feed's head are committed, so a page that is not full holds everything up to there. */
-  async function readPage(): Promise<void> {
+  async function readPage(limit: number): Promise<void> {
+    if (!open) return
     const upTo = feed.head()
     const events = await eventsBetween(pages, workspaceId, {
       after: at,
       upTo,
       filter,
-      limit: maxEventsPerPage,
+      limit,
     })
     await requireKept(pages, workspaceId, at)
     read = events
-    readUpTo = events.length < maxEventsPerPage ? upTo : (events.at(-1)?.seq ?? upTo)
-  }
-
-  async function readPageOrRetry(): Promise<void> {
-    try {
-      await readPage()
-    } catch (error) {
-      if (!(error instanceof Unavailable)) throw error
-      await after(retryAfterMs)
-      await readPage()
-    }
+    readUpTo = events.length < limit ? upTo : (events.at(-1)?.seq ?? upTo)
   }
 
   return {
-    workspaceId,
-    filter,
+    ...following,
     position: () => at,
-    async step() {
+    isBehind: () => open && at < feed.head(),
+    forget() {
+      read = []
+      readUpTo = at
+    },
+    async step(rowsAhead = defaultRowsAhead) {
       while (open) {
         const event = next()
         if (event) return event
         if (at >= feed.head()) return null
-        await readPageOrRetry()
+        await whenAvailable(() => readPage(rowsAhead))
       }
       return null
     },

@@ -11,6 +11,8 @@ export type Budget = {
   spend(owner: string, points: number): Promise<void>
   /** Spends as soon as the owner has so much left, first come, first served. @throws the signal's reason when it aborts */
   spendWhenPossible(owner: string, points: number, signal: AbortSignal | undefined): Promise<void>
+  /** What an owner may spend now. */
+  remaining(owner: string): number
   state(owner: string): BudgetState
 }
 
@@ -74,6 +76,12 @@ export function createBudget({ limit, windowSeconds, refuse }: BudgetOptions): B
       lastOf.set(owner, last)
       void last.then(() => lastOf.get(owner) === last && lastOf.delete(owner))
       return turn
+    },
+    remaining(owner) {
+      const bucket = buckets.get(owner)
+      if (!bucket) return limit
+      bucket.drip()
+      return bucket.content
     },
     state(owner) {
       const bucket = buckets.get(owner) ?? fullBucket()

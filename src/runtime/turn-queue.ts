@@ -14,7 +14,7 @@ export type TurnQueue<Waiter> = {
 }
 
 /** `key` is asked first, with any request of the key. So a key with many requests costs no more than one with few. */
-export type MayBeServed = { key(owner: Owner): boolean; request(owner: Owner): boolean }
+type MayBeServed = { key(owner: Owner): boolean; request(owner: Owner): boolean }
 
 type Requests<Waiter> = Map<Owner, Set<Waiter>>
 

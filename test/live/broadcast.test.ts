@@ -7,8 +7,10 @@ import { setConversationStatus } from '../../src/domain/conversation/set-status.
 import { logBounds } from '../../src/domain/event/cursor.ts'
 import { createWorkspace } from '../../src/domain/workspace/create.ts'
 import { createAnswerMemory } from '../../src/live/answer-memory.ts'
-import { createBroadcast, type Subscriber } from '../../src/live/broadcast.ts'
+import { createBroadcast } from '../../src/live/broadcast.ts'
 import { createFeeds, type Feeds } from '../../src/live/feeds.ts'
+import type { Subscriber } from '../../src/live/subscriber.ts'
+import { createQuota } from '../../src/runtime/quota.ts'
 import { openDatabase } from '../support/databases.ts'
 
 const onError = (error: unknown) => {
@@ -18,9 +20,20 @@ const onError = (error: unknown) => {
 const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are used
   .extend('database', { scope: 'file' }, async ({}, { onCleanup }) => {
-    const database = await openDatabase()
+    const pagesRead = { count: 0 }
+    const database = await openDatabase({
+      log({ query: { sql } }) {
+        if (/from "event" .*order by "seq" limit/.test(sql)) pagesRead.count++
+      },
+    })
     onCleanup(database.close)
-    return database
+    return { ...database, pagesRead }
+  })
+  // Feeds that keep nothing in memory, so that every replay reads the log.
+  .extend('forgetful', { scope: 'file' }, ({ database }, { onCleanup }) => {
+    const feeds = createFeeds(database, { pollEveryMs: 3_600_000, ringSize: 0, onError })
+    onCleanup(feeds.close)
+    return feeds
   })
   .extend('feeds', { scope: 'file' }, ({ database }, { onCleanup }) => {
     const feeds = createFeeds(database, { pollEveryMs: 20, onError })
@@ -59,8 +72,10 @@ async function held({ db }: OpenDatabase, feeds: Feeds) {
         executed.push(event.seq)
         waiting.push(failure => (failure ? reject(failure) : resolve(String(event.seq))))
       }),
-    followFrom: (seq, filter) => feeds.followFrom(workspaceId, seq, filter),
+    followFrom: feeds.followFrom,
     answers: createAnswerMemory().answers(),
+    replays: createQuota(4),
+    maxEventsAtOnce: 32,
   })
   return {
     workspaceId,
@@ -83,15 +98,19 @@ async function held({ db }: OpenDatabase, feeds: Feeds) {
     /** A change that is no event of the broadcast. */
     assign: (agentId: string | null) => assignConversation(operation, { conversationId, agentId }),
     /** Joins with a subscriber that keeps the pieces it was handed. */
-    async join(follower = feeds.follow(workspaceId, null, statusChanges)) {
+    async join(follower = feeds.follow({ workspaceId, keyId: 'key_test', filter: statusChanges }, null)) {
       const pieces: string[][] = []
       const ended: unknown[] = []
-      const socket = { full: false }
+      /** `taken` resolves when it takes what it was sent. */
+      const socket = { full: false, taken: Promise.resolve() }
       /** Its position right after each look at whether it is full. */
       const positions: number[] = []
       const subscriber: Subscriber = {
         send: answers => pieces.push(answers.map(({ text }) => text)),
-        sendAndWait: async make => void pieces.push([(await make()).text]),
+        async sendAndWait(make) {
+          pieces.push([(await make()).text])
+          await socket.taken
+        },
         isFull() {
           queueMicrotask(() => positions.push(subscription.position()))
           return socket.full
@@ -151,7 +170,8 @@ test('a subscriber ahead of the feed delays no later subscriber', async ({ datab
   const { workspaceId, change, changeUnheard, join, release, executed } = await held(database, hinted)
   const { feed, leave } = await hinted.watch(workspaceId)
   await changeUnheard('CLOSED')
-  const from = (seq: number) => join(hinted.followFrom(workspaceId, seq, statusChanges))
+  const from = (seq: number) =>
+    join(hinted.followFrom({ workspaceId, keyId: 'key_test', filter: statusChanges }, seq))
   const beyond = await from(feed.head() + 1)
   const atHead = await from(feed.head())
   await change('OPEN')
@@ -219,4 +239,52 @@ test('a position never goes back, also when a full socket leaves the loop', asyn
   expect(positions.length).toBeGreaterThan(0)
   expect(Math.min(...positions)).toBeGreaterThanOrEqual(before)
   unsubscribe()
+})
+
+test('of many replays of one key a few are in work, and the others read nothing meanwhile', async ({
+  database,
+  forgetful,
+}) => {
+  const { workspaceId, change, join, release, executed, caughtUp } = await held(database, forgetful)
+  const { leave } = await forgetful.watch(workspaceId)
+  await change('CLOSED')
+  await change('OPEN')
+  await caughtUp()
+  const before = database.pagesRead.count
+  const from = (keyId: string) => join(forgetful.followFrom({ workspaceId, keyId, filter: statusChanges }, 0))
+  const many = await Promise.all(Array.from({ length: 40 }, () => from('key_greedy')))
+  await expect.poll(() => database.pagesRead.count - before).toBe(4)
+  await expect.poll(() => executed.length).toBe(1)
+  const other = await from('key_other')
+  await expect.poll(() => database.pagesRead.count - before).toBe(5)
+  const all = [...many, other]
+  await expect
+    .poll(() => {
+      release()
+      return all.filter(({ heard }) => heard().length === 2).length
+    })
+    .toBe(41)
+  for (const { heard } of all) expect(heard()).toEqual(executed.slice(0, 2))
+  for (const { unsubscribe } of all) unsubscribe()
+  leave()
+})
+
+test('a replay whose client does not read leaves its turn to others', async ({ database, forgetful }) => {
+  const { workspaceId, change, join, release, executed, caughtUp } = await held(database, forgetful)
+  const { leave } = await forgetful.watch(workspaceId)
+  await change('CLOSED')
+  await caughtUp()
+  const from = () => join(forgetful.followFrom({ workspaceId, keyId: 'key_test', filter: statusChanges }, 0))
+  const stalled = await Promise.all(Array.from({ length: 4 }, from))
+  for (const { socket } of stalled) {
+    socket.full = true
+    socket.taken = new Promise(() => {})
+  }
+  await expect.poll(() => executed.length).toBe(1)
+  release()
+  for (const { heard } of stalled) await expect.poll(heard).toEqual(executed)
+  const reading = await from()
+  await expect.poll(reading.heard).toEqual(executed)
+  for (const { unsubscribe } of [...stalled, reading]) unsubscribe()
+  leave()
 })

@@ -13,6 +13,7 @@ import {
   stateAfter,
   transitions,
 } from '../../src/live/subscriber-state.ts'
+import { createQuota } from '../../src/runtime/quota.ts'
 import { openDatabase } from '../support/databases.ts'
 
 const test = base
@@ -53,7 +54,7 @@ async function newSubscriber({ db, feeds }: Room) {
   })
   const sent: number[] = []
   const errors: unknown[] = []
-  const socket = { isFull: false, taken: Promise.withResolvers<void>() }
+  const socket = { isFull: true, taken: Promise.withResolvers<void>() }
   const answers = { failure: null as Error | null }
   const reopening = { follower: null as Follower | null, done: Promise.withResolvers<void>() }
   const broadcast = createBroadcast({
@@ -61,12 +62,14 @@ async function newSubscriber({ db, feeds }: Room) {
       if (answers.failure) throw answers.failure
       return String(seq)
     },
-    async followFrom(seq, filter) {
+    async followFrom(following, seq) {
       await reopening.done.promise
-      reopening.follower = await feeds.followFrom(workspaceId, seq, filter)
+      reopening.follower = await feeds.followFrom(following, seq)
       return reopening.follower
     },
     answers: createAnswerMemory({ lifetimeMs: 1 }).answers(),
+    replays: createQuota(4),
+    maxEventsAtOnce: 32,
   })
   const subscriber = {
     send: (given: { text: string }[]) => sent.push(...given.map(({ text }) => Number(text))),
@@ -85,7 +88,10 @@ async function newSubscriber({ db, feeds }: Room) {
     await setConversationStatus(operation, { conversationId: conversation.id, status })
   }
   const subscribe = async (after: string | null) =>
-    broadcast.subscribe(subscriber, await feeds.follow(workspaceId, after, statusChanges))
+    broadcast.subscribe(
+      subscriber,
+      await feeds.follow({ workspaceId, keyId: 'key_test', filter: statusChanges }, after),
+    )
   return { cursor, sent, errors, socket, answers, reopening, change, subscribe }
 }
 
@@ -103,6 +109,7 @@ async function catchingUp(room: Room) {
 async function live(room: Room): Promise<Harness> {
   const harness = await catchingUp(room)
   harness.socket.taken.resolve()
+  harness.socket.isFull = false
   await expect.poll(harness.state).toBe('live')
   return harness
 }

@@ -7,6 +7,6 @@ export const shared = {
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 30_000,
-    expect: { poll: { timeout: 60_000, interval: 20 } },
+    expect: { poll: { timeout: 150_000, interval: 20 } },
   },
 }

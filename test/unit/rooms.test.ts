@@ -23,9 +23,9 @@ const allowed: Record<string, string[]> = {
 const narrow: Record<string, string[]> = {
   'auth → db': ['db/db.ts'],
   'jobs → db': ['db/db.ts'],
-  'live → db': ['db/db.ts', 'db/notifications.ts', 'db/share.ts', 'db/unavailable.ts'],
+  'live → db': ['db/db.ts', 'db/notifications.ts', 'db/share.ts', 'db/when-available.ts'],
   'http → db': ['db/db.ts', 'db/reachable.ts'],
-  'graphql/execution → db': ['db/db.ts', 'db/unavailable.ts'],
+  'graphql/execution → db': ['db/db.ts', 'db/unavailable.ts', 'db/when-available.ts'],
   'graphql/schema → db': ['db/db.ts', 'db/share.ts'],
   'rest → domain': ['domain/errors.ts', 'domain/operation.ts'],
   'rest → graphql/transport': ['graphql/transport/in-process.ts'],

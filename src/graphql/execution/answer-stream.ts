@@ -1,5 +1,5 @@
 import type { Answer } from '../../live/answer.ts'
-import type { Subscriber } from '../../live/broadcast.ts'
+import type { Subscriber } from '../../live/subscriber.ts'
 
 /** The answers of an open subscription: pulled one by one with `next`, or pushed to a subscriber with `attach`. */
 export type AnswerStream = AsyncIterableIterator<Answer, undefined> & {

@@ -60,12 +60,6 @@ export function createEngine({ schema, limits, cost: budget, observe }: EngineOp
     return cost.cost
   }
 
-  /** Its subscription was admitted with what one event costs. Where events come faster than that, they wait. */
-  async function admitEvent({ operation, variables, context }: Execution): Promise<void> {
-    const { cost } = costOf(limits, operation.plan, variables)
-    await budget.spendWhenPossible(context.actor.keyId, Math.max(1, cost), context.signal)
-  }
-
   function withCost(result: ExecutionResult, requested: number, { operation, variables }: Execution) {
     const actual = actualCostOf(limits, operation.plan, variables, result.data)
     const cost = { requested, actual, limit: limits.maxQueryCost }
@@ -83,7 +77,8 @@ export function createEngine({ schema, limits, cost: budget, observe }: EngineOp
     const { operation, variables, context, event } = execution
     try {
       authorize(context.actor, operation)
-      const requested = event === undefined ? await admit(execution) : await admitEvent(execution)
+      // An event has been paid for by those who share its answer.
+      const requested = event === undefined ? await admit(execution) : undefined
       // Read before anything else: what is read later is not older than the cursor.
       if (operation.selectsEventCursor) await context.loaders.workspace.load(context.actor.workspaceId)
       const { document, operationName } = operation

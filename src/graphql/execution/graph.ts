@@ -46,7 +46,7 @@ export function createGraph(
   others: Omit<GraphRooms, 'openAnswer' | 'text' | 'changes' | 'limits' | 'unsent'>,
   { limits, budgets, unsent, observe, trusted }: GraphOptions,
 ): Graph {
-  const openAnswer = (keyId: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, keyId)
+  const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
   const rooms = { ...others, openAnswer, limits, unsent, text: budgets.text, changes: budgets.changes }
   const prepare = createPrepare(schema, limits)
   const engine = createEngine({ schema, limits, cost: budgets.cost, observe })

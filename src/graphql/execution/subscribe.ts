@@ -1,15 +1,15 @@
 import type { ExecutionResult } from 'graphql'
 import { toCursor } from '../../domain/event/cursor.ts'
 import type { Event } from '../../domain/event/rows.ts'
-import type { Answer } from '../../live/answer.ts'
-import { countedAnswer } from '../../live/counted-answer.ts'
+import type { Joined } from '../../live/broadcasts.ts'
 import { type LogSource, nextOf } from '../schema/event/log-source.ts'
 import { type AnswerStream, answerStream } from './answer-stream.ts'
 import { broadcastKey } from './broadcast-key.ts'
 import { costOf } from './cost.ts'
 import { toClientError } from './errors.ts'
-import { answerEvent } from './event-answer.ts'
+import { executeEvents } from './event-answer.ts'
 import type { Engine, Execution } from './execute.ts'
+import { createUnsentAnswer } from './unsent-answer.ts'
 
 /**
  * Opens a subscription. Each event is executed with fresh loaders, once for all subscribers of the same broadcast. If
@@ -39,14 +39,11 @@ const isLogSource = (source: AsyncIterable<unknown>): source is LogSource<Event>
  */
 function answersOfLog(engine: Engine, execution: Execution, { follower }: LogSource<Event>): AnswerStream {
   const { workspaceId } = follower
-  const { broadcast, leave } = execution.context.broadcasts.join({
-    ...joiningOf(execution),
-    execute: (event, signal) => answerEvent(engine, execution, event, signal),
-  })
+  const { broadcast, leave } = join(engine, execution)
   let position = () => follower.position()
   let unsubscribe = () => follower.end()
   let seqInWork: number | null = null
-  const unsent = unsentOf(execution)
+  const unsent = createUnsentAnswer(execution.context)
   return answerStream({
     async next() {
       unsent.taken()
@@ -76,10 +73,8 @@ function answersOfLog(engine: Engine, execution: Execution, { follower }: LogSou
  * @throws Refusal LIMIT_EXCEEDED
  */
 function answersOfSource(engine: Engine, execution: Execution, source: AsyncIterator<unknown>): AnswerStream {
-  const { context } = execution
-  const { answer, leave } = context.broadcasts.joinSource(joiningOf(execution))
-  const answerTo = (value: object) => answer(value, () => answerEvent(engine, execution, value))
-  const unsent = unsentOf(execution)
+  const { answerTo, leave } = join(engine, execution)
+  const unsent = createUnsentAnswer(execution.context)
   const answers = answerStream({
     async next() {
       unsent.taken()
@@ -106,28 +101,14 @@ function answersOfSource(engine: Engine, execution: Execution, source: AsyncIter
   return answers
 }
 
-const joiningOf = ({ context, operation, variables }: Execution) => ({
-  workspaceId: context.actor.workspaceId,
-  key: broadcastKey({ operation, variables }),
-  keyId: context.actor.keyId,
-  cost: costOf(context.limits, operation.plan, variables).cost,
-})
-
-/** The answer that was pulled last. Its bytes count until the next one is asked for, as its reader has taken it then. */
-function unsentOf({ context }: Execution) {
-  let sent = () => {}
-  let isOver = false
-  return {
-    async next(make: () => Promise<Answer>): Promise<Answer> {
-      const counted = await countedAnswer(context.unsent, context.actor.keyId, make)
-      sent = counted.sent
-      if (isOver) sent()
-      return counted.answer
-    },
-    taken: () => sent(),
-    end() {
-      isOver = true
-      sent()
-    },
-  }
+/** @throws Refusal LIMIT_EXCEEDED */
+function join(engine: Engine, execution: Execution): Joined {
+  const { context, operation, variables } = execution
+  return context.broadcasts.join({
+    workspaceId: context.actor.workspaceId,
+    key: broadcastKey({ operation, variables }),
+    keyId: context.actor.keyId,
+    cost: costOf(context.limits, operation.plan, variables).cost,
+    execute: executeEvents(engine, execution),
+  })
 }

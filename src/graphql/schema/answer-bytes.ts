@@ -19,10 +19,10 @@ export type AnswerBytes = {
 const leastHeldBytes = 16 * 1024
 
 /**
- * @param keyId whose unsent answers it counts among; null: an event, which many keys share
- * @param budget what each key may have unsent
+ * @param owner whose unsent answers it counts among; null: nobody's, as they are held already
+ * @param unsent what each owner may have unsent
  */
-export function createAnswerBytes(maxBytes: number, budget: Quota, keyId: string | null): AnswerBytes {
+export function createAnswerBytes(maxBytes: number, unsent: Quota, owner: string | null): AnswerBytes {
   const releases: (() => void)[] = []
   let taken = 0
   let notHeld = 0
@@ -41,9 +41,9 @@ export function createAnswerBytes(maxBytes: number, budget: Quota, keyId: string
       if (taken > maxBytes) refuse(refusal('LIMIT_EXCEEDED', `An answer may have ${maxBytes} bytes.`))
       notHeld += bytes
       // After an error, fields of an answer that is given up may still come in.
-      if (keyId === null || isEnded || notHeld < leastHeldBytes) return
-      const release = budget.take(keyId, notHeld)
-      if (release === null) refuse(tooMuchUnsent(budget.max))
+      if (owner === null || isEnded || notHeld < leastHeldBytes) return
+      const release = unsent.take(owner, notHeld)
+      if (release === null) refuse(tooMuchUnsent(unsent.max))
       releases.push(release)
       notHeld = 0
     },

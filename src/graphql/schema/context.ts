@@ -14,15 +14,15 @@ import { createLoaders, type Loaders } from './loaders.ts'
 
 /** What the graph uses of the rooms below, the same for every request. */
 export type GraphRooms = Pick<Operation, 'announce'> & {
-  /** Begins to count the bytes of an answer to a key; null: of an event. */
-  openAnswer(keyId: string | null): AnswerBytes
+  /** Begins to count the bytes of an answer among those of an owner; null: among nobody's. */
+  openAnswer(owner: string | null): AnswerBytes
   /** What each key has unsent. */
   unsent: Quota
   /** The bytes of text that each workspace may add. */
   text: Budget
   /** The changes that each workspace may make. */
   changes: Budget
-  limits: Pick<Limits, 'maxPageSize' | 'maxListValues'>
+  limits: Pick<Limits, 'maxPageSize' | 'maxListValues' | 'maxAnswerBytes'>
   share: Share
   feeds: Feeds
   broadcasts: Broadcasts
@@ -65,17 +65,19 @@ export function clearLoaders(context: Context): void {
   context.loaders = createLoaders(context.db, context.actor.workspaceId, context.bytes)
 }
 
+/** Who pays for an event, and among whose bytes its answer counts; null: they are held already. */
+export type EventPayer = { keyId: string; signal: AbortSignal; bytesOf: string | null }
+
 /**
- * The context for executing an event for all subscribers of a broadcast: their workspace and the scope `read`, with
- * nothing loaded yet and no caller. `signal` aborts when the last of them has left. What events cost counts apart from
- * the caller's own operations: those must not keep other subscribers waiting.
+ * The context for executing an event for all who share a subscription: their workspace and the scope `read`, with
+ * nothing loaded yet and no caller. `signal` aborts when the last of them has left. Its statements have turns of their
+ * own, apart from the key's own operations: those must not keep other subscribers waiting.
  */
-export function eventContext(context: Context, signal?: AbortSignal): Context {
+export function eventContext(context: Context, { keyId, signal, bytesOf }: EventPayer): Context {
   const { workspaceId } = context.actor
-  const keyId = `events ${context.actor.keyId}`
-  const actor = { workspaceId, id: '', keyId, scopes: ['read'] as const }
+  const actor = { workspaceId, id: '', keyId: `events ${keyId}`, scopes: ['read'] as const }
   const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined }
-  const bytes = context.openAnswer(null)
+  const bytes = context.openAnswer(bytesOf)
   return {
     ...context,
     ...ofCaller,

@@ -42,7 +42,8 @@ async function filterOf(
 async function events<Wanted extends Event>(context: Context, args: EventArguments) {
   const filter = await filterOf(context, args)
   const from = context.lastEventId ?? args.after ?? null
-  return logSource<Wanted>(await context.feeds.follow(context.actor.workspaceId, from, filter))
+  const { workspaceId, keyId } = context.actor
+  return logSource<Wanted>(await context.feeds.follow({ workspaceId, keyId, filter }, from))
 }
 
 const after = {
