@@ -14,6 +14,7 @@ import { graphqlOverHttp } from './graphql/transport/http.ts'
 import { createInProcess } from './graphql/transport/in-process.ts'
 import { createOpenStreams } from './graphql/transport/open-streams.ts'
 import { graphqlOverWebSocket } from './graphql/transport/websocket/server.ts'
+import { createClientAddresses } from './http/client-address.ts'
 import { createMetrics } from './http/metrics.ts'
 import { serveOpenApi } from './http/openapi.ts'
 import { probes } from './http/probes.ts'
@@ -49,6 +50,7 @@ export type AppOptions = {
   | 'mailFrom'
   | 'mailReplyDomain'
   | 'corsOrigins'
+  | 'trustedProxies'
   | 'eventRetentionDays'
   | 'limits'
   | 'graphiql'
@@ -101,10 +103,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     { share, announce, feeds, broadcasts, counts, outbox },
     { limits, budgets, unsent, observe, trusted },
   )
-  const access = { authenticate: slowFailures(header => authenticate(reserved, header), budgets.failures) }
+  const clientAddresses = createClientAddresses(options.trustedProxies)
+  const access = {
+    authenticate: slowFailures(header => authenticate(reserved, header), budgets.failures),
+    clientAddresses,
+  }
   let isClosing = false
 
-  const { fastify, closeIdle } = await createServer(log, options)
+  const { fastify, closeIdle } = await createServer(log, { ...options, clientAddresses })
   tellRateLimit(fastify, {
     windowSeconds: costWindowSeconds,
     stateOf: ({ keyId }) => budgets.cost.state(keyId),
@@ -128,7 +134,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
   })
   metrics.observe(fastify)
-  const metricsServer = options.metricsPort === null ? null : await createServer(log, options)
+  const metricsServer =
+    options.metricsPort === null ? null : await createServer(log, { ...options, clientAddresses })
   metrics.serve(metricsServer?.fastify ?? fastify, options.metricsKey)
   fastify.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/graphql'))
   const prefix = '/v1/workspaces'

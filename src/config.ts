@@ -23,6 +23,8 @@ export type Config = {
   /** The domain whose mail is handed to the gateway, so that replies find their conversation; null: there is none. */
   mailReplyDomain: string | null
   corsOrigins: string[]
+  /** The addresses and ranges of proxies whose `X-Forwarded-For` is believed. */
+  trustedProxies: string[]
   /** Events older than this are deleted; null: kept for ever. */
   eventRetentionDays: number | null
   /** The most connections to the Postgres for requests. Credentials, probes and feeds have a few of their own. */
@@ -56,6 +58,18 @@ const count = z
   .regex(/^[1-9]\d{0,9}$/, 'must be a number from 1 to 9999999999')
   .transform(Number)
 
+/** Longer ones would overflow the timers of Node, which then end at once. */
+const milliseconds = count.pipe(z.number().max(2_147_483_647, 'must be at most 2147483647, which is 24 days'))
+
+const list = z.string().transform(values =>
+  values
+    .split(',')
+    .map(value => value.trim())
+    .filter(Boolean),
+)
+
+const notAnAddress = 'must be a list of addresses and ranges such as 10.0.0.0/8'
+
 const port = z
   .string()
   .regex(/^\d+$/, 'must be a number from 0 to 65535')
@@ -85,8 +99,8 @@ const Environment = z.object({
     .optional(),
   EVENT_RETENTION_DAYS: count.optional(),
   DATABASE_POOL_SIZE: count.default(10),
-  POOL_WAIT_MS: count.default(2_000),
-  STATEMENT_TIMEOUT_MS: count.default(2_000),
+  POOL_WAIT_MS: milliseconds.default(2_000),
+  STATEMENT_TIMEOUT_MS: milliseconds.default(2_000),
   MAX_DOCUMENT_CHARACTERS: count.default(16_384),
   MAX_TOKENS: count.default(1_000),
   MAX_DEPTH: count.default(16),
@@ -106,33 +120,29 @@ const Environment = z.object({
   MAX_OPERATIONS_PER_SOCKET: count.default(100),
   MAX_SOCKETS_PER_KEY: count.default(1_000),
   MAX_SOCKETS_PER_ADDRESS: count.default(4_000),
-  CONNECTION_INIT_TIMEOUT_MS: count.default(3_000),
+  CONNECTION_INIT_TIMEOUT_MS: milliseconds.default(3_000),
   MAX_STREAMS_PER_KEY: count.default(1_000),
   MAX_STREAMS_PER_ADDRESS: count.default(4_000),
   MAX_MESSAGES_PER_SECOND: count.default(100),
   MAX_FAILED_AUTHENTICATIONS_PER_MINUTE: count.default(60),
-  CORS_ORIGINS: z
-    .string()
-    .transform(list =>
-      list
-        .split(',')
-        .map(origin => origin.trim())
-        .filter(Boolean)
-        .map(origin => URL.parse(origin)?.origin ?? origin),
-    )
+  CORS_ORIGINS: list
+    .transform(origins => origins.map(origin => URL.parse(origin)?.origin ?? origin))
     .pipe(
       z.array(
         z.url({ protocol: /^https?$/, error: 'must be a list of origins such as https://inbox.example.com' }),
       ),
     )
     .default([]),
+  TRUSTED_PROXIES: list
+    .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], notAnAddress)))
+    .default([]),
   GRAPHIQL: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
   MAX_CONNECTIONS: count.default(10_000),
   MAX_CONNECTIONS_PER_ADDRESS: count.default(5_000),
-  HEADERS_TIMEOUT_MS: count.default(10_000),
-  REQUEST_TIMEOUT_MS: count.default(30_000),
-  MAIL_REQUEST_TIMEOUT_MS: count.default(120_000),
-  STALLED_ANSWER_TIMEOUT_MS: count.default(30_000),
+  HEADERS_TIMEOUT_MS: milliseconds.default(10_000),
+  REQUEST_TIMEOUT_MS: milliseconds.default(30_000),
+  MAIL_REQUEST_TIMEOUT_MS: milliseconds.default(120_000),
+  STALLED_ANSWER_TIMEOUT_MS: milliseconds.default(30_000),
   METRICS_KEY: secret.optional(),
   METRICS_PORT: port.optional(),
   TRUSTED_DOCUMENTS: z.string().optional(),
@@ -147,6 +157,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new Error(error.issues.map(issue => `${String(issue.path[0])} ${issue.message}.`).join('\n'))
   if (data.TRUSTED_ONLY === '1' && data.TRUSTED_DOCUMENTS === undefined)
     throw new Error('TRUSTED_ONLY needs TRUSTED_DOCUMENTS.')
+  // An operation beyond the budget could never be executed, and would be told to come again for ever.
+  if (data.MAX_COST_PER_MINUTE < data.MAX_QUERY_COST)
+    throw new Error('MAX_COST_PER_MINUTE must be at least MAX_QUERY_COST.')
+  if (data.MAX_UNSENT_BYTES_PER_KEY < data.MAX_ANSWER_BYTES)
+    throw new Error('MAX_UNSENT_BYTES_PER_KEY must be at least MAX_ANSWER_BYTES.')
   return {
     host: data.HOST,
     port: data.PORT,
@@ -159,6 +174,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     mailFrom: data.MAIL_FROM,
     mailReplyDomain: data.MAIL_REPLY_DOMAIN ?? null,
     corsOrigins: data.CORS_ORIGINS,
+    trustedProxies: data.TRUSTED_PROXIES,
     eventRetentionDays: data.EVENT_RETENTION_DAYS ?? null,
     poolSize: data.DATABASE_POOL_SIZE,
     poolWaitMs: data.POOL_WAIT_MS,

@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { limitPerAddress } from './address-limit.ts'
+import type { ClientAddresses } from './client-address.ts'
 import { endInStages } from './end-in-stages.ts'
 import { hasUnreadBody } from './request-body.ts'
 import { watchStalledAnswers } from './stalled-answers.ts'
@@ -38,7 +39,7 @@ const keepAliveTimeout = 72_000
 /** How often Node looks for headers and bodies that take too long. */
 const connectionsCheckingInterval = 1_000
 
-export function createConnections(limits: ConnectionLimits): Connections {
+export function createConnections(limits: ConnectionLimits, clientAddresses: ClientAddresses): Connections {
   const idle = new Set<Socket>()
   const busy = new Map<Socket, ServerResponse>()
   /** Sockets that end after the answer that they are waiting for. */
@@ -66,7 +67,7 @@ export function createConnections(limits: ConnectionLimits): Connections {
         connectionsCheckingInterval,
       })
       server.maxConnections = limits.maxConnections
-      limitPerAddress(server, limits.maxConnectionsPerAddress)
+      limitPerAddress(server, limits.maxConnectionsPerAddress, clientAddresses)
       watchStalledAnswers(server, limits.stalledAnswerTimeoutMs, () => busy.keys())
       server.on('connection', (socket: Socket) => {
         idle.add(socket)

@@ -3,6 +3,7 @@ import { maxHeaderSize } from 'node:http'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { jsonBody } from './body-error.ts'
+import type { ClientAddresses } from './client-address.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
 import { sendBadPath, sendErrors, sendMalformed, sendNotFound } from './errors.ts'
 import { readJsonBodies } from './json-body.ts'
@@ -13,6 +14,7 @@ import { setSecurityHeaders } from './security-headers.ts'
 export type ServerOptions = {
   corsOrigins: string[]
   connections: ConnectionLimits
+  clientAddresses: ClientAddresses
   limits: { maxBodyBytes: number }
 }
 
@@ -22,9 +24,9 @@ export type ServerOptions = {
  */
 export async function createServer(
   log: FastifyBaseLogger,
-  { corsOrigins, connections: ofConnections, limits: { maxBodyBytes } }: ServerOptions,
+  { corsOrigins, connections: ofConnections, clientAddresses, limits: { maxBodyBytes } }: ServerOptions,
 ): Promise<{ fastify: FastifyInstance; closeIdle(): void }> {
-  const connections = createConnections(ofConnections)
+  const connections = createConnections(ofConnections, clientAddresses)
   const fastify = Fastify({
     serverFactory: connections.createServer,
     loggerInstance: log,

@@ -2,14 +2,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ListedFragment } from './documents.ts'
 import { badRequest, requireStatus } from './validation.ts'
 
-/** The query of a list, as variables of the graph. @throws Refusal INVALID_INPUT */
-export function listing(request: FastifyRequest) {
+/**
+ * The query of a list, as variables of the graph.
+ * @param maxPageSize a page that is documented as larger has this size
+ * @throws Refusal INVALID_INPUT
+ */
+export function listing(request: FastifyRequest, maxPageSize: number) {
   const { status, limit = '20', cursor = null } = request.query as Record<string, unknown>
   if (typeof limit !== 'string' || !/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 100)
     throw badRequest('Invalid limit. Must be an integer from 1 to 100.')
   if (cursor !== null && typeof cursor !== 'string') throw badRequest('Invalid cursor.')
   return {
-    first: Number(limit),
+    first: Math.min(Number(limit), maxPageSize),
     after: cursor,
     filter: status === undefined ? null : { status: [requireStatus(status)] },
   }

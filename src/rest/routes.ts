@@ -7,16 +7,16 @@ import { jsonBody } from '../http/body-error.ts'
 import { clientGone } from '../http/client-gone.ts'
 import { sendErrors, sendNotFound } from '../http/errors.ts'
 import { untilClosed } from '../http/until-closed.ts'
-import { requireWorkspace } from '../http/workspace-access.ts'
+import { type Access, requireWorkspace } from '../http/workspace-access.ts'
 import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './bodies.ts'
 import * as documents from './documents.ts'
 import { listBody, listed, listing } from './listing.ts'
 import { checkBodies } from './validation.ts'
 
-export type RestOptions = {
+export type RestOptions = Access & {
   inProcess: InProcess
-  authenticate(header: unknown, address: string): Promise<Actor>
   maxBodyBytes: number
+  maxPageSize: number
   /** Counts bytes of an answer to a key that has not left yet. Returns a function that stops counting them. */
   holdUnsent(keyId: string, bytes: number): () => void
 }
@@ -30,13 +30,13 @@ const history = '/:workspaceId/support/inbox/customers/:contactId/conversations'
  */
 export async function restRoutes(
   app: FastifyInstance,
-  { inProcess, authenticate, maxBodyBytes, holdUnsent }: RestOptions,
+  { inProcess, maxBodyBytes, maxPageSize, holdUnsent, ...access }: RestOptions,
 ): Promise<void> {
   const answerError = sendErrors(jsonBody(maxBodyBytes))
   app.setErrorHandler<FastifyError>((error, request, reply) => answerError(documented(error), request, reply))
   app.setNotFoundHandler(sendNotFound)
   checkBodies(app)
-  requireWorkspace(app, authenticate)
+  requireWorkspace(app, access)
 
   function callerOf(request: FastifyRequest, reply: FastifyReply) {
     const actor = actorOf(request)
@@ -57,7 +57,7 @@ export async function restRoutes(
 
   const list = inProcess(documents.ListConversationsDocument)
   app.get(conversations, route(listSchema, list), async (request, reply) => {
-    const answer = await list.execute(listing(request), callerOf(request, reply))
+    const answer = await list.execute(listing(request, maxPageSize), callerOf(request, reply))
     return listBody(
       request,
       reply,
@@ -75,7 +75,7 @@ export async function restRoutes(
   app.get(history, route(historySchema, listOfContact), async (request, reply) => {
     const { contactId } = request.params as { contactId: string }
     const { contact } = await listOfContact.execute(
-      { contactId, ...listing(request) },
+      { contactId, ...listing(request, maxPageSize) },
       callerOf(request, reply),
     )
     if (!contact) throw notFound('contact')

@@ -20,13 +20,20 @@ test.override('gatewayOptions', {
 const refused = (message: string) => ({ errors: [{ message, extensions: { code: 'INVALID_INPUT' } }] })
 
 describe('an operator sets', () => {
-  test('the size of a page, and a smaller one is the default', async ({ acme: { client } }) => {
+  test('the size of a page, and a smaller one is the default', async ({ acme: { id, client } }) => {
     for (let index = 0; index < 6; index++) await newConversation(client, `c${index}@example.com`)
     const page = (args: string) => client.graphql(`{ conversations${args} { edges { node { id } } } }`)
     expect(await page('(first: 6)')).toMatchObject(refused('first must be from 1 to 5.'))
     expect(await page('(last: 6)')).toMatchObject(refused('last must be from 1 to 5.'))
     const { data } = await page('')
     expect(data).toMatchObject({ conversations: { edges: { length: 5 } } })
+    for (const query of ['', '?limit=50']) {
+      const path = `/v1/workspaces/${id}/support/inbox/conversations${query}`
+      expect(await client.rest('GET', path)).toMatchObject({
+        status: 200,
+        body: { conversations: { items: { length: 5 }, hasMore: true } },
+      })
+    }
   })
 
   test('how many values a list may have', async ({ acme: { client } }) => {

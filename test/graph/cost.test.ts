@@ -101,6 +101,14 @@ test('a list costs more where no index serves it', async ({ gateway, acme }) => 
   const costs: [string, number][] = [
     [conversations('filter: { status: [OPEN] }'), 11],
     [conversations('filter: { isUnread: true }'), 3_010],
+    [conversations('filter: { contactId: ["ctc_1"] }'), 11],
+    [conversations('filter: { contactId: ["ctc_1"], assignedToId: ["agt_1"] }'), 310],
+    [conversations('filter: { status: [OPEN], assignedToId: ["agt_1"] }'), 310],
+    ['{ agents(first: 10) { edges { node { conversations(first: 1) { edges { cursor } } } } } }', 21],
+    [
+      '{ agents(first: 10) { edges { node { conversations(first: 1, filter: { status: [ARCHIVED] }) { edges { cursor } } } } } }',
+      11 + 10 * 300,
+    ],
     [conversations(byCreation), 3_010],
     [conversations(`${byCreation}, filter: { status: [OPEN, CLOSED, ARCHIVED] }`), 11],
     ['{ conversations(filter: { status: [OPEN] }) { totalCount } }', 11],

@@ -14,6 +14,7 @@ test('needs nothing', () => {
     mailFrom: 'support@localhost.localdomain',
     mailReplyDomain: null,
     corsOrigins: [],
+    trustedProxies: [],
     eventRetentionDays: null,
     poolSize: 10,
     poolWaitMs: 2000,
@@ -78,6 +79,15 @@ test('reads a list of origins', () => {
   ])
 })
 
+test('reads a list of proxies', () => {
+  expect(readConfig({ TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8,2001:db8::/32' }).trustedProxies).toEqual([
+    '127.0.0.1',
+    '10.0.0.0/8',
+    '2001:db8::/32',
+  ])
+  expect(() => readConfig({ TRUSTED_PROXIES: 'proxy.example' })).toThrow('TRUSTED_PROXIES must be a list')
+})
+
 test('names every problem at once', () => {
   expect(() =>
     readConfig({ PORT: '70000', DATABASE_URL: 'mysql://x', DEMO: 'yes', CORS_ORIGINS: '*' }),
@@ -86,4 +96,15 @@ test('names every problem at once', () => {
 
 test('refuses to trust only documents that it does not have', () => {
   expect(() => readConfig({ TRUSTED_ONLY: '1' })).toThrow('TRUSTED_ONLY needs TRUSTED_DOCUMENTS.')
+})
+
+test('refuses limits that contradict each other, and times that a timer cannot keep', () => {
+  expect(() => readConfig({ MAX_COST_PER_MINUTE: '9999' })).toThrow(
+    'MAX_COST_PER_MINUTE must be at least MAX_QUERY_COST.',
+  )
+  expect(() => readConfig({ MAX_UNSENT_BYTES_PER_KEY: '1000' })).toThrow(
+    'MAX_UNSENT_BYTES_PER_KEY must be at least MAX_ANSWER_BYTES.',
+  )
+  expect(readConfig({ POOL_WAIT_MS: '2147483647' }).poolWaitMs).toBe(2_147_483_647)
+  expect(() => readConfig({ POOL_WAIT_MS: '2147483648' })).toThrow('POOL_WAIT_MS must be at most 2147483647')
 })

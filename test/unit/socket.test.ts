@@ -20,6 +20,7 @@ test('a ping has the oldest cursor of its socket, and none while an operation is
   const socket = createClientSocket(ws, stream, {
     unsent: createQuota(64_000_000),
     maxSocketsPerKey: 1_000,
+    address: '127.0.0.1',
   })
   socket.actor = { workspaceId: 'wrk_1', id: 'key_1', keyId: 'key_1', scopes: ['read'] }
   const streamAt = (cursor: string) =>

@@ -3,7 +3,7 @@ import { Actor } from './actor.ts'
 import { builder } from './builder.ts'
 import { connection, pageOf } from './connection.ts'
 import { ConversationConnection, listArgs, nestedConversations } from './conversation/list.ts'
-import { nestedListWeight } from './conversation/list-weight.ts'
+import { agentListWeight } from './conversation/list-weight.ts'
 import { timeCursors } from './cursors.ts'
 import { Node } from './node.ts'
 import { Agent } from './refs.ts'
@@ -24,7 +24,7 @@ export const agentType = Agent.implement({
       description:
         'The conversations assigned to this agent, most recent message first by default. Without a `status` filter, ARCHIVED ones are left out.',
       args: listArgs,
-      extensions: { weight: nestedListWeight },
+      extensions: { weight: agentListWeight },
       resolve: (agent, args, context) => nestedConversations(context, 'agent', agent.id, args),
     }),
   }),

@@ -3,7 +3,7 @@ import { Actor } from './actor.ts'
 import { builder } from './builder.ts'
 import { connection, pageOf } from './connection.ts'
 import { ConversationConnection, listArgs, nestedConversations } from './conversation/list.ts'
-import { nestedListWeight } from './conversation/list-weight.ts'
+import { contactListWeight } from './conversation/list-weight.ts'
 import { timeCursors } from './cursors.ts'
 import { Node } from './node.ts'
 import { Contact } from './refs.ts'
@@ -29,7 +29,7 @@ export const contactType = Contact.implement({
       description:
         "The contact's conversations, most recent message first by default. Without a `status` filter, all statuses are included.",
       args: listArgs,
-      extensions: { weight: nestedListWeight },
+      extensions: { weight: contactListWeight },
       resolve: (contact, args, context) => nestedConversations(context, 'contact', contact.id, args),
     }),
   }),

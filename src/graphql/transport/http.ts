@@ -6,6 +6,7 @@ import { actorOf } from '../../http/actor.ts'
 import { type AcceptedBody, bodyError, jsonBody } from '../../http/body-error.ts'
 import { clientGone } from '../../http/client-gone.ts'
 import { untilClosed } from '../../http/until-closed.ts'
+import type { Access } from '../../http/workspace-access.ts'
 import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
 import { toClientError, withoutHttp } from '../execution/errors.ts'
 import type { Graph } from '../execution/graph.ts'
@@ -13,11 +14,10 @@ import { lazyGraphiqlPage } from './graphiql.ts'
 import { answerWithGraphiql, asksForGraphiql } from './graphiql-answer.ts'
 import { createYogaServer } from './yoga.ts'
 
-export type HttpOptions = {
+export type HttpOptions = Access & {
   graph: Graph
   /** Whether browsers that open the address get GraphiQL. */
   graphiql: boolean
-  authenticate(header: unknown, address: string): Promise<Actor>
   /** Called with each event stream that opens. `cut` ends it without `complete`, so that its client reconnects. */
   onStream(actor: Actor, cut: () => void): () => void
   maxBodyBytes: number
@@ -30,7 +30,7 @@ export type HttpOptions = {
 /** The graph over HTTP: queries and mutations by POST, queries by GET, subscriptions as event streams by either. */
 export async function graphqlOverHttp(
   app: FastifyInstance,
-  { graph, graphiql, authenticate, onStream, unsent, ...limits }: HttpOptions,
+  { graph, graphiql, authenticate, clientAddresses, onStream, unsent, ...limits }: HttpOptions,
 ): Promise<void> {
   const yoga = createYogaServer(graph, app.log)
   const ofKey = createQuota(limits.maxStreamsPerKey)
@@ -39,7 +39,8 @@ export async function graphqlOverHttp(
   const isPage = (request: FastifyRequest) => graphiql && asksForGraphiql(request)
   app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
   app.addHook('onRequest', async request => {
-    if (!isPage(request)) request.actor = await authenticate(request.headers.authorization, request.ip)
+    if (!isPage(request))
+      request.actor = await authenticate(request.headers.authorization, clientAddresses.of(request.raw))
   })
   app.route({
     url: '/graphql',
@@ -72,7 +73,7 @@ export async function graphqlOverHttp(
         takeStream() {
           const release = takeAll(
             () => ofKey.take(keyId, 1),
-            () => ofAddress.take(request.ip, 1),
+            () => ofAddress.take(clientAddresses.of(request.raw), 1),
           )
           if (release) untilClosed(reply, release)
           return release !== null

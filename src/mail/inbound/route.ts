@@ -4,12 +4,11 @@ import { actorOf } from '../../http/actor.ts'
 import { inWords } from '../../http/body-error.ts'
 import { sendErrors } from '../../http/errors.ts'
 import { errorResponses, idempotencyHeader, object, text } from '../../http/openapi.ts'
-import { requireWorkspace } from '../../http/workspace-access.ts'
+import { type Access, requireWorkspace } from '../../http/workspace-access.ts'
 import { limitBodies } from './limit-bodies.ts'
 import type { ReceivedMail } from './receive-mail.ts'
 
-export type InboundRouteOptions = {
-  authenticate(header: unknown, address: string): Promise<Actor>
+export type InboundRouteOptions = Access & {
   maxMailBytes: number
   /** Takes a mail in for an actor. @throws Refusal */
   receiveMail(actor: Actor, raw: Buffer, idempotencyKey: string | null): Promise<ReceivedMail>
@@ -41,7 +40,7 @@ const schemaOf = (maxBytes: number) => ({
 /** The route where a mail server hands in mail for the team, as it arrived. */
 export async function inboundMailRoute(
   app: FastifyInstance,
-  { authenticate, maxMailBytes: bodyLimit, receiveMail }: InboundRouteOptions,
+  { maxMailBytes: bodyLimit, receiveMail, ...access }: InboundRouteOptions,
 ): Promise<void> {
   app.setErrorHandler(sendErrors({ maxBytes: bodyLimit, contentType }))
   app.removeAllContentTypeParsers()
@@ -49,7 +48,7 @@ export async function inboundMailRoute(
     done(null, body),
   )
   app.setValidatorCompiler(() => () => true)
-  requireWorkspace(app, authenticate)
+  requireWorkspace(app, access)
   app.addHook('onRequest', async request => requireScope(actorOf(request), 'write'))
   const withinLimit = limitBodies(app, bodyLimit)
   app.post(

@@ -16,16 +16,24 @@ const indexed = {
 }
 
 /** The weight of a list at the root. */
-export const listWeight = (args: Arguments): number =>
-  isServed(args, indexed[orderOf(args)]) && (orderOf(args) === 'LAST_MESSAGE_AT' || takesAllStatuses(args))
-    ? 1
-    : unindexedWeight
+export function listWeight(args: Arguments): number {
+  if (!isServed(args, indexed[orderOf(args)])) return unindexedWeight
+  if (orderOf(args) === 'CREATED_AT') return takesAllStatuses(args) ? 1 : unindexedWeight
+  // No index knows two of them: all conversations of one contact, or of one agent, may be read.
+  return filtersOf(args).filter(name => name in narrowing).length > 1 ? unindexedNestedWeight : 1
+}
 
-/** The weight of a list under one contact or one agent: their indexes have the order of the last message. */
-export const nestedListWeight = (args: Arguments): number =>
+const narrowing = { status: true, assignedToId: true, contactId: true }
+
+/** The weight of a list under one contact: its index has the order of the last message, and it has few rows. */
+export const contactListWeight = (args: Arguments): number =>
   orderOf(args) === 'LAST_MESSAGE_AT' && isServed(args, ['status', 'lastMessageAt'])
     ? 1
     : unindexedNestedWeight
+
+/** The weight of a list under one agent. It may have many rows, and no index knows their status. */
+export const agentListWeight = (args: Arguments): number =>
+  orderOf(args) === 'LAST_MESSAGE_AT' && isServed(args, ['lastMessageAt']) ? 1 : unindexedNestedWeight
 
 /** The weight of counting what matches. Only the counts of a workspace by status are kept. */
 export function countWeight({ args, isAtRoot }: FieldAbove): number {

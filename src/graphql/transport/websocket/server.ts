@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
-import type { Socket as Stream } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import { WebSocket, WebSocketServer } from 'ws'
+import type { Access } from '../../../http/workspace-access.ts'
 import { createQuota, type Quota } from '../../../runtime/quota.ts'
 import { repeat } from '../../../runtime/repeat.ts'
 import { type AdmissionOptions, admit } from './admission.ts'
@@ -14,7 +14,8 @@ export type WebSocketOptions = Pick<
   ProtocolOptions,
   'graph' | 'log' | 'maxOperationsPerSocket' | 'connectionInitTimeoutMs' | 'confirm'
 > &
-  Pick<AdmissionOptions, 'authenticate' | 'onSocket'> & {
+  Pick<AdmissionOptions, 'authenticate' | 'onSocket'> &
+  Pick<Access, 'clientAddresses'> & {
     /** Further sockets of the same key are closed with 1013. */
     maxSocketsPerKey: number
     maxMessagesPerSecond: number
@@ -41,7 +42,7 @@ const stallCheckEveryMs = 5_000
 
 /** Takes a server's upgrade requests at /graphql, for the protocol graphql-transport-ws. Other paths are refused. */
 export function graphqlOverWebSocket(server: Server, options: WebSocketOptions): WebSockets {
-  const { log, unsent } = options
+  const { log, unsent, clientAddresses } = options
   const wss = new WebSocketServer({ noServer: true, maxPayload: options.maxBodyBytes, handleProtocols })
   const ofAddress = createQuota(options.maxSocketsPerAddress)
   const sockets = new Map<WebSocket, ClientSocket>()
@@ -52,15 +53,15 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     stream.on('error', () => stream.destroy())
     if (isClosing) refuse(stream, '503 Service Unavailable')
     else if (request.url?.split('?')[0] !== path) refuse(stream, '404 Not Found')
-    else if (!hasRoom(request.socket)) refuse(stream, '429 Too Many Requests')
-    else wss.handleUpgrade(request, stream, head, ws => opened(ws, request.socket))
+    else if (!hasRoom(request)) refuse(stream, '429 Too Many Requests\r\nRetry-After: 10')
+    else wss.handleUpgrade(request, stream, head, ws => opened(ws, request))
   }
   server.on('upgrade', onUpgrade)
 
   /** Counts a socket among those of its address, until it has closed. */
-  function hasRoom(stream: Stream): boolean {
-    const release = ofAddress.take(stream.remoteAddress ?? '', 1)
-    if (release) stream.once('close', release)
+  function hasRoom(request: IncomingMessage): boolean {
+    const release = ofAddress.take(clientAddresses.of(request), 1)
+    if (release) request.socket.once('close', release)
     return release !== null
   }
 
@@ -77,8 +78,9 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     },
   })
 
-  function opened(ws: WebSocket, stream: Stream): void {
-    const socket = createClientSocket(ws, stream, options)
+  function opened(ws: WebSocket, request: IncomingMessage): void {
+    const address = clientAddresses.of(request)
+    const socket = createClientSocket(ws, request.socket, { ...options, address })
     const verdictOn = watchIncoming(options.maxMessagesPerSecond)
     sockets.set(ws, socket)
     const failed = (error: unknown) => {

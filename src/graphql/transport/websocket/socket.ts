@@ -52,6 +52,8 @@ export type ClientSocket = {
 }
 
 export type ClientSocketOptions = {
+  /** The client's address. */
+  address: string
   /** What each key has unsent. */
   unsent: Quota
   maxSocketsPerKey: number
@@ -61,7 +63,7 @@ export type ClientSocketOptions = {
 export function createClientSocket(
   ws: WebSocket,
   stream: Stream,
-  { unsent, maxSocketsPerKey }: ClientSocketOptions,
+  { address, unsent, maxSocketsPerKey }: ClientSocketOptions,
 ): ClientSocket {
   const share = Math.max(leastBufferedBytes, Math.floor(unsent.max / maxSocketsPerKey))
   const maxBufferedBytes = Math.min(share, mostBufferedBytes)
@@ -101,7 +103,7 @@ export function createClientSocket(
 
   const socket: ClientSocket = {
     ws,
-    address: stream.remoteAddress ?? '',
+    address,
     actor: null,
     operations: () => opening.size + [...served].filter(answers => answers.isOpen()).length,
     begin(id) {
