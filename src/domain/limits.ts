@@ -25,6 +25,8 @@ export type Limits = {
   maxListValues: number
   /** The bytes of a JSON body, and of a message over WebSocket. */
   maxBodyBytes: number
+  /** The names and values of a JSON body, and of a message over WebSocket. */
+  maxJsonValues: number
   maxMailBytes: number
   maxOperationsPerSocket: number
   maxSocketsPerKey: number

@@ -15,7 +15,7 @@ export type ServerOptions = {
   corsOrigins: string[]
   connections: ConnectionLimits
   clientAddresses: ClientAddresses
-  limits: { maxBodyBytes: number }
+  limits: { maxBodyBytes: number; maxJsonValues: number }
 }
 
 /**
@@ -24,7 +24,12 @@ export type ServerOptions = {
  */
 export async function createServer(
   log: FastifyBaseLogger,
-  { corsOrigins, connections: ofConnections, clientAddresses, limits: { maxBodyBytes } }: ServerOptions,
+  {
+    corsOrigins,
+    connections: ofConnections,
+    clientAddresses,
+    limits: { maxBodyBytes, maxJsonValues },
+  }: ServerOptions,
 ): Promise<{ fastify: FastifyInstance; closeIdle(): void }> {
   const connections = createConnections(ofConnections, clientAddresses)
   const fastify = Fastify({
@@ -41,7 +46,7 @@ export async function createServer(
       connections.isAnswering(socket) ? void socket.destroy() : sendMalformed(error, socket),
   })
   fastify.removeContentTypeParser('text/plain')
-  readJsonBodies(fastify)
+  readJsonBodies(fastify, maxJsonValues)
   fastify.decorateRequest('actor', null)
   fastify.setErrorHandler(sendErrors(jsonBody(maxBodyBytes)))
   fastify.setNotFoundHandler(sendNotFound)

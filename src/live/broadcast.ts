@@ -32,10 +32,10 @@ export type BroadcastOptions = {
   answers: Answers
   /** The replays that each API key has in work. */
   replays: Quota
-  /** How many events are executed at once. */
-  maxEventsAtOnce: number
 }
 
+/** How many waiting events are written in one piece. On a busy log each socket gets one write for all of them. */
+const maxEventsPerWrite = 32
 /** How many characters they have, as far as the last answers tell: large ones are executed and written one by one. */
 const maxCharactersPerWrite = 64 * 1024
 /** How many subscribers are served before the loop yields to other work: new events, writes, other broadcasts. */
@@ -60,7 +60,7 @@ type NumberedAnswer = { seq: number; answer: Answer }
  * itself. It joins the loop when it has reached the loop's position, so no event is lost or sent twice.
  */
 export function createBroadcast(options: BroadcastOptions): Broadcast {
-  const { execute, followFrom, answers, replays, maxEventsAtOnce } = options
+  const { execute, followFrom, answers, replays } = options
   const live = new Set<Member>()
   let loop: Follower | null = null
   /**
@@ -77,7 +77,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     loop = follower
     handedUpTo = follower.position()
     while (!follower.ended()) {
-      const events = await eventsAtHand(follower, Math.min(maxEventsAtOnce, maxEventsOf(largestCharacters)))
+      const events = await eventsAtHand(follower, maxEventsOf(largestCharacters))
       const numbered = await Promise.all(
         events.map(async event => ({ seq: event.seq, answer: await answer(event) })),
       )
@@ -226,7 +226,8 @@ function change(member: Member, reason: SubscriberChange): void {
 }
 
 /** How many events whose answers have at most so many characters are written in one piece. */
-const maxEventsOf = (characters: number) => Math.max(1, Math.floor(maxCharactersPerWrite / characters))
+const maxEventsOf = (characters: number) =>
+  Math.min(maxEventsPerWrite, Math.max(1, Math.floor(maxCharactersPerWrite / characters)))
 
 /** The events that are available without waiting, at most so many. */
 async function eventsAtHand(follower: Follower, most: number): Promise<Event[]> {

@@ -48,9 +48,6 @@ export type Joined = {
 
 type Shared = Pick<Joined, 'broadcast' | 'answerTo'> & { sharers: Sharers }
 
-/** How many waiting events are executed at once, and written in one piece to each socket of a busy log. */
-const maxEventsPerWrite = 32
-
 /**
  * Broadcasts over the logs of these feeds.
  * @param events what each API key may spend on its events
@@ -72,8 +69,6 @@ export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: 
         followFrom: feeds.followFrom,
         answers: memory.answers(),
         replays,
-        // What is executed at once costs no more than one operation may.
-        maxEventsAtOnce: Math.min(maxEventsPerWrite, Math.max(1, Math.floor(limits.maxQueryCost / cost))),
       }),
       answerTo: createValueAnswers(paid),
     }

@@ -128,10 +128,15 @@ const requests: Row[] = [
   ],
 ]
 
+const keys = (count: number) => `{${Array.from({ length: count }, (_, i) => `"k${i}":1`).join()}}`
+
 const bombs: Row[] = [
-  ['100,000 lists in lists', '200', withVariables(nested(100_000))],
-  ['150,000 objects in objects', '200', withVariables(objects(150_000))],
-  ['100,000 keys', '200', withVariables(`{${Array.from({ length: 80_000 }, (_, i) => `"k${i}":1`).join()}}`)],
+  ['100,000 lists in lists', '413 LIMIT_EXCEEDED', withVariables(nested(100_000))],
+  ['9,000 lists in lists', '200', withVariables(nested(9_000))],
+  ['150,000 objects in objects', '413 LIMIT_EXCEEDED', withVariables(objects(150_000))],
+  ['4,000 objects in objects', '200', withVariables(objects(4_000))],
+  ['80,000 keys', '413 LIMIT_EXCEEDED', withVariables(keys(80_000))],
+  ['4,000 keys', '200', withVariables(keys(4_000))],
   ['a number of 900,000 digits', '200', withVariables(`{"a": ${'9'.repeat(900_000)}}`)],
   ['the same key twice', '200', post(`{"query": "{ nothing }", "query": "${query}"}`)],
   ['a __proto__ key', '400 INVALID_INPUT', withVariables('{"__proto__": {"isAdmin": true}}')],
@@ -144,20 +149,20 @@ const bombs: Row[] = [
   [
     'lists in lists where an id is asked for',
     '200 INVALID_INPUT',
-    post(`{"query": "query ($a: ID!) { node(id: $a) { id } }", "variables": ${nested(100_000)}}`),
+    post(`{"query": "query ($a: ID!) { node(id: $a) { id } }", "variables": ${nested(9_000)}}`),
   ],
   [
     'objects in objects where a filter is asked for',
     '200 INVALID_INPUT',
     post(
-      `{"query": "query ($a: ConversationFilter) { conversations(filter: $a) { edges { node { id } } } }", "variables": ${objects(100_000)}}`,
+      `{"query": "query ($a: ConversationFilter) { conversations(filter: $a) { edges { node { id } } } }", "variables": ${objects(4_000)}}`,
     ),
   ],
   [
-    '50,000 wrong fields in an input',
+    '4,000 wrong fields in an input',
     '200 INVALID_INPUT',
     ask('mutation ($a: CreateConversationInput!) { createConversation(input: $a) { cursor } }', {
-      a: Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`f${i}`, 1])),
+      a: Object.fromEntries(Array.from({ length: 4_000 }, (_, i) => [`f${i}`, 1])),
     }),
   ],
 ]
@@ -185,9 +190,10 @@ const restBodies: Row[] = [
   ],
   [
     'a body of 100,000 lists',
-    '400',
+    '413',
     rest('POST', '/conversations', '['.repeat(100_000) + ']'.repeat(100_000)),
   ],
+  ['a body of 9,000 lists', '400', rest('POST', '/conversations', '['.repeat(9_000) + ']'.repeat(9_000))],
   [
     'a __proto__ key',
     '400',

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Execution } from '../../src/graphql/execution/execute.ts'
+import type { Execution } from '../../src/graphql/execution/execution.ts'
 import { type Client, type GatewayOptions, newConversation } from '../support/gateway.ts'
 import { overEventStream, socketClient } from '../support/live.ts'
 import { test as base, subscribed } from '../support/live-fixtures.ts'

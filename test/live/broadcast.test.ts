@@ -75,7 +75,6 @@ async function held({ db }: OpenDatabase, feeds: Feeds) {
     followFrom: feeds.followFrom,
     answers: createAnswerMemory().answers(),
     replays: createQuota(4),
-    maxEventsAtOnce: 32,
   })
   return {
     workspaceId,

@@ -69,7 +69,6 @@ async function newSubscriber({ db, feeds }: Room) {
     },
     answers: createAnswerMemory({ lifetimeMs: 1 }).answers(),
     replays: createQuota(4),
-    maxEventsAtOnce: 32,
   })
   const subscriber = {
     send: (given: { text: string }[]) => sent.push(...given.map(({ text }) => Number(text))),

@@ -35,6 +35,7 @@ test('needs nothing', () => {
       maxPageSize: 100,
       maxListValues: 100,
       maxBodyBytes: 1_048_576,
+      maxJsonValues: 10_000,
       maxMailBytes: 26_214_400,
       maxOperationsPerSocket: 100,
       maxSocketsPerKey: 1000,

@@ -7,7 +7,7 @@ import {
   print,
   type TypeNode,
 } from 'graphql'
-import type { Execution } from './execute.ts'
+import type { Execution } from './execution.ts'
 import type { PreparedOperation } from './prepare.ts'
 
 /** The hash of what is asked, and the names of the variables that matter for the answer. */

@@ -6,7 +6,8 @@ import type { Event } from '../../domain/event/rows.ts'
 import type { ExecuteFor } from '../../live/broadcasts.ts'
 import { eventContext } from '../schema/context.ts'
 import { withoutHttp } from './errors.ts'
-import type { Engine, Execution } from './execute.ts'
+import type { Engine } from './execute.ts'
+import type { Execution } from './execution.ts'
 
 /**
  * Executes events for all who share a subscription, and returns each result as JSON text. An error that passes is never

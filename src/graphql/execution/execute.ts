@@ -5,22 +5,12 @@ import {
   type GraphQLSchema,
   execute as graphqlExecute,
 } from 'graphql'
-import type { Limits } from '../../domain/limits.ts'
 import type { Budget } from '../../runtime/budget.ts'
-import type { Context } from '../schema/context.ts'
-import { actualCostOf, costOf, requireCost } from './cost.ts'
+import { type AdmissionLimits, type Admitted, createAdmission } from './admission.ts'
+import { actualCostOf } from './cost.ts'
 import { toClientError, toClientErrors } from './errors.ts'
-import type { PreparedOperation } from './prepare.ts'
+import type { Execution } from './execution.ts'
 import { authorize } from './scopes.ts'
-
-/** One execution: an operation, or one event of a subscription. */
-export type Execution = {
-  operation: PreparedOperation
-  variables: Record<string, unknown> | null | undefined
-  context: Context
-  /** The event to execute a subscription's selection for; undefined: the operation itself is executed. */
-  event?: unknown
-}
 
 /**
  * Called with each execution before it begins. What it returns is called once at the end, with the result; null: a
@@ -30,7 +20,7 @@ export type Observe = (execution: Execution) => ((result: ExecutionResult | null
 
 export type EngineOptions = {
   schema: GraphQLSchema
-  limits: Pick<Limits, 'maxQueryCost' | 'maxAnswerBytes' | 'maxPageSize'>
+  limits: AdmissionLimits
   /** What each key spends on its operations. */
   cost: Budget
   observe?: Observe | undefined
@@ -52,13 +42,7 @@ const options = { maxCoercionErrors: 1 }
 type PromiseOrValue<Value> = Promise<Value> | Value
 
 export function createEngine({ schema, limits, cost: budget, observe }: EngineOptions): Engine {
-  async function admit({ operation, variables, context }: Execution): Promise<number> {
-    const cost = costOf(limits, operation.plan, variables)
-    requireCost(cost, limits)
-    context.bytes.take(cost.bytes)
-    await budget.spend(context.actor.keyId, Math.max(1, cost.cost))
-    return cost.cost
-  }
+  const admit = createAdmission(limits, budget)
 
   function withCost(result: ExecutionResult, requested: number, { operation, variables }: Execution) {
     const actual = actualCostOf(limits, operation.plan, variables, result.data)
@@ -75,10 +59,10 @@ export function createEngine({ schema, limits, cost: budget, observe }: EngineOp
     graphql: (args: ExecutionArgs) => PromiseOrValue<Source | ExecutionResult>,
   ): Promise<Source | ExecutionResult> {
     const { operation, variables, context, event } = execution
+    let admitted: Admitted | undefined
     try {
       authorize(context.actor, operation)
-      // An event has been paid for by those who share its answer.
-      const requested = event === undefined ? await admit(execution) : undefined
+      admitted = await admit(execution)
       // Read before anything else: what is read later is not older than the cursor.
       if (operation.selectsEventCursor) await context.loaders.workspace.load(context.actor.workspaceId)
       const { document, operationName } = operation
@@ -88,9 +72,11 @@ export function createEngine({ schema, limits, cost: budget, observe }: EngineOp
       const refused = context.bytes.refused()
       if (refused) throw refused
       const shown = toClientErrors(result, context)
-      return context.tellsCost && requested !== undefined ? withCost(shown, requested, execution) : shown
+      return context.tellsCost ? withCost(shown, admitted.cost, execution) : shown
     } catch (error) {
       return { errors: [toClientError(error, context)] }
+    } finally {
+      admitted?.release()
     }
   }
 

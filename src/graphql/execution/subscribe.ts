@@ -8,7 +8,8 @@ import { broadcastKey } from './broadcast-key.ts'
 import { costOf } from './cost.ts'
 import { toClientError } from './errors.ts'
 import { executeEvents } from './event-answer.ts'
-import type { Engine, Execution } from './execute.ts'
+import type { Engine } from './execute.ts'
+import type { Execution } from './execution.ts'
 import { createUnsentAnswer } from './unsent-answer.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { CloseCode } from 'graphql-ws'
+import { hasMoreJsonValues } from '../../../http/json-values.ts'
 
 /** What a message means for the socket: it is passed on, it leaves an operation first, or the socket is closed. */
 export type Verdict = 'pass' | { leaves: string } | { code: number; reason: string }
@@ -9,8 +10,13 @@ const maxInitCharacters = 4_096
 const maxCompleteCharacters = 1_024
 const windowMs = 10_000
 
+export type IncomingLimits = { maxMessagesPerSecond: number; maxJsonValues: number }
+
 /** Looks at each message of one socket before the protocol does. */
-export function watchIncoming(maxMessagesPerSecond: number): (text: string, isKnown: boolean) => Verdict {
+export function watchIncoming({
+  maxMessagesPerSecond,
+  maxJsonValues,
+}: IncomingLimits): (text: string, isKnown: boolean) => Verdict {
   const maxMessages = (maxMessagesPerSecond * windowMs) / 1_000
   let messages = 0
   let windowBegan = performance.now()
@@ -27,6 +33,7 @@ export function watchIncoming(maxMessagesPerSecond: number): (text: string, isKn
   return (text, isKnown) => {
     if (isTooFast()) return { code: 4429, reason: 'Too many messages' }
     if (!isKnown && text.length > maxInitCharacters) return { code: 1009, reason: 'Message too large' }
+    if (hasMoreJsonValues(text, maxJsonValues)) return { code: 1009, reason: 'Too many values' }
     const message = text.length > maxCompleteCharacters ? null : parsed(text)
     if (message?.type === 'complete' && typeof message.id === 'string') return { leaves: message.id }
     return 'pass'

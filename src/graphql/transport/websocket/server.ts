@@ -19,6 +19,7 @@ export type WebSocketOptions = Pick<
     /** Further sockets of the same key are closed with 1013. */
     maxSocketsPerKey: number
     maxMessagesPerSecond: number
+    maxJsonValues: number
     maxSocketsPerAddress: number
     maxBodyBytes: number
     /** What each key has unsent. */
@@ -81,7 +82,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
   function opened(ws: WebSocket, request: IncomingMessage): void {
     const address = clientAddresses.of(request)
     const socket = createClientSocket(ws, request.socket, { ...options, address })
-    const verdictOn = watchIncoming(options.maxMessagesPerSecond)
+    const verdictOn = watchIncoming(options)
     sockets.set(ws, socket)
     const failed = (error: unknown) => {
       if (isUnexpectedMessage(error)) return ws.close(unexpectedMessage.code, unexpectedMessage.reason)

@@ -1,0 +1,56 @@
+import { Busy } from '../../db/unavailable.ts'
+import type { Limits } from '../../domain/limits.ts'
+import type { Budget } from '../../runtime/budget.ts'
+import { createQuota, type Release } from '../../runtime/quota.ts'
+import { costOf, requireCost } from './cost.ts'
+import type { Execution } from './execution.ts'
+
+export type AdmissionLimits = Pick<Limits, 'maxQueryCost' | 'maxAnswerBytes' | 'maxPageSize'>
+
+/** An execution that may begin. `release` is called when it has ended. */
+export type Admitted = { cost: number; release: Release }
+
+const maxWaitMs = 10_000
+
+/**
+ * Admits executions by what they cost: within the limit of an operation, and within the budget of their key. What is
+ * executed at once for one key costs no more than one operation may: one of the dearest, or many cheap ones. When its
+ * rows are there, the dearest keeps the process busy for tens of milliseconds. Sixteen in a row would delay everybody.
+ * An event has been paid for by those who share its answer.
+ *
+ * The function that it returns throws Refusal LIMIT_EXCEEDED or RATE_LIMITED, Busy if the key's other executions take
+ * too long, or the signal's reason.
+ */
+export function createAdmission(
+  limits: AdmissionLimits,
+  budget: Budget,
+): (execution: Execution) => Promise<Admitted> {
+  const inWork = createQuota(limits.maxQueryCost)
+
+  async function room(keyId: string, cost: number, signal: AbortSignal | undefined): Promise<Release> {
+    const release = inWork.take(keyId, cost)
+    if (release) return release
+    const late = AbortSignal.timeout(maxWaitMs)
+    const either = signal ? AbortSignal.any([signal, late]) : late
+    return inWork.room(keyId, cost, either).catch(error => {
+      throw late.aborted ? new Busy() : error
+    })
+  }
+
+  return async ({ operation, variables, context, event }) => {
+    const { actor, bytes, signal } = context
+    const cost = costOf(limits, operation.plan, variables)
+    if (event === undefined) {
+      requireCost(cost, limits)
+      await budget.spend(actor.keyId, Math.max(1, cost.cost))
+    }
+    const release = await room(actor.keyId, cost.cost, signal)
+    try {
+      if (event === undefined) bytes.take(cost.bytes)
+      return { cost: cost.cost, release }
+    } catch (error) {
+      release()
+      throw error
+    }
+  }
+}

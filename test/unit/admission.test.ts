@@ -1,0 +1,69 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import { refusal } from '../../src/domain/errors.ts'
+import { createAdmission } from '../../src/graphql/execution/admission.ts'
+import type { Execution } from '../../src/graphql/execution/execution.ts'
+import { createPrepare } from '../../src/graphql/execution/prepare.ts'
+import { createAnswerBytes } from '../../src/graphql/schema/answer-bytes.ts'
+import { schema } from '../../src/graphql/schema/schema.ts'
+import { createBudget } from '../../src/runtime/budget.ts'
+import { createQuota } from '../../src/runtime/quota.ts'
+
+const { limits } = readConfig({})
+const refuse = () => refusal('RATE_LIMITED', 'spent')
+const admission = () => createAdmission(limits, createBudget({ limit: 1_000_000, windowSeconds: 60, refuse }))
+
+const prepare = (query: string) => {
+  const prepared = createPrepare(schema, limits)(query)
+  if ('errors' in prepared) throw prepared.errors[0]
+  return prepared
+}
+const cheap = prepare('{ workspace { name } }')
+/** It costs 6,201: one of them fits beside cheap ones, and two do not fit together. */
+const dear = prepare(
+  '{ conversations(first: 100) { edges { node { messages(first: 60) { edges { node { id } } } } } } }',
+)
+
+/** An execution of a key, with what its admission needs. */
+function execution(operation: typeof cheap, keyId: string, signal?: AbortSignal): Execution {
+  const bytes = createAnswerBytes(limits.maxAnswerBytes, createQuota(limits.maxUnsentBytesPerKey), keyId)
+  const actor = { keyId, workspaceId: 'wrk_1', id: keyId, scopes: ['read'] as const }
+  const context = { actor, bytes, signal } as unknown as Execution['context']
+  return { operation, variables: null, context }
+}
+
+/** Whether a promise has settled after a turn of the event loop. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false
+  void promise.then(
+    () => (settled = true),
+    () => (settled = true),
+  )
+  await nextTurn()
+  return settled
+}
+
+test('one of the dearest operations of a key is executed at a time, beside cheap ones and other keys', async () => {
+  const admit = admission()
+  const { cost, release } = await admit(execution(dear, 'one'))
+  expect(cost).toBe(6_201)
+  const second = admit(execution(dear, 'one'))
+  expect(await isSettled(second)).toBe(false)
+  expect(await isSettled(admit(execution(dear, 'other')))).toBe(true)
+  release()
+  expect(await isSettled(second)).toBe(true)
+  const many = Array.from({ length: 100 }, () => admit(execution(cheap, 'one')))
+  expect(await isSettled(Promise.all(many))).toBe(true)
+})
+
+test('an operation whose client leaves while it waits keeps no room', async () => {
+  const admit = admission()
+  const { release } = await admit(execution(dear, 'one'))
+  const gone = new AbortController()
+  const waiting = admit(execution(dear, 'one', gone.signal))
+  gone.abort(refusal('UNAVAILABLE', 'gone'))
+  await expect(waiting).rejects.toThrow('gone')
+  release()
+  expect(await isSettled(admit(execution(dear, 'one')))).toBe(true)
+})
