@@ -1,10 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import type { Answer } from './answer.ts'
+import type { Payer } from './sharers.ts'
 
 /** The answers of one broadcast that its subscribers may still need, by event number. */
 export type Answers = {
-  /** The answer that is kept or in progress, or a new one. An answer that fails is not kept. */
-  get(seq: number, make: () => Promise<Answer>): Promise<Answer>
+  /**
+   * The answer that is kept or in progress for the same payer, or a new one. One that another payer may have to wait for
+   * is not waited for. An answer that fails is not kept.
+   */
+  get(seq: number, payer: Payer, make: () => Promise<Answer>): Promise<Answer>
 }
 
 /** The answers that are kept for all broadcasts of this process. */
@@ -41,13 +45,9 @@ export function createAnswerMemory({
 
   async function keep(key: string, make: () => Promise<Answer>): Promise<Answer> {
     const start = performance.now()
-    try {
-      const answer = await make()
-      kept.set(key, answer, { start })
-      return answer
-    } finally {
-      pending.delete(key)
-    }
+    const answer = await make()
+    kept.set(key, answer, { start })
+    return answer
   }
 
   return {
@@ -55,12 +55,13 @@ export function createAnswerMemory({
     answers() {
       const broadcast = broadcasts++
       return {
-        async get(seq, make) {
+        async get(seq, payer, make) {
           const key = `${broadcast} ${seq}`
           const known = kept.get(key)
           if (known) return known
-          const answer = pending.get(key) ?? keep(key, make)
-          pending.set(key, answer)
+          const work = `${key} ${payer}`
+          const answer = pending.get(work) ?? keep(key, make).finally(() => pending.delete(work))
+          pending.set(work, answer)
           return answer
         },
       }

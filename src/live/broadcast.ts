@@ -6,6 +6,7 @@ import type { Answer } from './answer.ts'
 import type { Answers } from './answer-memory.ts'
 import type { Follower, Following } from './follow.ts'
 import { replay } from './replay.ts'
+import type { Payer } from './sharers.ts'
 import type { Subscriber } from './subscriber.ts'
 import { type SubscriberChange, type SubscriberState, stateAfter } from './subscriber-state.ts'
 
@@ -19,15 +20,18 @@ type Subscription = {
 
 /** One operation with its variables, in one workspace, that many subscribers share. */
 export type Broadcast = {
-  /** The answer to an event. It is executed once and kept for a while, for all subscribers. */
-  answer(event: Event): Promise<Answer>
+  /**
+   * The answer to an event. It is executed once and kept for a while, for all subscribers. What is replayed is paid for
+   * by the key that replays it, and what is live by all who share it.
+   */
+  answer(event: Event, payer: Payer): Promise<Answer>
   /** Sends a subscriber everything after the follower's position. From here on the broadcast owns the follower. */
   subscribe(subscriber: Subscriber, follower: Follower): Subscription
 }
 
 export type BroadcastOptions = {
   /** Executes one event and returns the answer as JSON text. */
-  execute(event: Event): Promise<string>
+  execute(event: Event, payer: Payer): Promise<string>
   followFrom(following: Following, seq: number): Promise<Follower>
   answers: Answers
   /** The replays that each API key has in work. */
@@ -70,8 +74,11 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
   /** The length of the longest answer of the last turn. Before the first one it may be anything. */
   let largestCharacters = maxCharactersPerWrite
 
-  const answer = (event: Event): Promise<Answer> =>
-    answers.get(event.seq, async () => ({ text: await execute(event), cursor: toCursor(event) }))
+  const answer = (event: Event, payer: Payer): Promise<Answer> =>
+    answers.get(event.seq, payer, async () => ({
+      text: await execute(event, payer),
+      cursor: toCursor(event),
+    }))
 
   async function run(follower: Follower): Promise<void> {
     loop = follower
@@ -79,7 +86,7 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
     while (!follower.ended()) {
       const events = await eventsAtHand(follower, maxEventsOf(largestCharacters))
       const numbered = await Promise.all(
-        events.map(async event => ({ seq: event.seq, answer: await answer(event) })),
+        events.map(async event => ({ seq: event.seq, answer: await answer(event, null) })),
       )
       const lengths = numbered.map(({ answer }) => answer.text.length)
       if (lengths.length > 0) largestCharacters = Math.max(...lengths)
@@ -142,13 +149,14 @@ export function createBroadcast(options: BroadcastOptions): Broadcast {
 
   /** While it waits for its client it has no turn, so a client that does not read delays no other one. */
   async function replayInTurn(member: Member, follower: Follower): Promise<void> {
-    const { subscriber } = member
+    const { subscriber, following } = member
+    const answerHere = (event: Event) => answer(event, following.keyId)
     const onSent = (seq: number) => {
       member.at = Math.max(member.at, seq)
     }
-    const unsent = await inTurn(follower, () => replay({ subscriber, follower, answer, onSent }))
+    const unsent = await inTurn(follower, () => replay({ subscriber, follower, answer: answerHere, onSent }))
     if (!unsent) return
-    await subscriber.sendAndWait(() => inTurn(follower, () => answer(unsent)))
+    await subscriber.sendAndWait(() => inTurn(follower, () => answerHere(unsent)))
     onSent(unsent.seq)
   }
 

@@ -7,7 +7,7 @@ import { type Broadcast, createBroadcast } from './broadcast.ts'
 import { type BroadcastLimits, limitBroadcasts } from './broadcast-limits.ts'
 import type { Feeds } from './feeds.ts'
 import { maxReplaysPerKey } from './replay.ts'
-import { createSharers, type Sharers } from './sharers.ts'
+import { createSharers, type Payer, type Sharers } from './sharers.ts'
 import { createValueAnswers } from './value-answers.ts'
 
 /** The broadcasts of this process. */
@@ -60,8 +60,8 @@ export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: 
 
   function create({ cost, execute }: Joining): Shared {
     const sharers = createSharers(events, refusal('UNAVAILABLE', 'All subscribers have left.'))
-    const paid = async (value: object) =>
-      execute(value, { keyId: await sharers.pay(Math.max(1, cost)), signal: sharers.left })
+    const paid = async (value: object, payer: Payer) =>
+      execute(value, { keyId: await sharers.pay(Math.max(1, cost), payer), signal: sharers.left })
     return {
       sharers,
       broadcast: createBroadcast({
@@ -70,7 +70,7 @@ export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: 
         answers: memory.answers(),
         replays,
       }),
-      answerTo: createValueAnswers(paid),
+      answerTo: createValueAnswers(value => paid(value, null)),
     }
   }
 

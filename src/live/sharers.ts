@@ -1,15 +1,18 @@
 import type { Budget } from '../runtime/budget.ts'
 
+/** The API key that pays for an answer; null: the one of all sharers that has most left. */
+export type Payer = string | null
+
 /** Those who share the answers of a broadcast, by the API keys that they came with. */
 export type Sharers = {
   /** Adds one. Returns a function that removes it; calling it again does nothing. */
   join(keyId: string): () => void
   count(): number
   /**
-   * Pays for an answer as soon as one of the keys can: the one that has most left. Returns that key.
+   * Pays for an answer as soon as its payer can. Returns the key that has paid.
    * @throws the reason of `left` when all have left
    */
-  pay(cost: number): Promise<string>
+  pay(cost: number, payer: Payer): Promise<string>
   /** Aborts when the last one leaves. */
   left: AbortSignal
 }
@@ -46,7 +49,11 @@ export function createSharers(events: Budget, leftReason: Error): Sharers {
         if (keys.size === 0) left.abort(leftReason)
       }
     },
-    async pay(cost) {
+    async pay(cost, payer) {
+      if (payer !== null) {
+        await events.spendWhenPossible(payer, cost, left.signal)
+        return payer
+      }
       for (;;) {
         left.signal.throwIfAborted()
         const keyId = richest()

@@ -263,7 +263,7 @@ test('of many replays of one key a few are in work, and the others read nothing 
       return all.filter(({ heard }) => heard().length === 2).length
     })
     .toBe(41)
-  for (const { heard } of all) expect(heard()).toEqual(executed.slice(0, 2))
+  for (const { heard } of all) expect(heard()).toEqual([...new Set(executed)])
   for (const { unsubscribe } of all) unsubscribe()
   leave()
 })

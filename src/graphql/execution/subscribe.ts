@@ -48,10 +48,11 @@ function answersOfLog(engine: Engine, execution: Execution, { follower }: LogSou
   return answerStream({
     async next() {
       unsent.taken()
+      const payer = follower.isBehind() ? follower.keyId : null
       const { done, value } = await nextOf<Event>(follower)
       if (done) return undefined
       seqInWork = value.seq
-      const answer = await unsent.next(() => broadcast.answer(value))
+      const answer = await unsent.next(() => broadcast.answer(value, payer))
       seqInWork = null
       return answer
     },
