@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { maxHeaderSize } from 'node:http'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
+import { refusal } from '../domain/errors.ts'
 import { jsonBody } from './body-error.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
@@ -52,6 +53,11 @@ export async function createServer(
   fastify.setNotFoundHandler(sendNotFound)
   fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
   await setSecurityHeaders(fastify)
+  fastify.addHook('onRequest', async ({ raw }) => {
+    // RFC 9112, 3.2. Node reads the first one, and a proxy in front may have read another.
+    if (raw.headersDistinct.host?.[1] !== undefined)
+      throw refusal('INVALID_INPUT', 'A request has one Host header.')
+  })
   limitBodyTime(fastify, ofConnections.requestTimeoutMs)
   fastify.addHook('onSend', async (request, reply) => {
     if (hasUnreadBody(request.raw)) reply.header('Connection', 'close')

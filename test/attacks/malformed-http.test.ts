@@ -79,7 +79,7 @@ const messages: Row[] = [
   ['with 1,500 cookies', '431', get(`Cookie: ${each(1_500, i => `c${i}=xxxxxxxx;`)}`)],
   ['with a path of 20 kB', '431', raw(`GET /${'a'.repeat(20_000)} HTTP/1.1`, 'Host: x', '', '')],
   ['without a host', '400', raw('GET /health/live HTTP/1.1', '', '')],
-  ['with two hosts', '200', raw('GET /health/live HTTP/1.1', 'Host: x', 'Host: y', close, '', '')],
+  ['with two hosts', '400', raw('GET /health/live HTTP/1.1', 'Host: x', 'Host: y', close, '', '')],
   ['of version 2.0', '200', raw('GET /health/live HTTP/2.0', 'Host: x', '', '')],
   ['that begins HTTP/2', '400', raw('PRI * HTTP/2.0', '', 'SM', '', '')],
   ['that is TLS', '400', raw('\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03')],
