@@ -32,11 +32,18 @@ type Joining = {
   execute: ExecuteFor
 }
 
-/**
- * Executes an event of the log, or a value of another source, and returns the answer as JSON text. `keyId` is the key
- * that has paid for it. `signal` aborts when all who share the answer have left.
- */
-export type ExecuteFor = (value: object, payer: { keyId: string; signal: AbortSignal }) => Promise<string>
+/** For whom an answer is executed. */
+export type AnswerWork = {
+  /** The keys in whose turns it may be executed: the one that has paid, then the others that share it. */
+  keyIds(): string[]
+  /** Whether it is replayed for one key, and not live for all. Replays have turns of their own. */
+  isReplay: boolean
+  /** Aborts when all who share the answer have left. */
+  signal: AbortSignal
+}
+
+/** Executes an event of the log, or a value of another source, and returns the answer as JSON text. */
+export type ExecuteFor = (value: object, work: AnswerWork) => Promise<string>
 
 export type Joined = {
   /** Answers the events of the log. */
@@ -60,8 +67,12 @@ export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: 
 
   function create({ cost, execute }: Joining): Shared {
     const sharers = createSharers(events, refusal('UNAVAILABLE', 'All subscribers have left.'))
-    const paid = async (value: object, payer: Payer) =>
-      execute(value, { keyId: await sharers.pay(Math.max(1, cost), payer), signal: sharers.left })
+    async function paid(value: object, payer: Payer): Promise<string> {
+      const paying = await sharers.pay(Math.max(1, cost), payer)
+      const isReplay = payer !== null
+      const keyIds = () => (isReplay ? [paying] : [...new Set([paying, ...sharers.keyIds()])])
+      return execute(value, { keyIds, isReplay, signal: sharers.left })
+    }
     return {
       sharers,
       broadcast: createBroadcast({

@@ -13,7 +13,7 @@ export async function countedAnswer(
   unsent: Quota,
   keyId: string,
   make: () => Promise<Answer>,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<CountedAnswer> {
   let answer: Answer | null = await make()
   const bytes = Buffer.byteLength(answer.text)

@@ -16,8 +16,8 @@ export type FeedOptions = {
 /** Follows the end of one workspace's event log, for all its subscribers in this process. */
 export type Feed = {
   workspaceId: string
-  /** Reads the pages of the log that memory does not hold, in the turns of an API key. */
-  pages(keyId: string): Reader
+  /** Reads the pages of the log that memory does not hold, in the turns of an API key, until the signal aborts. */
+  pages(keyId: string, signal: AbortSignal | undefined): Reader
   /** The number of the newest event known here. */
   head(): number
   /** The event with this number, if memory still holds it. */

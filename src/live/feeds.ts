@@ -7,9 +7,9 @@ import { type Follower, type Following, follow } from './follow.ts'
 export type Feeds = {
   /**
    * Follows after a cursor; null: from now on.
-   * @throws Refusal BAD_CURSOR, CURSOR_EXPIRED
+   * @throws Refusal BAD_CURSOR, CURSOR_EXPIRED; the signal's reason when it aborts before the follower is open
    */
-  follow(following: Following, after: string | null): Promise<Follower>
+  follow(following: Following, after: string | null, signal?: AbortSignal): Promise<Follower>
   /** Follows from a number that is known to be valid, while another follower of the workspace is open. */
   followFrom(following: Following, seq: number): Promise<Follower>
   /** Keeps a workspace's feed open for a watcher that only needs to know when there are new events. */
@@ -37,8 +37,8 @@ export function createFeeds(
       {
         reader: reserved,
         writer: share({ keyId: `watch ${workspaceId}`, workspaceId }),
-        // A replay delays neither other workspaces nor other keys, nor the queries of its own key.
-        pages: keyId => share({ keyId: `events ${keyId}`, workspaceId }),
+        // A replay delays neither other workspaces nor other keys, nor the queries and live events of its own key.
+        pages: (keyId, signal) => share({ keyId: `replays ${keyId}`, workspaceId }, signal),
       },
       workspaceId,
       settings,
@@ -71,13 +71,13 @@ export function createFeeds(
   return {
     watch,
     followFrom,
-    async follow(following, after) {
+    async follow(following, after, signal) {
       const { workspaceId, keyId } = following
       const { feed, leave } = await watch(workspaceId)
       try {
         // In the key's own turns: thousands of subscriptions that open together delay nobody else. Read after the watch
         // has begun, so that every later commit is announced.
-        const reader = feed.pages(keyId)
+        const reader = feed.pages(keyId, signal)
         const from =
           after === null
             ? (await logBounds(reader, workspaceId)).head

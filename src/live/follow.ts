@@ -34,12 +34,13 @@ const defaultRowsAhead = 10
  */
 export function follow(feed: Feed, from: number, following: Following, onEnd = () => {}): Follower {
   const { workspaceId, keyId, filter } = following
-  const pages = feed.pages(keyId)
+  const left = new AbortController()
+  const pages = feed.pages(keyId, left.signal)
   let at = from
   let read: Event[] = []
   let readUpTo = from
-  let open = true
   let release = () => {}
+  const isOpen = () => !left.signal.aborted
 
   function next(): Event | undefined {
     const event = read.shift()
@@ -57,7 +58,6 @@ export function follow(feed: Feed, from: number, following: Following, onEnd = (
 
   /** Numbers up to the feed's head are committed, so a page that is not full holds everything up to there. */
   async function readPage(limit: number): Promise<void> {
-    if (!open) return
     const upTo = feed.head()
     const events = await eventsBetween(pages, workspaceId, {
       after: at,
@@ -73,22 +73,24 @@ export function follow(feed: Feed, from: number, following: Following, onEnd = (
   return {
     ...following,
     position: () => at,
-    isBehind: () => open && at < feed.head(),
+    isBehind: () => isOpen() && at < feed.head(),
     forget() {
       read = []
       readUpTo = at
     },
     async step(rowsAhead = defaultRowsAhead) {
-      while (open) {
+      while (isOpen()) {
         const event = next()
         if (event) return event
         if (at >= feed.head()) return null
-        await whenAvailable(() => readPage(rowsAhead))
+        await whenAvailable(() => readPage(rowsAhead), left.signal).catch(error => {
+          if (isOpen()) throw error
+        })
       }
       return null
     },
     moved() {
-      if (!open || at < feed.head()) return Promise.resolve()
+      if (!isOpen() || at < feed.head()) return Promise.resolve()
       return new Promise(resolve => {
         release = () => {
           feed.offMove(resolve)
@@ -97,10 +99,10 @@ export function follow(feed: Feed, from: number, following: Following, onEnd = (
         feed.onMove(resolve)
       })
     },
-    ended: () => !open,
+    ended: () => !isOpen(),
     end() {
-      if (!open) return
-      open = false
+      if (!isOpen()) return
+      left.abort()
       read = []
       release()
       onEnd()

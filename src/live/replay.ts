@@ -10,8 +10,9 @@ import type { Subscriber } from './subscriber.ts'
  */
 export const maxReplaysPerKey = 4
 
-/** After so many events another replay has its turn. */
+/** After so many events, or so long, another replay has its turn. */
 const maxEventsPerTurn = 200
+const maxTurnMs = 1_000
 
 export type Replay = {
   subscriber: Subscriber
@@ -27,7 +28,8 @@ export type Replay = {
  */
 export async function replay({ subscriber, follower, answer, onSent }: Replay): Promise<Event | null> {
   try {
-    for (let sent = 0; sent < maxEventsPerTurn; sent++) {
+    const began = performance.now()
+    for (let sent = 0; sent < maxEventsPerTurn && performance.now() - began < maxTurnMs; sent++) {
       const event = await follower.step(maxEventsPerTurn)
       if (!event) return null
       onSent(event.seq - 1)

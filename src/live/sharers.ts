@@ -8,6 +8,8 @@ export type Sharers = {
   /** Adds one. Returns a function that removes it; calling it again does nothing. */
   join(keyId: string): () => void
   count(): number
+  /** The keys of those who share, that with most left first. */
+  keyIds(): string[]
   /**
    * Pays for an answer as soon as its payer can. Returns the key that has paid.
    * @throws the reason of `left` when all have left
@@ -17,54 +19,81 @@ export type Sharers = {
   left: AbortSignal
 }
 
+/** A payment that waits. Any key that shares the answer may make it, also one that joins meanwhile. */
+type Payment = { ask(keyId: string): void; leave(keyId: string): void; fail(reason: unknown): void }
+
 /** @param events what each key may spend on its events */
 export function createSharers(events: Budget, leftReason: Error): Sharers {
   const keys = new Map<string, number>()
   const left = new AbortController()
-  /** Aborts when a key joins or leaves: then another one may pay. */
-  let changed = new AbortController()
+  const unpaid = new Set<Payment>()
 
-  function change(keyId: string, count: number): void {
-    const isAnother = count === 0 || !keys.has(keyId)
-    if (count === 0) keys.delete(keyId)
-    else keys.set(keyId, count)
-    if (!isAnother) return
-    changed.abort()
-    changed = new AbortController()
+  function leave(keyId: string): void {
+    const count = (keys.get(keyId) ?? 1) - 1
+    if (count > 0) return void keys.set(keyId, count)
+    keys.delete(keyId)
+    for (const payment of unpaid) payment.leave(keyId)
+    if (keys.size > 0) return
+    left.abort(leftReason)
+    for (const payment of unpaid) payment.fail(leftReason)
   }
 
-  const richest = () =>
-    [...keys.keys()].reduce((one, other) => (events.remaining(other) > events.remaining(one) ? other : one))
+  /** The keys, that with most left first. */
+  const richestFirst = () =>
+    [...keys.keys()].sort((one, other) => events.remaining(other) - events.remaining(one))
+
+  /** Waits in the lines of all keys at once. The first one that can pays, and no other one does. */
+  function payment(cost: number): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const asked = new Map<string, AbortController>()
+    const end = () => {
+      unpaid.delete(payment)
+      for (const waiting of asked.values()) waiting.abort()
+    }
+    const payment: Payment = {
+      ask(keyId) {
+        const waiting = new AbortController()
+        asked.set(keyId, waiting)
+        const paid = () => {
+          asked.delete(keyId)
+          end()
+          resolve(keyId)
+        }
+        // It fails only if it is aborted: then another key has paid, or this one has left.
+        events.spendWhenPossible(keyId, cost, waiting.signal).then(paid, () => {})
+      },
+      leave(keyId) {
+        asked.get(keyId)?.abort()
+        asked.delete(keyId)
+      },
+      fail(reason) {
+        end()
+        reject(reason)
+      },
+    }
+    unpaid.add(payment)
+    for (const keyId of keys.keys()) payment.ask(keyId)
+    return promise
+  }
 
   return {
     left: left.signal,
+    keyIds: richestFirst,
     count: () => [...keys.values()].reduce((sum, count) => sum + count, 0),
     join(keyId) {
-      change(keyId, (keys.get(keyId) ?? 0) + 1)
+      keys.set(keyId, (keys.get(keyId) ?? 0) + 1)
+      if (keys.get(keyId) === 1) for (const payment of unpaid) payment.ask(keyId)
       let isIn = true
       return () => {
-        if (!isIn) return
+        if (isIn) leave(keyId)
         isIn = false
-        change(keyId, (keys.get(keyId) ?? 1) - 1)
-        if (keys.size === 0) left.abort(leftReason)
       }
     },
     async pay(cost, payer) {
-      if (payer !== null) {
-        await events.spendWhenPossible(payer, cost, left.signal)
-        return payer
-      }
-      for (;;) {
-        left.signal.throwIfAborted()
-        const keyId = richest()
-        const { signal } = changed
-        try {
-          await events.spendWhenPossible(keyId, cost, signal)
-          return keyId
-        } catch (error) {
-          if (!signal.aborted) throw error
-        }
-      }
+      left.signal.throwIfAborted()
+      if (payer === null) return richestFirst().find(keyId => events.trySpend(keyId, cost)) ?? payment(cost)
+      await events.spendWhenPossible(payer, cost, left.signal)
+      return payer
     },
   }
 }

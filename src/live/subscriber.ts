@@ -7,8 +7,9 @@ export type Subscriber = {
   /**
    * Hands over one answer, when there is room for it. Resolves when it has left this process, or when it never will.
    * `make` is called again if the subscriber must wait for room.
+   * @throws what `make` throws; the signal's reason when it aborts while there is no room
    */
-  sendAndWait(make: () => Promise<Answer>): Promise<void>
+  sendAndWait(make: () => Promise<Answer>, signal: AbortSignal): Promise<void>
   /** Whether too much waits to be sent to hand over so many characters more. */
   isFull(characters: number): boolean
   /** Called when there are no more answers, because of this error. */

@@ -9,7 +9,9 @@ export function createValueAnswers(
 ): (value: object) => Promise<Answer> {
   const answers = new WeakMap<object, Promise<Answer>>()
   return value => {
-    const answer = answers.get(value) ?? execute(value).then(text => ({ text, cursor: null }))
+    const known = answers.get(value)
+    if (known) return known
+    const answer = execute(value).then(text => ({ text, cursor: null }))
     answers.set(value, answer)
     answer.catch(() => answers.delete(value))
     return answer

@@ -1,6 +1,6 @@
-import { setTimeout as after } from 'node:timers/promises'
 import { TokenBucket } from 'limiter'
 import { LRUCache } from 'lru-cache'
+import { createWaitingLines } from './waiting-lines.ts'
 
 /** What an owner may still spend, and when it may spend everything again. */
 export type BudgetState = { limit: number; remaining: number; resetSeconds: number }
@@ -9,7 +9,14 @@ export type BudgetState = { limit: number; remaining: number; resetSeconds: numb
 export type Budget = {
   /** @throws what `refuse` returns, when the owner has not so much left. Nothing is spent then. */
   spend(owner: string, points: number): Promise<void>
-  /** Spends as soon as the owner has so much left, first come, first served. @throws the signal's reason when it aborts */
+  /** Spends if the owner has so much left and nobody waits for it. Returns whether it did. */
+  trySpend(owner: string, points: number): boolean
+  /** Gives back what was spent for nothing. */
+  giveBack(owner: string, points: number): void
+  /**
+   * Spends as soon as the owner has so much left, first come, first served.
+   * @throws the signal's reason when it aborts, at once
+   */
   spendWhenPossible(owner: string, points: number, signal: AbortSignal | undefined): Promise<void>
   /** What an owner may spend now. */
   remaining(owner: string): number
@@ -48,16 +55,27 @@ export function createBudget({ limit, windowSeconds, refuse }: BudgetOptions): B
     return bucket
   }
 
-  /** The last one of an owner that waits. So there is one timer for each owner, however many wait. */
-  const lastOf = new Map<string, Promise<void>>()
+  const lines = createWaitingLines<true>((owner, points) => {
+    const bucket = bucketOf(owner)
+    if (bucket.tryRemoveTokens(points)) return true
+    serveAfter(owner, bucket.getWaitTime(points))
+    return null
+  })
 
-  async function wait(owner: string, points: number, signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted()
-    while (!bucketOf(owner).tryRemoveTokens(points)) {
-      const waitMs = bucketOf(owner).getWaitTime(points)
-      await after(waitMs, undefined, { signal }).catch(() => signal?.throwIfAborted())
+  /** One timer for each owner, for the first one that waits. */
+  const timers = new Map<string, NodeJS.Timeout>()
+
+  function serveAfter(owner: string, waitMs: number): void {
+    clearTimeout(timers.get(owner))
+    const serve = () => {
+      timers.delete(owner)
+      lines.serve(owner)
     }
+    timers.set(owner, setTimeout(serve, waitMs).unref())
   }
+
+  // What can never be afforded costs all that there is.
+  const affordable = (points: number) => Math.min(points, limit)
 
   return {
     async spend(owner, points) {
@@ -66,16 +84,15 @@ export function createBudget({ limit, windowSeconds, refuse }: BudgetOptions): B
       const waitMs = points > limit ? windowMs : bucket.getWaitTime(points)
       throw refuse(Math.ceil(waitMs / 1_000))
     },
+    trySpend: (owner, points) => !lines.has(owner) && bucketOf(owner).tryRemoveTokens(affordable(points)),
+    giveBack(owner, points) {
+      const bucket = bucketOf(owner)
+      bucket.drip()
+      bucket.content = Math.min(limit, bucket.content + points)
+      lines.serve(owner)
+    },
     async spendWhenPossible(owner, points, signal) {
-      // What can never be afforded costs all that there is.
-      const affordable = Math.min(points, limit)
-      const ahead = lastOf.get(owner)
-      if (!ahead && bucketOf(owner).tryRemoveTokens(affordable)) return
-      const turn = Promise.resolve(ahead).then(() => wait(owner, affordable, signal))
-      const last = turn.catch(() => {})
-      lastOf.set(owner, last)
-      void last.then(() => lastOf.get(owner) === last && lastOf.delete(owner))
-      return turn
+      await lines.take(owner, affordable(points), signal)
     },
     remaining(owner) {
       const bucket = buckets.get(owner)

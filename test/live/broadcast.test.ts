@@ -66,6 +66,7 @@ async function held({ db }: OpenDatabase, feeds: Feeds) {
   const conversationId = conversation.id
   const waiting: ((failure?: Error) => void)[] = []
   const executed: number[] = []
+  const replays = createQuota(4)
   const broadcast = createBroadcast({
     execute: event =>
       new Promise((resolve, reject) => {
@@ -74,12 +75,13 @@ async function held({ db }: OpenDatabase, feeds: Feeds) {
       }),
     followFrom: feeds.followFrom,
     answers: createAnswerMemory().answers(),
-    replays: createQuota(4),
+    replays,
   })
   return {
     workspaceId,
     agentId,
     executed,
+    replays,
     change: (status: 'OPEN' | 'CLOSED') => setConversationStatus(operation, { conversationId, status }),
     /** A change that is announced to nobody. */
     changeUnheard: (status: 'OPEN' | 'CLOSED') =>
@@ -285,5 +287,50 @@ test('a replay whose client does not read leaves its turn to others', async ({ d
   const reading = await from()
   await expect.poll(reading.heard).toEqual(executed)
   for (const { unsubscribe } of [...stalled, reading]) unsubscribe()
+  leave()
+})
+
+test('a replay that ends while it waits for its turn is forgotten at once', async ({
+  database,
+  forgetful,
+}) => {
+  const { workspaceId, change, join, release, executed, caughtUp, replays } = await held(database, forgetful)
+  const { leave } = await forgetful.watch(workspaceId)
+  await change('CLOSED')
+  await caughtUp()
+  const from = () => join(forgetful.followFrom({ workspaceId, keyId: 'key_test', filter: statusChanges }, 0))
+  const inWork = await Promise.all(Array.from({ length: 4 }, from))
+  await expect.poll(() => executed.length).toBe(1)
+  const waiting = await Promise.all(Array.from({ length: 100 }, from))
+  await expect.poll(() => replays.isWaitedFor('key_test')).toBe(true)
+  for (const { unsubscribe } of waiting) unsubscribe()
+  expect(replays.isWaitedFor('key_test')).toBe(false)
+  release()
+  for (const { heard, unsubscribe } of inWork) {
+    await expect.poll(heard).toEqual(executed)
+    unsubscribe()
+  }
+  for (const { ended } of waiting) expect(ended).toEqual([])
+  leave()
+})
+
+test('replays whose events take long leave their turns to another one', async ({ database, forgetful }) => {
+  const { workspaceId, change, join, release, executed, caughtUp } = await held(database, forgetful)
+  const { leave } = await forgetful.watch(workspaceId)
+  await change('CLOSED')
+  await change('OPEN')
+  await caughtUp()
+  const before = database.pagesRead.count
+  const from = () => join(forgetful.followFrom({ workspaceId, keyId: 'key_test', filter: statusChanges }, 0))
+  const slow = await Promise.all(Array.from({ length: 4 }, from))
+  await expect.poll(() => executed.length).toBe(1)
+  const began = performance.now()
+  const waiting = await from()
+  await expect.poll(() => performance.now() - began).toBeGreaterThan(1_000)
+  expect(database.pagesRead.count - before).toBe(4)
+  release()
+  await expect.poll(waiting.heard).toEqual(executed.slice(0, 1))
+  for (const { unsubscribe } of [...slow, waiting]) unsubscribe()
+  release()
   leave()
 })

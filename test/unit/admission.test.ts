@@ -12,7 +12,9 @@ import { createQuota } from '../../src/runtime/quota.ts'
 
 const { limits } = readConfig({})
 const refuse = () => refusal('RATE_LIMITED', 'spent')
-const admission = () => createAdmission(limits, createBudget({ limit: 1_000_000, windowSeconds: 60, refuse }))
+/** What runs out so slowly that nothing comes back while a test runs. */
+const budget = () => createBudget({ limit: 1_000_000, windowSeconds: 1_000_000, refuse })
+const admission = (spent = budget()) => createAdmission(limits, spent)
 
 const prepare = (query: string) => {
   const prepared = createPrepare(schema, limits)(query)
@@ -66,4 +68,26 @@ test('an operation whose client leaves while it waits keeps no room', async () =
   await expect(waiting).rejects.toThrow('gone')
   release()
   expect(await isSettled(admit(execution(dear, 'one')))).toBe(true)
+})
+
+test('cheap operations do not overtake a dear one that waits', async () => {
+  const admit = admission()
+  const first = await admit(execution(dear, 'one'))
+  const second = admit(execution(dear, 'one'))
+  const third = admit(execution(cheap, 'one'))
+  expect(await isSettled(third)).toBe(false)
+  first.release()
+  expect(await isSettled(Promise.all([second, third]))).toBe(true)
+})
+
+test('an operation that does not begin costs nothing', async () => {
+  const spent = budget()
+  const admit = admission(spent)
+  const { cost, release } = await admit(execution(dear, 'one'))
+  const gone = new AbortController()
+  const waiting = admit(execution(dear, 'one', gone.signal))
+  gone.abort(refusal('UNAVAILABLE', 'gone'))
+  await expect(waiting).rejects.toThrow('gone')
+  expect(Math.round(spent.remaining('one'))).toBe(1_000_000 - cost)
+  release()
 })

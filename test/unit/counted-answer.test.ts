@@ -9,6 +9,8 @@ import { createQuota } from '../../src/runtime/quota.ts'
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
+const { signal } = new AbortController()
+
 function makeAnswers() {
   const made: WeakRef<Answer>[] = []
   const make = async () => {
@@ -22,7 +24,7 @@ function makeAnswers() {
 test('an answer that finds room is made once, and counts until it is sent', async () => {
   const unsent = createQuota(100)
   const { made, make } = makeAnswers()
-  const { answer, sent } = await countedAnswer(unsent, 'key', make)
+  const { answer, sent } = await countedAnswer(unsent, 'key', make, signal)
   expect(answer.text).toHaveLength(60)
   expect(made).toHaveLength(1)
   expect(unsent.take('key', 60)).toBeNull()
@@ -34,7 +36,7 @@ test('an answer that must wait for room is not held meanwhile, and is made again
   const unsent = createQuota(100)
   const { made, make } = makeAnswers()
   const release = unsent.hold('key', 60)
-  const waiting = countedAnswer(unsent, 'key', make)
+  const waiting = countedAnswer(unsent, 'key', make, signal)
   // An object that a WeakRef was made for lives until the end of its turn.
   await nextTurn()
   await expect
@@ -52,10 +54,11 @@ test('room for an answer that cannot be made again is given back', async () => {
   const unsent = createQuota(100)
   const { made, make } = makeAnswers()
   const release = unsent.hold('key', 60)
-  const waiting = countedAnswer(unsent, 'key', () => {
+  const makeOnce = () => {
     if (made.length > 0) throw new Error('unavailable')
     return make()
-  })
+  }
+  const waiting = countedAnswer(unsent, 'key', makeOnce, signal)
   await nextTurn()
   release()
   await expect(waiting).rejects.toThrow('unavailable')

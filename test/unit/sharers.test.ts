@@ -65,3 +65,44 @@ test('what one key replays is paid for by that key alone', async () => {
   expect(await sharers.pay(30, 'poor')).toBe('poor')
   expect([budget.remaining('poor'), budget.remaining('rich')].map(Math.round)).toEqual([10, 100])
 })
+
+test('a key that joins and leaves again and again costs no payment its place', async () => {
+  const quick = createBudget({ limit: 100, windowSeconds: 1, refuse: () => new Error('refused') })
+  const sharers = createSharers(quick, left)
+  sharers.join('poor')
+  await quick.spend('poor', 100)
+  let isPaid = false
+  const paid = sharers.pay(20, null).then(keyId => {
+    isPaid = true
+    return keyId
+  })
+  const others: Promise<void>[] = []
+  const gone = new AbortController()
+  while (!isPaid) {
+    sharers.join('poor')()
+    quick.trySpend('toggling', quick.remaining('toggling'))
+    sharers.join('toggling')()
+    others.push(quick.spendWhenPossible('poor', 50, gone.signal).catch(() => {}))
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  gone.abort()
+  await Promise.all(others)
+  expect(await paid).toBe('poor')
+})
+
+test('of several keys that could pay, one pays once', async () => {
+  const budget = events()
+  const sharers = createSharers(budget, left)
+  const gone = new AbortController()
+  for (const keyId of ['one', 'two', 'three']) sharers.join(keyId)
+  // In its line somebody waits, so it cannot pay, although it has most left.
+  await budget.spend('one', 1)
+  const waiting = budget.spendWhenPossible('one', 100, gone.signal)
+  await budget.spend('two', 20)
+  await budget.spend('three', 30)
+  expect(await sharers.pay(50, null)).toBe('two')
+  gone.abort(left)
+  await expect(waiting).rejects.toBe(left)
+  const leftOver = ['one', 'two', 'three'].map(keyId => Math.round(budget.remaining(keyId)))
+  expect(leftOver).toEqual([99, 30, 70])
+})

@@ -16,7 +16,8 @@ const maxWaitMs = 10_000
  * Admits executions by what they cost: within the limit of an operation, and within the budget of their key. What is
  * executed at once for one key costs no more than one operation may: one of the dearest, or many cheap ones. When its
  * rows are there, the dearest keeps the process busy for tens of milliseconds. Sixteen in a row would delay everybody.
- * An event has been paid for by those who share its answer.
+ * Those of a key that wait come in their order, so cheap ones cannot keep a dear one waiting for ever. What does not
+ * begin costs nothing. An event has been paid for by those who share its answer.
  *
  * The function that it returns throws Refusal LIMIT_EXCEEDED or RATE_LIMITED, Busy if the key's other executions take
  * too long, or the signal's reason.
@@ -28,7 +29,7 @@ export function createAdmission(
   const inWork = createQuota(limits.maxQueryCost)
 
   async function room(keyId: string, cost: number, signal: AbortSignal | undefined): Promise<Release> {
-    const release = inWork.take(keyId, cost)
+    const release = inWork.isWaitedFor(keyId) ? null : inWork.take(keyId, cost)
     if (release) return release
     const late = AbortSignal.timeout(maxWaitMs)
     const either = signal ? AbortSignal.any([signal, late]) : late
@@ -40,16 +41,19 @@ export function createAdmission(
   return async ({ operation, variables, context, event }) => {
     const { actor, bytes, signal } = context
     const cost = costOf(limits, operation.plan, variables)
+    const points = event === undefined ? Math.max(1, cost.cost) : 0
     if (event === undefined) {
       requireCost(cost, limits)
-      await budget.spend(actor.keyId, Math.max(1, cost.cost))
+      await budget.spend(actor.keyId, points)
     }
-    const release = await room(actor.keyId, cost.cost, signal)
+    let release = () => {}
     try {
-      if (event === undefined) bytes.take(cost.bytes)
+      release = await room(actor.keyId, cost.cost, signal)
+      bytes.take(cost.bytes)
       return { cost: cost.cost, release }
     } catch (error) {
       release()
+      if (points > 0) budget.giveBack(actor.keyId, points)
       throw error
     }
   }

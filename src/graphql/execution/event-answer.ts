@@ -11,34 +11,46 @@ import type { Execution } from './execution.ts'
 
 /**
  * Executes events for all who share a subscription, and returns each result as JSON text. An error that passes is never
- * delivered, or clients would go on after an event that they have not seen. While the key that pays is busy, the event
- * comes later. If the database stays unavailable, the error ends the subscription, so that its clients resume. Any other
- * error is delivered with the event's cursor, so that clients can go on after it.
+ * delivered, or clients would go on after an event that they have not seen. While the keys that share it are busy, the
+ * event comes later. If the database stays unavailable, the error ends the subscription, so that its clients resume. Any
+ * other error is delivered with the event's cursor, so that clients can go on after it.
  *
- * @throws Unavailable
+ * @throws Unavailable; the signal's reason when all have left
  */
 export function executeEvents(engine: Engine, execution: Execution): ExecuteFor {
   const { unsent, limits } = execution.context
 
-  return async (value, { keyId, signal }) => {
-    async function execute(bytesOf: string | null): Promise<ExecutionResult | 'no room'> {
-      const context = eventContext(execution.context, { keyId, signal, bytesOf })
+  return async (value, { keyIds, isReplay, signal }) => {
+    /** Returns null if the key has no room for the answer. */
+    async function execute(keyId: string, countedFor: string | null): Promise<ExecutionResult | null> {
+      const payer = { keyId, isReplay, signal, bytesOf: countedFor }
+      const context = eventContext(execution.context, payer)
       const result = await engine.execute({ ...execution, event: value, context })
-      if (context.bytes.refused()?.code === 'RATE_LIMITED') return 'no room'
+      if (context.bytes.refused()?.code === 'RATE_LIMITED') return null
       requireLasting(result)
       return result
     }
 
-    async function attempt(): Promise<ExecutionResult> {
-      const owner = `events ${keyId}`
-      const result = await execute(owner)
-      if (result !== 'no room') return result
+    /** Once there is room for an answer as large as it may be, its bytes are held already. */
+    async function executeInRoom(keyId: string, owner: string): Promise<ExecutionResult | null> {
       const release = await unsent.room(owner, limits.maxAnswerBytes, signal)
       try {
-        return (await execute(null)) as ExecutionResult
+        return await execute(keyId, null)
       } finally {
         release()
       }
+    }
+
+    let tries = 0
+    async function attempt(): Promise<ExecutionResult> {
+      // If one key is busy, the next try is in the turns of another one.
+      const keys = keyIds()
+      const keyId = keys[tries++ % keys.length]
+      if (keyId === undefined) throw signal.reason
+      const owner = `events ${keyId}`
+      const result = (await execute(keyId, owner)) ?? (await executeInRoom(keyId, owner))
+      if (!result) throw new Busy()
+      return result
     }
 
     return textOf(await whenAvailable(attempt, signal), value)

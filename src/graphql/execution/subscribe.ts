@@ -77,6 +77,7 @@ function answersOfLog(engine: Engine, execution: Execution, { follower }: LogSou
 function answersOfSource(engine: Engine, execution: Execution, source: AsyncIterator<unknown>): AnswerStream {
   const { answerTo, leave } = join(engine, execution)
   const unsent = createUnsentAnswer(execution.context)
+  const left = new AbortController()
   const answers = answerStream({
     async next() {
       unsent.taken()
@@ -88,13 +89,14 @@ function answersOfSource(engine: Engine, execution: Execution, source: AsyncIter
       const pump = async () => {
         for (let { done, value } = await source.next(); !done; { done, value } = await source.next()) {
           const of = value as object
-          await subscriber.sendAndWait(() => answerTo(of))
+          await subscriber.sendAndWait(() => answerTo(of), left.signal)
         }
         await answers.return?.()
       }
-      void pump().catch(error => subscriber.end(error))
+      void pump().catch(error => left.signal.aborted || subscriber.end(error))
     },
     end() {
+      left.abort()
       unsent.end()
       leave()
       void source.return?.()

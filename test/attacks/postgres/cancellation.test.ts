@@ -1,29 +1,42 @@
 import { once } from 'node:events'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
-import type { Client, Gateway } from '../../support/gateway.ts'
+import { eventCursor, turn } from '../../support/conversations.ts'
+import { type Client, type Gateway, newConversation } from '../../support/gateway.ts'
 import { acknowledged } from '../../support/live.ts'
 import { test } from '../../support/live-fixtures.ts'
 
-/** The statements that wait for the lock on the table `contact`. */
-async function waiting({ db }: Gateway): Promise<number> {
+/** The statements with this text that wait for a lock. */
+async function waiting({ db }: Gateway, part: string): Promise<number> {
   const { rows } = await sql<{ n: number }>`select count(*) as n from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock' and query like '%contact%'`.execute(db)
+    where datname = current_database() and wait_event_type = 'Lock' and query like ${`%${part}%`}`.execute(db)
   return rows[0]?.n ?? 0
 }
 
-/** Asks while nobody can read contacts, leaves, and returns how many milliseconds later no statement waits any more. */
-async function leaveWhileWaiting(gateway: Gateway, ask: () => Promise<() => void>): Promise<number> {
+type Waiting = { table: string; part: string }
+
+/** Asks while nobody can read a table, leaves, and returns how many milliseconds later no statement waits any more. */
+async function leaveWhileWaiting(
+  gateway: Gateway,
+  { table, part }: Waiting,
+  ask: () => Promise<() => void>,
+): Promise<number> {
   return gateway.db.transaction().execute(async writer => {
-    await sql`lock table contact in access exclusive mode`.execute(writer)
+    await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(writer)
     const leave = await ask()
-    await expect.poll(() => waiting(gateway)).toBeGreaterThan(0)
+    await expect.poll(() => waiting(gateway, part)).toBeGreaterThan(0)
     const left = performance.now()
     leave()
-    await expect.poll(() => waiting(gateway)).toBe(0)
+    await expect.poll(() => waiting(gateway, part)).toBe(0)
     return performance.now() - left
   })
 }
+
+/** A statement that is not cancelled ends by itself after 10 s. */
+const atMostMs = 5_000
+const contacts = { table: 'contact', part: 'contact' }
+/** A page of the events of a conversation. The feed of the workspace reads without this condition. */
+const events = { table: 'event', part: '"conversation_id" = ' }
 
 const query = '{ a: contacts { edges { node { id } } } b: contacts(first: 2) { edges { node { id } } } }'
 
@@ -39,12 +52,11 @@ test.override('gatewayOptions', { onStatement: () => {} })
 
 test('a client that leaves ends its statements, over HTTP', async ({ gateway, acme }) => {
   const gone = new AbortController()
-  const took = await leaveWhileWaiting(gateway, async () => {
+  const took = await leaveWhileWaiting(gateway, contacts, async () => {
     void post(acme.client, gone.signal).catch(() => {})
     return () => gone.abort()
   })
-  // A statement that is not cancelled would end by itself after 10 s.
-  expect(took).toBeLessThan(5_000)
+  expect(took).toBeLessThan(atMostMs)
 })
 
 test('a client that leaves ends its statements, by complete and by closing its socket', async ({
@@ -53,12 +65,12 @@ test('a client that leaves ends its statements, by complete and by closing its s
 }) => {
   for (const leave of ['complete', 'close'] as const) {
     const socket = await acknowledged(acme.client)
-    const took = await leaveWhileWaiting(gateway, async () => {
+    const took = await leaveWhileWaiting(gateway, contacts, async () => {
       socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }))
       return () =>
         leave === 'close' ? socket.terminate() : socket.send(JSON.stringify({ id: '1', type: 'complete' }))
     })
-    expect(took, leave).toBeLessThan(5_000)
+    expect(took, leave).toBeLessThan(atMostMs)
     if (leave === 'close') continue
     socket.send(JSON.stringify({ id: '2', type: 'subscribe', payload: { query: '{ workspace { id } }' } }))
     const messages: string[] = []
@@ -67,4 +79,21 @@ test('a client that leaves ends its statements, by complete and by closing its s
     socket.close()
     await once(socket, 'close')
   }
+})
+
+test('a subscription that its client leaves reads no further page of the log', async ({ gateway, acme }) => {
+  const after = await eventCursor(acme.client)
+  const { id } = await newConversation(acme.client)
+  await turn(acme.client, id, 1)
+  const socket = await acknowledged(acme.client)
+  const subscription = `subscription ($after: EventCursor, $id: ID) {
+    conversationEvents(after: $after, conversationId: $id) { cursor } }`
+  const payload = { query: subscription, variables: { after, id } }
+  const took = await leaveWhileWaiting(gateway, events, async () => {
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload }))
+    return () => socket.send(JSON.stringify({ id: '1', type: 'complete' }))
+  })
+  expect(took).toBeLessThan(atMostMs)
+  socket.close()
+  await once(socket, 'close')
 })

@@ -43,7 +43,7 @@ async function events<Wanted extends Event>(context: Context, args: EventArgumen
   const filter = await filterOf(context, args)
   const from = context.lastEventId ?? args.after ?? null
   const { workspaceId, keyId } = context.actor
-  return logSource<Wanted>(await context.feeds.follow({ workspaceId, keyId, filter }, from))
+  return logSource<Wanted>(await context.feeds.follow({ workspaceId, keyId, filter }, from, context.signal))
 }
 
 const after = {

@@ -82,8 +82,8 @@ export function createClientSocket(
         for (const answer of answers) ws.send(frame(answer))
         stream.uncork()
       },
-      async sendAndWait(make) {
-        const { answer, sent } = await countedAnswer(unsent, socket.actor?.keyId ?? '', make)
+      async sendAndWait(make, signal) {
+        const { answer, sent } = await countedAnswer(unsent, socket.actor?.keyId ?? '', make, signal)
         await new Promise<void>(resolve => ws.send(frame(answer), () => resolve()))
         sent()
       },
