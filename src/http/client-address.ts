@@ -15,16 +15,25 @@ export type ClientAddresses = {
  * @throws Error for an invalid address
  */
 export function createClientAddresses(trustedProxies: string[]): ClientAddresses {
-  const isTrusted = proxyAddr.compile(trustedProxies)
+  const isTrustedAddress = proxyAddr.compile(trustedProxies)
+  const isTrusted = (address: string, hops: number) => isTrustedAddress(withoutPort(address), hops)
   return {
-    of: request => grouped(proxyAddr(request, isTrusted)),
-    ofPeer: address => (isTrusted(address, 0) ? null : grouped(address)),
+    // What a proxy names that is no address, such as `unknown`, is not believed: the proxy itself counts then.
+    of: request => grouped(proxyAddr(request, isTrusted)) ?? grouped(request.socket.remoteAddress) ?? '',
+    ofPeer: address => (isTrusted(address, 0) ? null : (grouped(address) ?? '')),
   }
 }
 
-/** One client usually has a /64 of IPv6 (RFC 6177), so its addresses count as one. */
-function grouped(address: string | undefined): string {
-  if (address === undefined || !ipaddr.isValid(address)) return ''
-  const parsed = ipaddr.process(address)
-  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString()
+/** Some proxies add the client's port: `192.0.2.1:80`, `[2001:db8::1]:80` (RFC 7239, section 6). */
+const withoutPort = (address: string) =>
+  address.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1')
+
+/** One client usually has a /64 of IPv6 (RFC 6177), so its addresses count as one. Null: it is no address. */
+function grouped(address: string | undefined): string | null {
+  const bare = withoutPort(address ?? '')
+  if (!ipaddr.isValid(bare)) return null
+  const parsed = ipaddr.process(bare)
+  if (!(parsed instanceof ipaddr.IPv6)) return parsed.toString()
+  const network = parsed.parts.slice(0, 4).map(part => part.toString(16))
+  return `${network.join(':')}::/64`
 }
