@@ -5,7 +5,7 @@
  *
  * It reads the newest cursor together with its list, and follows the log from there. With every event it moves `after`:
  * the stock client sends the same payload again when it reconnects, so it resumes where it stopped. Two errors say that
- * the cursor is no longer valid; then it queries again.
+ * the cursor is no longer valid; then it queries again. Two others say that it should come again later.
  */
 import { pathToFileURL } from 'node:url'
 import { type Client, createClient } from 'graphql-ws'
@@ -29,6 +29,8 @@ export type ResumeOptions<Event extends { cursor: string }> = {
 }
 
 const retryAfterMs = 500
+/** The subscription has not begun, or ends here: it goes on later. */
+const passing = new Set(['UNAVAILABLE', 'RATE_LIMITED'])
 const staleCursor = new Set(['CURSOR_EXPIRED', 'BAD_CURSOR'])
 
 /** Follows a workspace's events. Returns a function that stops it. */
@@ -37,8 +39,8 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
   let unsubscribe = () => {}
   let stopped = false
   let timer: NodeJS.Timeout | undefined
-  const later = (next: () => void) => {
-    timer = setTimeout(next, retryAfterMs)
+  const later = (next: () => void, waitMs = retryAfterMs) => {
+    timer = setTimeout(next, waitMs)
   }
 
   async function begin(): Promise<void> {
@@ -55,13 +57,18 @@ export function resume<Event extends { cursor: string }>(options: ResumeOptions<
   function follow(from: string): void {
     const payload = { query: subscription.query, variables: { ...subscription.variables, after: from } }
     // The log has no end. If the subscription ends, it goes on from the last cursor, unless an error says otherwise.
-    let then = () => later(() => follow(payload.variables.after))
+    const goOn = () => follow(payload.variables.after)
+    let then = () => later(goOn)
     unsubscribe = client.subscribe<Record<string, Event>>(payload, {
       // After an error without a cursor the server ends the subscription. If the client unsubscribed here too, the
       // stock client would count that twice, and give up at the next disconnect.
       next({ data, errors }) {
         const codes = (errors ?? []).map(error => String(error.extensions?.code))
-        if (codes.includes('UNAVAILABLE')) return
+        if (codes.some(code => passing.has(code))) {
+          const waitSeconds = Number(errors?.[0]?.extensions?.retryAfter ?? 0)
+          then = () => later(goOn, Math.max(retryAfterMs, waitSeconds * 1_000))
+          return
+        }
         const event = Object.values(data ?? {})[0]
         const cursor = event?.cursor ?? String(errors?.[0]?.extensions?.cursor ?? '')
         if (codes.some(code => staleCursor.has(code))) then = () => void begin()

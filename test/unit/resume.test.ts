@@ -55,12 +55,12 @@ test('the documented client resumes when its server breaks off, and when its soc
   expect({ subscribed, errors }).toEqual({ subscribed: ['1', '1', '2'], errors: [] })
 })
 
-test('a client that is stopped while it waits for the database subscribes no more', async () => {
+/** Follows a server that answers each subscription with this error and ends it. Returns the call and a stop. */
+function followRefused(error: { code: string; retryAfter?: number }) {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
-  const errors = [{ extensions: { code: 'UNAVAILABLE' } }]
   const subscribe = vi.fn((_, observer: { next(result: object): void; complete(): void }) => {
-    observer.next({ errors })
+    observer.next({ errors: [{ extensions: error }] })
     observer.complete()
     return () => {}
   })
@@ -69,11 +69,25 @@ test('a client that is stopped while it waits for the database subscribes no mor
     subscription: { query: 'subscription { event { cursor } }' },
     snapshot: async () => 'cursor',
     onEvent() {},
-    onError() {},
+    onError: expect.unreachable,
   })
+  return { subscribe, stop }
+}
+
+test('a client that is stopped while it waits for the database subscribes no more', async () => {
+  const { subscribe, stop } = followRefused({ code: 'UNAVAILABLE' })
   await vi.advanceTimersByTimeAsync(700)
   expect(subscribe).toHaveBeenCalledTimes(2)
   stop()
   await vi.advanceTimersByTimeAsync(700)
   expect(subscribe).toHaveBeenCalledTimes(2)
+})
+
+test('a client that is limited subscribes again after the time that it is told', async () => {
+  const { subscribe, stop } = followRefused({ code: 'RATE_LIMITED', retryAfter: 3 })
+  await vi.advanceTimersByTimeAsync(2_900)
+  expect(subscribe).toHaveBeenCalledTimes(1)
+  await vi.advanceTimersByTimeAsync(200)
+  expect(subscribe).toHaveBeenCalledTimes(2)
+  stop()
 })
