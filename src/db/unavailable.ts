@@ -11,10 +11,10 @@ export class Unavailable extends Error {
   }
 }
 
-/** The caller has as many statements in flight as it may. A later attempt may succeed. */
+/** The caller has as many statements or executions in work as it may. A later attempt may succeed. */
 export class Busy extends Error {
   constructor() {
-    super('Too many statements are in flight.')
+    super('The caller has too much in work.')
     this.name = 'Busy'
   }
 }

@@ -33,7 +33,7 @@ type Joining = {
 }
 
 /** For whom an answer is executed. */
-export type AnswerWork = {
+type AnswerWork = {
   /** The keys in whose turns it may be executed: the one that has paid, then the others that share it. */
   keyIds(): string[]
   /** Whether it is replayed for one key, and not live for all. Replays have turns of their own. */

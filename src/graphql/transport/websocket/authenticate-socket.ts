@@ -5,7 +5,7 @@ import type { Actor } from '../../../domain/operation.ts'
 import type { Quota } from '../../../runtime/quota.ts'
 import type { ClientSocket } from './socket.ts'
 
-export type AdmissionOptions = {
+export type SocketAuthentication = {
   log: FastifyBaseLogger
   authenticate(header: unknown, address: string): Promise<Actor>
   /** Called with each authenticated socket. `end` closes it. Returns a function that stops watching. */
@@ -15,10 +15,11 @@ export type AdmissionOptions = {
 }
 
 /**
- * Admits a socket by its credential. Otherwise it closes the socket with the code for its client, and returns false.
+ * Authenticates a socket by its credential. If that fails, it closes the socket with the code for its client, and
+ * returns false.
  */
-export async function admit(
-  { log, authenticate, onSocket, ofKey }: AdmissionOptions,
+export async function authenticateSocket(
+  { log, authenticate, onSocket, ofKey }: SocketAuthentication,
   socket: ClientSocket,
   authorization: unknown,
 ): Promise<boolean> {

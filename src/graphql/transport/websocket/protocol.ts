@@ -24,7 +24,7 @@ export type ProtocolOptions = {
   /** A socket without `connection_init` is closed with 4408 after this time. */
   connectionInitTimeoutMs: number
   /** Called with each `connection_init`; false: the socket has been closed. */
-  admit(socket: ClientSocket, authorization: unknown): Promise<boolean>
+  onConnect(socket: ClientSocket, authorization: unknown): Promise<boolean>
   /** Checks that a key is still valid. @throws Refusal UNAUTHENTICATED */
   confirm(actor: Actor): Promise<void>
   /** Called when a query or mutation of a socket begins and, with false, when its result is ready to be sent. */
@@ -38,10 +38,11 @@ type Root = { socket: ClientSocket; id: string; operation: PreparedOperation; ca
 
 /** The protocol graphql-transport-ws over the graph. It does not parse, validate or execute anything by itself. */
 export function createProtocol(options: ProtocolOptions): Server<Extra> {
-  const { graph, log, maxOperationsPerSocket, connectionInitTimeoutMs, admit, confirm, onExecuting } = options
+  const { graph, log, maxOperationsPerSocket, connectionInitTimeoutMs, onConnect, confirm, onExecuting } =
+    options
   const protocol: ServerOptions<Record<string, unknown>, Extra> = {
     connectionInitWaitTimeout: connectionInitTimeoutMs,
-    onConnect: ({ connectionParams, extra }) => admit(extra.socket, connectionParams?.authorization),
+    onConnect: ({ connectionParams, extra }) => onConnect(extra.socket, connectionParams?.authorization),
     // An exception in here would close the socket, and with it all its other operations.
     async onSubscribe({ extra: { socket } }, id, payload) {
       const { query, operationName, variables } = payload

@@ -5,7 +5,7 @@ import { WebSocket, WebSocketServer } from 'ws'
 import type { Access } from '../../../http/workspace-access.ts'
 import { createQuota, type Quota } from '../../../runtime/quota.ts'
 import { repeat } from '../../../runtime/repeat.ts'
-import { type AdmissionOptions, admit } from './admission.ts'
+import { authenticateSocket, type SocketAuthentication } from './authenticate-socket.ts'
 import { isUnexpectedMessage, unexpectedMessage, watchIncoming } from './incoming.ts'
 import { createProtocol, type ProtocolOptions } from './protocol.ts'
 import { type ClientSocket, createClientSocket } from './socket.ts'
@@ -14,7 +14,7 @@ export type WebSocketOptions = Pick<
   ProtocolOptions,
   'graph' | 'log' | 'maxOperationsPerSocket' | 'connectionInitTimeoutMs' | 'confirm'
 > &
-  Pick<AdmissionOptions, 'authenticate' | 'onSocket'> &
+  Pick<SocketAuthentication, 'authenticate' | 'onSocket'> &
   Pick<Access, 'clientAddresses'> & {
     /** Further sockets of the same key are closed with 1013. */
     maxSocketsPerKey: number
@@ -66,10 +66,10 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     return release !== null
   }
 
-  const admission = { ...options, ofKey: createQuota(options.maxSocketsPerKey) }
+  const authentication = { ...options, ofKey: createQuota(options.maxSocketsPerKey) }
   const protocol = createProtocol({
     ...options,
-    admit: (socket, authorization) => admit(admission, socket, authorization),
+    onConnect: (socket, authorization) => authenticateSocket(authentication, socket, authorization),
     onExecuting(socket, isExecuting) {
       const left = (executing.get(socket) ?? 0) + (isExecuting ? 1 : -1)
       if (left > 0) executing.set(socket, left)
