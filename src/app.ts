@@ -99,6 +99,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const retention = keepRetention(db, options.eventRetentionDays, onError)
   const streams = createOpenStreams(keys.watch)
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
+  const open = createQuota(limits.maxRequestBytesPerKey)
   const graph = createGraph(
     { share, announce, feeds, broadcasts, counts, outbox },
     { limits, budgets, unsent, observe, trusted },
@@ -121,6 +122,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     log,
     graph,
     unsent,
+    open,
     confirm: actor => requireValid(reserved, actor),
     onSocket: keys.watch,
   })
@@ -144,6 +146,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...limits,
     graph,
     unsent,
+    open,
     graphiql: options.graphiql,
     onStream: streams.add,
   })
@@ -153,6 +156,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     prefix,
     inProcess: createInProcess(graph, log),
     holdUnsent: unsent.hold,
+    open,
   })
   await fastify.register(inboundMailRoute, {
     ...access,

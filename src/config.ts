@@ -110,6 +110,7 @@ const Environment = z.object({
   MAX_COST_PER_MINUTE: count.default(1_000_000),
   MAX_ANSWER_BYTES: count.default(16 * 1024 * 1024),
   MAX_UNSENT_BYTES_PER_KEY: count.default(64 * 1024 * 1024),
+  MAX_REQUEST_BYTES_PER_KEY: count.default(64 * 1024 * 1024),
   MAX_TEXT_BYTES_PER_HOUR: count.default(512 * 1024 * 1024),
   MAX_CHANGES_PER_HOUR: count.default(360_000),
   MAX_BROADCASTS_PER_KEY: count.default(200),
@@ -163,6 +164,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new Error('MAX_COST_PER_MINUTE must be at least MAX_QUERY_COST.')
   if (data.MAX_UNSENT_BYTES_PER_KEY < data.MAX_ANSWER_BYTES)
     throw new Error('MAX_UNSENT_BYTES_PER_KEY must be at least MAX_ANSWER_BYTES.')
+  if (data.MAX_REQUEST_BYTES_PER_KEY < data.MAX_BODY_BYTES)
+    throw new Error('MAX_REQUEST_BYTES_PER_KEY must be at least MAX_BODY_BYTES.')
   return {
     host: data.HOST,
     port: data.PORT,
@@ -207,6 +210,7 @@ const limitsOf = (data: z.output<typeof Environment>): Limits => ({
   maxCostPerMinute: data.MAX_COST_PER_MINUTE,
   maxAnswerBytes: data.MAX_ANSWER_BYTES,
   maxUnsentBytesPerKey: data.MAX_UNSENT_BYTES_PER_KEY,
+  maxRequestBytesPerKey: data.MAX_REQUEST_BYTES_PER_KEY,
   maxTextBytesPerHour: data.MAX_TEXT_BYTES_PER_HOUR,
   maxChangesPerHour: data.MAX_CHANGES_PER_HOUR,
   maxBroadcastsPerKey: data.MAX_BROADCASTS_PER_KEY,

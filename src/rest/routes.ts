@@ -6,6 +6,7 @@ import { actorOf } from '../http/actor.ts'
 import { jsonBody } from '../http/body-error.ts'
 import { clientGone } from '../http/client-gone.ts'
 import { sendErrors, sendNotFound } from '../http/errors.ts'
+import { countBodies, type OpenRequests } from '../http/request-bytes.ts'
 import { untilClosed } from '../http/until-closed.ts'
 import { type Access, requireWorkspace } from '../http/workspace-access.ts'
 import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './bodies.ts'
@@ -19,6 +20,7 @@ export type RestOptions = Access & {
   maxPageSize: number
   /** Counts bytes of an answer to a key that has not left yet. Returns a function that stops counting them. */
   holdUnsent(keyId: string, bytes: number): () => void
+  open: OpenRequests
 }
 
 const conversations = '/:workspaceId/support/inbox/conversations'
@@ -30,13 +32,14 @@ const history = '/:workspaceId/support/inbox/customers/:contactId/conversations'
  */
 export async function restRoutes(
   app: FastifyInstance,
-  { inProcess, maxBodyBytes, maxPageSize, holdUnsent, ...access }: RestOptions,
+  { inProcess, maxBodyBytes, maxPageSize, holdUnsent, open, ...access }: RestOptions,
 ): Promise<void> {
   const answerError = sendErrors(jsonBody(maxBodyBytes))
   app.setErrorHandler<FastifyError>((error, request, reply) => answerError(documented(error), request, reply))
   app.setNotFoundHandler(sendNotFound)
   checkBodies(app)
   requireWorkspace(app, access)
+  countBodies(app, open, maxBodyBytes)
 
   function callerOf(request: FastifyRequest, reply: FastifyReply) {
     const actor = actorOf(request)

@@ -133,7 +133,7 @@ const clients: Row[] = [
   ],
   [
     'an operation with an id of 900,000 characters',
-    'complete',
+    'LIMIT_EXCEEDED',
     client(subscribe('x'.repeat(900_000), { query: '{ __typename }' })),
   ],
   ['a syntax error', 'INVALID_INPUT', client(subscribe('1', { query: '{' }))],

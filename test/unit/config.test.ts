@@ -29,6 +29,7 @@ test('needs nothing', () => {
       maxCostPerMinute: 1_000_000,
       maxAnswerBytes: 16_777_216,
       maxUnsentBytesPerKey: 67_108_864,
+      maxRequestBytesPerKey: 67_108_864,
       maxTextBytesPerHour: 536_870_912,
       maxChangesPerHour: 360_000,
       maxBroadcastsPerKey: 200,
@@ -105,6 +106,9 @@ test('refuses limits that contradict each other, and times that a timer cannot k
   )
   expect(() => readConfig({ MAX_UNSENT_BYTES_PER_KEY: '1000' })).toThrow(
     'MAX_UNSENT_BYTES_PER_KEY must be at least MAX_ANSWER_BYTES.',
+  )
+  expect(() => readConfig({ MAX_REQUEST_BYTES_PER_KEY: '1000' })).toThrow(
+    'MAX_REQUEST_BYTES_PER_KEY must be at least MAX_BODY_BYTES.',
   )
   expect(readConfig({ POOL_WAIT_MS: '2147483647' }).poolWaitMs).toBe(2_147_483_647)
   expect(() => readConfig({ POOL_WAIT_MS: '2147483648' })).toThrow('POOL_WAIT_MS must be at most 2147483647')

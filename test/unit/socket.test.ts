@@ -25,8 +25,10 @@ test('a ping has the oldest cursor of its socket, and none while an operation is
   socket.actor = { workspaceId: 'wrk_1', id: 'key_1', keyId: 'key_1', scopes: ['read'] }
   const streamAt = (cursor: string) =>
     answerStream({ position: () => cursor, attach() {}, next: async () => undefined, end() {} })
+  socket.begin('1', () => {})
   void socket.serve('1', streamAt('b'))
-  expect(socket.begin('2')).toBeInstanceOf(AbortSignal)
+  socket.begun('1')
+  expect(socket.begin('2', () => {})).toBeInstanceOf(AbortSignal)
   // It may begin at an older cursor than all others.
   socket.ping()
   void socket.serve('2', streamAt('a'))

@@ -5,6 +5,7 @@ import type { Actor } from '../../domain/operation.ts'
 import { actorOf } from '../../http/actor.ts'
 import { type AcceptedBody, bodyError, jsonBody } from '../../http/body-error.ts'
 import { clientGone } from '../../http/client-gone.ts'
+import { countBodies, type OpenRequests } from '../../http/request-bytes.ts'
 import { untilClosed } from '../../http/until-closed.ts'
 import type { Access } from '../../http/workspace-access.ts'
 import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
@@ -25,12 +26,13 @@ export type HttpOptions = Access & {
   maxStreamsPerAddress: number
   /** What each key has unsent. */
   unsent: Quota
+  open: OpenRequests
 }
 
 /** The graph over HTTP: queries and mutations by POST, queries by GET, subscriptions as event streams by either. */
 export async function graphqlOverHttp(
   app: FastifyInstance,
-  { graph, graphiql, authenticate, clientAddresses, onStream, unsent, ...limits }: HttpOptions,
+  { graph, graphiql, authenticate, clientAddresses, onStream, unsent, open, ...limits }: HttpOptions,
 ): Promise<void> {
   const yoga = createYogaServer(graph, app.log)
   const ofKey = createQuota(limits.maxStreamsPerKey)
@@ -42,6 +44,7 @@ export async function graphqlOverHttp(
     if (!isPage(request))
       request.actor = await authenticate(request.headers.authorization, clientAddresses.of(request.raw))
   })
+  countBodies(app, open, limits.maxBodyBytes)
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],

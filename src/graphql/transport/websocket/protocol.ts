@@ -1,24 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
-import {
-  type ExecutionArgs,
-  type ExecutionResult,
-  type FormattedExecutionResult,
-  GraphQLError,
-} from 'graphql'
+import type { ExecutionArgs, ExecutionResult, FormattedExecutionResult } from 'graphql'
 import { makeServer, type Server, type ServerOptions } from 'graphql-ws'
 import type { Actor } from '../../../domain/operation.ts'
+import { type OpenRequests, tooManyRequestBytes } from '../../../http/request-bytes.ts'
 import type { AnswerStream } from '../../execution/answer-stream.ts'
-import { toClientError, toClientErrorOutside, withoutHttp } from '../../execution/errors.ts'
+import { errorOf, toClientError, toClientErrorOutside, withoutHttp } from '../../execution/errors.ts'
 import type { Graph } from '../../execution/graph.ts'
 import type { PreparedOperation } from '../../execution/prepare.ts'
 import { documentIdIn } from '../../execution/trusted-documents.ts'
 import type { Caller } from '../../schema/context.ts'
+import { idTooLong, maxIdCharacters, stillOpening, tooManyOperations } from './refusals.ts'
 import type { ClientSocket } from './socket.ts'
 
 export type ProtocolOptions = {
   graph: Graph
   log: FastifyBaseLogger
+  open: OpenRequests
   /** Further operations on one socket are refused with LIMIT_EXCEEDED. */
   maxOperationsPerSocket: number
   /** A socket without `connection_init` is closed with 4408 after this time. */
@@ -36,10 +34,13 @@ export type Extra = { socket: ClientSocket }
 /** What graphql-ws passes from `onSubscribe` to `execute` and `subscribe`. Its own recipe uses `rootValue` for this. */
 type Root = { socket: ClientSocket; id: string; operation: PreparedOperation; caller: Caller }
 
+/** What an open operation takes besides its payload, about: 10,000 subscriptions took 92 MB. */
+const overheadBytes = 8 * 1024
+
 /** The protocol graphql-transport-ws over the graph. It does not parse, validate or execute anything by itself. */
 export function createProtocol(options: ProtocolOptions): Server<Extra> {
-  const { graph, log, maxOperationsPerSocket, connectionInitTimeoutMs, onConnect, confirm, onExecuting } =
-    options
+  const { graph, log, open, maxOperationsPerSocket, connectionInitTimeoutMs } = options
+  const { onConnect, confirm, onExecuting } = options
   const protocol: ServerOptions<Record<string, unknown>, Extra> = {
     connectionInitWaitTimeout: connectionInitTimeoutMs,
     onConnect: ({ connectionParams, extra }) => onConnect(extra.socket, connectionParams?.authorization),
@@ -50,7 +51,10 @@ export function createProtocol(options: ProtocolOptions): Server<Extra> {
       if (!actor) throw new Error('An operation arrived before connection_ack.')
       // The protocol's own list lacks operations that were completed while they were still opening.
       if (socket.operations() >= maxOperationsPerSocket) return [tooManyOperations(maxOperationsPerSocket)]
-      const signal = socket.begin(id)
+      if (id.length > maxIdCharacters) return [idTooLong]
+      const release = open.take(actor.keyId, overheadBytes + Buffer.byteLength(JSON.stringify(payload)))
+      if (!release) return [errorOf(tooManyRequestBytes(open))]
+      const signal = socket.begin(id, release)
       if (!signal) return [stillOpening(id)]
       const request = { requestId: randomUUID(), log, signal }
       const operation = graph.prepare({ query, operationName, documentId: documentIdIn(payload) }, request)
@@ -126,13 +130,3 @@ function endOf(
   }
   return iterator
 }
-
-const tooManyOperations = (limit: number) =>
-  new GraphQLError(`A socket may have ${limit} operations at once.`, {
-    extensions: { code: 'LIMIT_EXCEEDED' },
-  })
-
-const stillOpening = (id: string) =>
-  new GraphQLError(`The operation ${id} is still being opened: another one needs an id of its own.`, {
-    extensions: { code: 'INVALID_INPUT' },
-  })

@@ -2,17 +2,19 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { CloseCode, handleProtocols } from 'graphql-ws'
 import { WebSocket, WebSocketServer } from 'ws'
+import { endInStages } from '../../../http/end-in-stages.ts'
 import type { Access } from '../../../http/workspace-access.ts'
 import { createQuota, type Quota } from '../../../runtime/quota.ts'
 import { repeat } from '../../../runtime/repeat.ts'
 import { authenticateSocket, type SocketAuthentication } from './authenticate-socket.ts'
 import { isUnexpectedMessage, unexpectedMessage, watchIncoming } from './incoming.ts'
+import { countPartialMessages } from './partial-messages.ts'
 import { createProtocol, type ProtocolOptions } from './protocol.ts'
 import { type ClientSocket, createClientSocket } from './socket.ts'
 
 export type WebSocketOptions = Pick<
   ProtocolOptions,
-  'graph' | 'log' | 'maxOperationsPerSocket' | 'connectionInitTimeoutMs' | 'confirm'
+  'graph' | 'log' | 'open' | 'maxOperationsPerSocket' | 'connectionInitTimeoutMs' | 'confirm'
 > &
   Pick<SocketAuthentication, 'authenticate' | 'onSocket'> &
   Pick<Access, 'clientAddresses'> & {
@@ -83,6 +85,14 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     const address = clientAddresses.of(request)
     const socket = createClientSocket(ws, request.socket, { ...options, address })
     const verdictOn = watchIncoming(options)
+    const take = (bytes: number) => socket.actor && options.open.take(socket.actor.keyId, bytes)
+    const onTooMuch = () => {
+      ws.close(socket.actor ? 1013 : 1009, 'Too many bytes')
+      // The client's close frame would come behind what is not read, so nobody waits for it.
+      endInStages(request.socket)
+      request.socket.destroySoon()
+    }
+    const completed = countPartialMessages(request.socket, { take, onTooMuch })
     sockets.set(ws, socket)
     const failed = (error: unknown) => {
       if (isUnexpectedMessage(error)) return ws.close(unexpectedMessage.code, unexpectedMessage.reason)
@@ -100,6 +110,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
         onPing: async payload => socket.pong(payload),
         onMessage: receive =>
           ws.on('message', message => {
+            completed()
             // Messages still arrive until the client agrees to a close. A revoked key must not write any more.
             if (ws.readyState !== WebSocket.OPEN) return
             const text = String(message)
@@ -116,6 +127,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     ws.on('error', () => {})
     ws.once('close', (code, reason) => {
       sockets.delete(ws)
+      completed()
       socket.end()
       void closed(code, String(reason))
     })

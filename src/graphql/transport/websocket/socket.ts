@@ -5,7 +5,7 @@ import { clientLeft } from '../../../http/client-gone.ts'
 import type { Answer } from '../../../live/answer.ts'
 import { countedAnswer } from '../../../live/counted-answer.ts'
 import type { Subscriber } from '../../../live/subscriber.ts'
-import type { Quota } from '../../../runtime/quota.ts'
+import type { Quota, Release } from '../../../runtime/quota.ts'
 import type { AnswerStream } from '../../execution/answer-stream.ts'
 
 /**
@@ -28,10 +28,12 @@ export type ClientSocket = {
   /** The number of running operations, including those that are still opening or executing. */
   operations(): number
   /**
-   * Begins an operation. Returns a signal that aborts when its client leaves it before it is open or has its result; null
-   * while an earlier operation with this id is still opening: its client has left that one.
+   * Begins an operation. Returns a signal that aborts when its client leaves it before it is open or has its result.
+   * `release` is called when it has ended.
+   *
+   * @returns null while an earlier operation with this id is still opening: its client has left that one
    */
-  begin(id: string): AbortSignal | null
+  begin(id: string, release: Release): AbortSignal | null
   /** Called when the client leaves an operation. */
   leave(id: string): void
   /** Called when the operation is open, executed or refused. */
@@ -59,6 +61,9 @@ export type ClientSocketOptions = {
   maxSocketsPerKey: number
 }
 
+/** An operation that is not open yet, or has no result yet. */
+type Opening = { left: AbortController; release: Release }
+
 /** @param stream the underlying network socket, which tells how many bytes have really left */
 export function createClientSocket(
   ws: WebSocket,
@@ -67,7 +72,7 @@ export function createClientSocket(
 ): ClientSocket {
   const share = Math.max(leastBufferedBytes, Math.floor(unsent.max / maxSocketsPerKey))
   const maxBufferedBytes = Math.min(share, mostBufferedBytes)
-  const opening = new Map<string, AbortController>()
+  const opening = new Map<string, Opening>()
   const served = new Set<AnswerStream>()
   let sentBytes = 0
   let sentAt = performance.now()
@@ -106,19 +111,27 @@ export function createClientSocket(
     address,
     actor: null,
     operations: () => opening.size + [...served].filter(answers => answers.isOpen()).length,
-    begin(id) {
+    begin(id, release) {
       if (opening.has(id)) {
         socket.leave(id)
+        release()
         return null
       }
       const left = new AbortController()
-      opening.set(id, left)
+      opening.set(id, { left, release })
       return left.signal
     },
-    leave: id => opening.get(id)?.abort(clientLeft()),
-    begun: id => void opening.delete(id),
+    leave: id => opening.get(id)?.left.abort(clientLeft()),
+    begun(id) {
+      opening.get(id)?.release()
+      opening.delete(id)
+    },
     serve(id, answers) {
-      if (opening.get(id)?.signal.aborted || ws.readyState !== ws.OPEN) return Promise.resolve(null)
+      const operation = opening.get(id)
+      if (!operation || operation.left.signal.aborted || ws.readyState !== ws.OPEN)
+        return Promise.resolve(null)
+      void answers.ended.then(operation.release)
+      operation.release = () => {}
       const failed = Promise.withResolvers<unknown>()
       served.add(answers)
       answers.attach(subscriberOf(id, failed.resolve))
