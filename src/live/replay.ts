@@ -12,7 +12,7 @@ export const maxReplaysPerKey = 4
 
 /** After so many events, or so long, another replay has its turn. */
 const maxEventsPerTurn = 200
-const maxTurnMs = 1_000
+const maxTurnMs = 10_000
 
 export type Replay = {
   subscriber: Subscriber

@@ -326,7 +326,7 @@ test('replays whose events take long leave their turns to another one', async ({
   await expect.poll(() => executed.length).toBe(1)
   const began = performance.now()
   const waiting = await from()
-  await expect.poll(() => performance.now() - began).toBeGreaterThan(1_000)
+  await expect.poll(() => performance.now() - began).toBeGreaterThan(10_000)
   expect(database.pagesRead.count - before).toBe(4)
   release()
   await expect.poll(waiting.heard).toEqual(executed.slice(0, 1))
