@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Answer } from './answer.ts'
-import type { Payer } from './sharers.ts'
+import type { Payer } from './payers.ts'
 
 /** The answers of one broadcast that its subscribers may still need, by event number. */
 export type Answers = {

@@ -6,8 +6,8 @@ import { createAnswerMemory } from './answer-memory.ts'
 import { type Broadcast, createBroadcast } from './broadcast.ts'
 import { type BroadcastLimits, limitBroadcasts } from './broadcast-limits.ts'
 import type { Feeds } from './feeds.ts'
+import { createPayers, type Payer, type Payers } from './payers.ts'
 import { maxReplaysPerKey } from './replay.ts'
-import { createSharers, type Payer, type Sharers } from './sharers.ts'
 import { createValueAnswers } from './value-answers.ts'
 
 /** The broadcasts of this process. */
@@ -53,7 +53,7 @@ export type Joined = {
   leave(): void
 }
 
-type Shared = Pick<Joined, 'broadcast' | 'answerTo'> & { sharers: Sharers }
+type Shared = Pick<Joined, 'broadcast' | 'answerTo'> & { payers: Payers }
 
 /**
  * Broadcasts over the logs of these feeds.
@@ -66,15 +66,15 @@ export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: 
   const joinKey = limitBroadcasts(limits)
 
   function create({ cost, execute }: Joining): Shared {
-    const sharers = createSharers(events, refusal('UNAVAILABLE', 'All subscribers have left.'))
+    const payers = createPayers(events, refusal('UNAVAILABLE', 'All subscribers have left.'))
     async function paid(value: object, payer: Payer): Promise<string> {
-      const paying = await sharers.pay(Math.max(1, cost), payer)
+      const paying = await payers.pay(Math.max(1, cost), payer)
       const isReplay = payer !== null
-      const keyIds = () => (isReplay ? [paying] : [...new Set([paying, ...sharers.keyIds()])])
-      return execute(value, { keyIds, isReplay, signal: sharers.left })
+      const keyIds = () => (isReplay ? [paying] : [...new Set([paying, ...payers.keyIds()])])
+      return execute(value, { keyIds, isReplay, signal: payers.left })
     }
     return {
-      sharers,
+      payers,
       broadcast: createBroadcast({
         execute: paid,
         followFrom: feeds.followFrom,
@@ -92,18 +92,18 @@ export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: 
       const leaveKey = joinKey(keyId, id, cost)
       const shared = all.get(id) ?? create(joining)
       all.set(id, shared)
-      const { broadcast, answerTo, sharers } = shared
-      const leaveSharers = sharers.join(keyId)
+      const { broadcast, answerTo, payers } = shared
+      const leavePayers = payers.join(keyId)
       return {
         broadcast,
         answerTo,
         leave() {
           leaveKey()
-          leaveSharers()
-          if (sharers.left.aborted && all.get(id) === shared) all.delete(id)
+          leavePayers()
+          if (payers.left.aborted && all.get(id) === shared) all.delete(id)
         },
       }
     },
-    subscribers: () => [...all.values()].reduce((sum, { sharers }) => sum + sharers.count(), 0),
+    subscribers: () => [...all.values()].reduce((sum, { payers }) => sum + payers.count(), 0),
   }
 }

@@ -1,10 +1,10 @@
 import type { Budget } from '../runtime/budget.ts'
 
-/** The API key that pays for an answer; null: the one of all sharers that has most left. */
+/** The API key that pays for an answer; null: the one of all payers that has most left. */
 export type Payer = string | null
 
 /** Those who share the answers of a broadcast, by the API keys that they came with. */
-export type Sharers = {
+export type Payers = {
   /** Adds one. Returns a function that removes it; calling it again does nothing. */
   join(keyId: string): () => void
   count(): number
@@ -23,7 +23,7 @@ export type Sharers = {
 type Payment = { ask(keyId: string): void; leave(keyId: string): void; fail(reason: unknown): void }
 
 /** @param events what each key may spend on its events */
-export function createSharers(events: Budget, leftReason: Error): Sharers {
+export function createPayers(events: Budget, leftReason: Error): Payers {
   const keys = new Map<string, number>()
   const left = new AbortController()
   const unpaid = new Set<Payment>()
