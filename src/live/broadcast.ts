@@ -5,7 +5,7 @@ import type { Answer } from './answer.ts'
 import type { Answers } from './answer-memory.ts'
 import type { Follower, Following } from './follow.ts'
 import { createLoop } from './loop.ts'
-import { change, createMember, type Member, passed } from './member.ts'
+import { createMember, type Member, passed, transition } from './member.ts'
 import type { Payer } from './payers.ts'
 import { replay } from './replay.ts'
 import type { Subscriber } from './subscriber.ts'
@@ -58,14 +58,14 @@ export function createBroadcast({ execute, followFrom, answers, replays }: Broad
   }
 
   function drain(member: Member): void {
-    change(member, 'full')
+    transition(member, 'full')
     void followFrom(member.following, member.at)
       .then(follower => resume(member, follower))
       .catch(error => fail(member, error))
   }
 
   async function resume(member: Member, follower: Follower): Promise<void> {
-    change(member, 'resumed')
+    transition(member, 'resumed')
     if (member.state === 'ended') return follower.end()
     member.follower = follower
     await catchUp(member, follower)
@@ -109,7 +109,7 @@ export function createBroadcast({ execute, followFrom, answers, replays }: Broad
   /** Returns false if it has ended before. */
   function end(member: Member, reason: 'failed' | 'unsubscribed'): boolean {
     if (member.state === 'ended') return false
-    change(member, reason)
+    transition(member, reason)
     member.follower?.end()
     loop.leave(member)
     return true

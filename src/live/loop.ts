@@ -2,7 +2,7 @@ import { setImmediate as yieldToOthers } from 'node:timers/promises'
 import type { Event } from '../domain/event/rows.ts'
 import type { Answer } from './answer.ts'
 import type { Follower } from './follow.ts'
-import { change, type Member, passed } from './member.ts'
+import { type Member, passed, transition } from './member.ts'
 
 /** The loop that writes each answer to all live members of a broadcast. It runs while there are any. */
 export type Loop = {
@@ -106,7 +106,7 @@ export function createLoop({ answer, onFull, onFailed }: LoopOptions): Loop {
     /** Nothing is awaited in here, so neither the loop nor the log moves meanwhile. */
     join(member, follower) {
       if (shared && member.at < handedUpTo) return false
-      change(member, 'caughtUp')
+      transition(member, 'caughtUp')
       member.follower = null
       live.add(member)
       if (shared) follower.end()

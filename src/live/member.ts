@@ -23,7 +23,7 @@ export function createMember(subscriber: Subscriber, follower: Follower): Member
 }
 
 /** @throws Error for a change that cannot happen in the member's state */
-export function change(member: Member, reason: SubscriberChange): void {
+export function transition(member: Member, reason: SubscriberChange): void {
   member.state = stateAfter(member.state, reason)
   if (member.state === 'ended') member.ended.abort()
 }
