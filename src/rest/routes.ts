@@ -111,7 +111,7 @@ export async function restRoutes(
     const { conversationId } = request.params as { conversationId: string }
     const { agentId } = request.body as { agentId: string | null }
     const answer = await assign.execute({ input: { conversationId, agentId } }, callerOf(request, reply))
-    const { id, assignedTo } = required(accepted(answer.assignConversation).conversation)
+    const { id, assignedTo } = resultOf(accepted(answer.assignConversation).conversation)
     return { conversation: { id, assignedToAgentId: assignedTo?.id ?? null } }
   })
 }
@@ -125,7 +125,7 @@ function created(
   { conversation, contact, message, replayed }: documents.CreateConversationMutation['createConversation'],
 ) {
   if (replayed) reply.header('Idempotency-Replayed', 'true')
-  const { id, preview: contentPreview, status } = required(message)
+  const { id, preview: contentPreview, status } = resultOf(message)
   return reply.code(201).send({ conversation, contact, message: { id, contentPreview, status } })
 }
 
@@ -138,7 +138,7 @@ function accepted<Payload extends { userErrors: { code: documents.UserErrorCode;
   return payload
 }
 
-function required<Value>(value: Value | null): Value {
+function resultOf<Value>(value: Value | null): Value {
   if (value === null) throw new Error('A payload without userErrors lacks its result.')
   return value
 }

@@ -2,7 +2,7 @@ import { CloseCode } from 'graphql-ws'
 import { hasMoreJsonValues } from '../../../http/json-values.ts'
 
 /** What a message means for the socket: it is passed on, it leaves an operation first, or the socket is closed. */
-export type Verdict = 'pass' | { leaves: string } | { code: number; reason: string }
+export type Decision = 'pass' | { leaves: string } | { code: number; reason: string }
 
 /** Before a key is shown, a message is a `connection_init` or a ping. Both are short. */
 const maxInitCharacters = 4_096
@@ -16,7 +16,7 @@ export type IncomingLimits = { maxMessagesPerSecond: number; maxJsonValues: numb
 export function watchIncoming({
   maxMessagesPerSecond,
   maxJsonValues,
-}: IncomingLimits): (text: string, isKnown: boolean) => Verdict {
+}: IncomingLimits): (text: string, isKnown: boolean) => Decision {
   const maxMessages = (maxMessagesPerSecond * windowMs) / 1_000
   let messages = 0
   let windowBegan = performance.now()

@@ -84,7 +84,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
   function opened(ws: WebSocket, request: IncomingMessage): void {
     const address = clientAddresses.of(request)
     const socket = createClientSocket(ws, request.socket, { ...options, address })
-    const verdictOn = watchIncoming(options)
+    const decide = watchIncoming(options)
     const take = (bytes: number) => socket.actor && options.open.take(socket.actor.keyId, bytes)
     const onTooMuch = () => {
       ws.close(socket.actor ? 1013 : 1009, 'Too many bytes')
@@ -114,10 +114,10 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
             // Messages still arrive until the client agrees to a close. A revoked key must not write any more.
             if (ws.readyState !== WebSocket.OPEN) return
             const text = String(message)
-            const verdict = verdictOn(text, socket.actor !== null)
-            if (typeof verdict === 'object' && 'code' in verdict)
-              return ws.close(verdict.code, verdict.reason)
-            if (typeof verdict === 'object') socket.leave(verdict.leaves)
+            const decision = decide(text, socket.actor !== null)
+            if (typeof decision === 'object' && 'code' in decision)
+              return ws.close(decision.code, decision.reason)
+            if (typeof decision === 'object') socket.leave(decision.leaves)
             void receive(text).catch(failed)
           }),
       },
