@@ -94,7 +94,7 @@ export function createBroadcast({ execute, followFrom, answers, replays }: Broad
 
   /** @throws the reason of `ended` when the member ends while it waits */
   async function inTurn<Result>({ following, ended }: Member, work: () => Promise<Result>): Promise<Result> {
-    const end = await replays.room(following.keyId, 1, ended.signal)
+    const end = await replays.takeWhenPossible(following.keyId, 1, ended.signal)
     try {
       return await work()
     } finally {

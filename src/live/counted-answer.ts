@@ -20,7 +20,7 @@ export async function countedAnswer(
   const release = unsent.take(keyId, bytes)
   if (release) return { answer, sent: release }
   answer = null
-  const sent = await unsent.room(keyId, bytes, signal)
+  const sent = await unsent.takeWhenPossible(keyId, bytes, signal)
   try {
     return { answer: await make(), sent }
   } catch (error) {

@@ -15,7 +15,7 @@ export type Quota = {
    * Waits until the owner may hold so much more, first come, first served. An owner that holds nothing never waits.
    * @throws the signal's reason when it aborts
    */
-  room(owner: string, amount: number, signal: AbortSignal | undefined): Promise<Release>
+  takeWhenPossible(owner: string, amount: number, signal: AbortSignal | undefined): Promise<Release>
   /** Whether anybody waits for room. */
   isWaitedFor(owner: string): boolean
 }
@@ -44,7 +44,7 @@ export function createQuota(max: number): Quota {
     max,
     take: (owner, amount) => (heldBy(owner) + amount <= max ? hold(owner, amount) : null),
     hold,
-    room: lines.take,
+    takeWhenPossible: lines.take,
     isWaitedFor: lines.has,
   }
 }

@@ -16,7 +16,7 @@ test('room is given in the order in which it was asked for', async () => {
   const order: string[] = []
   const release = quota.hold('one', 8)
   const take = async (name: string, amount: number) => {
-    const done = await quota.room('one', amount, undefined)
+    const done = await quota.takeWhenPossible('one', amount, undefined)
     order.push(name)
     done()
   }
@@ -28,7 +28,7 @@ test('room is given in the order in which it was asked for', async () => {
 
 test('an owner that holds nothing has room for more than the limit', async () => {
   const quota = createQuota(10)
-  const release = await quota.room('one', 20, undefined)
+  const release = await quota.takeWhenPossible('one', 20, undefined)
   expect(quota.take('one', 1)).toBeNull()
   release()
 })
@@ -37,8 +37,8 @@ test('a wait for room ends with the reason of its signal, and those behind it go
   const quota = createQuota(10)
   const release = quota.hold('one', 8)
   const gone = new AbortController()
-  const large = quota.room('one', 5, gone.signal)
-  const small = quota.room('one', 2, undefined)
+  const large = quota.takeWhenPossible('one', 5, gone.signal)
+  const small = quota.takeWhenPossible('one', 2, undefined)
   gone.abort(new Error('gone'))
   await expect(large).rejects.toThrow('gone')
   ;(await small)()

@@ -28,12 +28,12 @@ export function createAdmission(
 ): (execution: Execution) => Promise<Admitted> {
   const inWork = createQuota(limits.maxQueryCost)
 
-  async function room(keyId: string, cost: number, signal: AbortSignal | undefined): Promise<Release> {
+  async function begin(keyId: string, cost: number, signal: AbortSignal | undefined): Promise<Release> {
     const release = inWork.isWaitedFor(keyId) ? null : inWork.take(keyId, cost)
     if (release) return release
     const late = AbortSignal.timeout(maxWaitMs)
     const either = signal ? AbortSignal.any([signal, late]) : late
-    return inWork.room(keyId, cost, either).catch(error => {
+    return inWork.takeWhenPossible(keyId, cost, either).catch(error => {
       throw late.aborted ? new Busy() : error
     })
   }
@@ -48,7 +48,7 @@ export function createAdmission(
     }
     let release = () => {}
     try {
-      release = await room(actor.keyId, cost.cost, signal)
+      release = await begin(actor.keyId, cost.cost, signal)
       bytes.take(cost.bytes)
       return { cost: cost.cost, release }
     } catch (error) {

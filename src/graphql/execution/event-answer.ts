@@ -31,9 +31,9 @@ export function executeEvents(engine: Engine, execution: Execution): ExecuteFor 
       return result
     }
 
-    /** Once there is room for an answer as large as it may be, its bytes are held already. */
-    async function executeInRoom(keyId: string, owner: string): Promise<ExecutionResult | null> {
-      const release = await unsent.room(owner, limits.maxAnswerBytes, signal)
+    /** Reserves the bytes of the largest answer before it executes. */
+    async function executeReserved(keyId: string, owner: string): Promise<ExecutionResult | null> {
+      const release = await unsent.takeWhenPossible(owner, limits.maxAnswerBytes, signal)
       try {
         return await execute(keyId, null)
       } finally {
@@ -48,7 +48,7 @@ export function executeEvents(engine: Engine, execution: Execution): ExecuteFor 
       const keyId = keys[tries++ % keys.length]
       if (keyId === undefined) throw signal.reason
       const owner = `events ${keyId}`
-      const result = (await execute(keyId, owner)) ?? (await executeInRoom(keyId, owner))
+      const result = (await execute(keyId, owner)) ?? (await executeReserved(keyId, owner))
       if (!result) throw new Busy()
       return result
     }
