@@ -77,7 +77,7 @@ export type App = {
 const gateway = { keyId: 'gateway', workspaceId: 'gateway' }
 
 /** How long requests and sockets may take to end when the app closes. */
-const requestPatienceMs = 6_000
+const closeTimeoutMs = 6_000
 
 /** Joins the rooms into one server. It opens no database and does not listen: the caller does both. */
 export async function createApp(options: AppOptions): Promise<App> {
@@ -171,13 +171,13 @@ export async function createApp(options: AppOptions): Promise<App> {
 
   /** Ends everything in parallel: the server cannot close before its sockets and streams have ended. */
   async function endRequests(): Promise<void> {
-    const socketsGone = webSockets.close(requestPatienceMs)
+    const socketsGone = webSockets.close(closeTimeoutMs)
     streams.close()
     closeIdle()
     metricsServer?.closeIdle()
-    const late = setTimeout(() => fastify.server.closeAllConnections(), requestPatienceMs)
+    const timer = setTimeout(() => fastify.server.closeAllConnections(), closeTimeoutMs)
     await Promise.all([socketsGone, fastify.close(), metricsServer?.fastify.close()]).finally(() =>
-      clearTimeout(late),
+      clearTimeout(timer),
     )
   }
 

@@ -37,7 +37,7 @@ async function start(config: Config): Promise<void> {
       ...config,
     })
     const close = () => closeInOrder([[['the app', app.close]], [['the database', database.close]]])
-    endOn(['SIGTERM', 'SIGINT'], { log, close, patienceMs: 10_000 })
+    endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: 10_000 })
     await listen(app, config, database.engine)
   } catch (error) {
     await database.close()

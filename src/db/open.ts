@@ -40,7 +40,7 @@ const reservedConnections = 3
 const defaultPoolWaitMs = 2_000
 const defaultStatementTimeoutMs = 2_000
 /** How long a request waits for its own statements. On the embedded database, how long it waits for anything. */
-const ownPatienceMs = 10_000
+const ownWaitMs = 10_000
 
 // Sequence numbers and counts stay below 2^53, so every bigint (type 20) is read as a number.
 const types: pg.CustomTypesConfig = {
@@ -65,7 +65,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
   })
   const requests = kyselyOf(dialect, options)
   const reserved = kyselyOf(new PostgresDialect({ pool: withMeaning(reservedPool) }), options)
-  const turns = createTurns({ slots: poolSize, patienceMs: poolWaitMs, ownPatienceMs, refuse })
+  const turns = createTurns({ slots: poolSize, waitMs: poolWaitMs, ownWaitMs, refuse })
   return {
     db: kyselyOf(dialect, {}),
     reserved,
@@ -99,7 +99,7 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
     ...(createPgConfig(lite) as pg.PoolConfig),
     max: 1,
     idleTimeoutMillis: 0,
-    connectionTimeoutMillis: ownPatienceMs,
+    connectionTimeoutMillis: ownWaitMs,
     types,
     // PGlite has a single session. A client that is discarded inside a transaction would leave it open for the next.
     onConnect: async client => {
@@ -108,7 +108,7 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
   })
   const dialect = new PostgresDialect({ pool: withMeaning(listenedTo(pool, options)) })
   const requests = kyselyOf(dialect, options)
-  const turns = createTurns({ slots: 1, patienceMs: ownPatienceMs, ownPatienceMs, refuse })
+  const turns = createTurns({ slots: 1, waitMs: ownWaitMs, ownWaitMs, refuse })
   return {
     db: kyselyOf(dialect, {}),
     reserved: requests,

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
 /** How long a client may go on sending after it has been answered for the last time. */
-const patienceMs = 1_000
+const lingerMs = 1_000
 
 /**
  * Makes `destroySoon`, which Node calls after the last answer, end a socket in stages: first what we send, then,
@@ -11,7 +11,7 @@ const patienceMs = 1_000
 export function endInStages(socket: Socket): void {
   socket.destroySoon = () => {
     socket.end()
-    const late = setTimeout(() => socket.destroy(), patienceMs)
-    socket.once('close', () => clearTimeout(late))
+    const timer = setTimeout(() => socket.destroy(), lingerMs)
+    socket.once('close', () => clearTimeout(timer))
   }
 }

@@ -16,9 +16,9 @@ declare module 'fastify' {
 export function limitBodyTime(app: FastifyInstance, requestTimeoutMs: number): void {
   app.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
     if (routeOptions.config.takesMail || !hasUnreadBody(raw)) return
-    const late = setTimeout(() => {
+    const timer = setTimeout(() => {
       if (hasUnreadBody(raw)) sendMalformed({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket)
     }, requestTimeoutMs)
-    reply.raw.once('close', () => clearTimeout(late))
+    reply.raw.once('close', () => clearTimeout(timer))
   })
 }

@@ -125,10 +125,10 @@ const maxEventsOf = (characters: number) =>
   Math.min(maxEventsPerWrite, Math.max(1, Math.floor(maxCharactersPerWrite / characters)))
 
 /** The events that are available without waiting, at most so many. */
-async function eventsAtHand(follower: Follower, most: number): Promise<Event[]> {
+async function eventsAtHand(follower: Follower, limit: number): Promise<Event[]> {
   const events: Event[] = []
-  while (events.length < most) {
-    const event = await follower.step(most)
+  while (events.length < limit) {
+    const event = await follower.step(limit)
     if (!event) break
     events.push(event)
   }

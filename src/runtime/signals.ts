@@ -5,11 +5,11 @@ export type EndOptions = {
   /** Closes everything in order. Called once. */
   close(): Promise<void>
   /** When closing takes longer, the process ends with code 1. */
-  patienceMs: number
+  timeoutMs: number
 }
 
 /** Ends the process in order at the first of these signals, and at once at the second. */
-export function endOn(signals: readonly NodeJS.Signals[], { log, close, patienceMs }: EndOptions): void {
+export function endOn(signals: readonly NodeJS.Signals[], { log, close, timeoutMs }: EndOptions): void {
   let isEnding = false
   const end = async (signal: NodeJS.Signals) => {
     if (isEnding) process.exit(1)
@@ -18,7 +18,7 @@ export function endOn(signals: readonly NodeJS.Signals[], { log, close, patience
     setTimeout(() => {
       log.error('could not close in time')
       process.exit(1)
-    }, patienceMs).unref()
+    }, timeoutMs).unref()
     try {
       await close()
       log.info('closed')

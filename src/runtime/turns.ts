@@ -14,9 +14,9 @@ export type Turns = {
 export type TurnsOptions = {
   slots: number
   /** How long an owner waits for the slots of others. */
-  patienceMs: number
+  waitMs: number
   /** How long an owner waits for its own slots. */
-  ownPatienceMs: number
+  ownWaitMs: number
   /** The error for a wait that is too long. `isOwn`: the owner itself has as many slots as it may. */
   refuse(isOwn: boolean): Error
 }
@@ -36,8 +36,8 @@ function sharesOf(slots: number) {
 }
 
 /** Keys that wait take turns, and so do the requests of a key. */
-export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsOptions): Turns {
-  const most = sharesOf(slots)
+export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions): Turns {
+  const max = sharesOf(slots)
   const taken = new Map<unknown, number>()
   const waiting = createTurnQueue<Waiter>()
   let total = 0
@@ -54,9 +54,9 @@ export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsO
   }
 
   const countOf = (counter: unknown) => taken.get(counter) ?? 0
-  const hasRequestShare = (owner: Owner) => countOf(owner) >= most.request
-  const hasKeyShare = ({ keyId }: Owner) => countOf(`key ${keyId}`) >= most.key
-  const hasWorkspaceShare = ({ workspaceId }: Owner) => countOf(`workspace ${workspaceId}`) >= most.workspace
+  const hasRequestShare = (owner: Owner) => countOf(owner) >= max.request
+  const hasKeyShare = ({ keyId }: Owner) => countOf(`key ${keyId}`) >= max.key
+  const hasWorkspaceShare = ({ workspaceId }: Owner) => countOf(`workspace ${workspaceId}`) >= max.workspace
 
   const isBusyItself = (owner: Owner) => hasRequestShare(owner) || hasKeyShare(owner)
   const hasItsShare = (owner: Owner) => isBusyItself(owner) || hasWorkspaceShare(owner)
@@ -64,7 +64,7 @@ export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsO
   /** Whether there is a slot for a key. */
   function isFree(owner: Owner): boolean {
     const isFirst = countOf(`workspace ${owner.workspaceId}`) === 0
-    return total < (isFirst ? slots : slots - most.spare) && !hasKeyShare(owner) && !hasWorkspaceShare(owner)
+    return total < (isFirst ? slots : slots - max.spare) && !hasKeyShare(owner) && !hasWorkspaceShare(owner)
   }
 
   function begin(owner: Owner): () => void {
@@ -102,7 +102,7 @@ export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsO
     const abort = () => giveUp(signal?.reason)
     const late = () => {
       if (!hasItsShare(owner)) return giveUp(refuse(false))
-      timer = setTimeout(() => giveUp(refuse(isBusyItself(owner))), Math.max(0, ownPatienceMs - patienceMs))
+      timer = setTimeout(() => giveUp(refuse(isBusyItself(owner))), Math.max(0, ownWaitMs - waitMs))
     }
     const waiter = {
       start() {
@@ -111,7 +111,7 @@ export function createTurns({ slots, patienceMs, ownPatienceMs, refuse }: TurnsO
         resolve(begin(owner))
       },
     }
-    let timer = setTimeout(late, patienceMs)
+    let timer = setTimeout(late, waitMs)
     signal?.addEventListener('abort', abort, { once: true })
     waiting.add(owner, waiter)
     return promise

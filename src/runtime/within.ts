@@ -6,6 +6,6 @@ export async function within<Value>(
   promise: Promise<Value>,
 ): Promise<Value | undefined> {
   const timer = new AbortController()
-  const late = after(milliseconds, undefined, timer).catch(() => undefined)
-  return Promise.race([promise, late]).finally(() => timer.abort())
+  const timeout = after(milliseconds, undefined, timer).catch(() => undefined)
+  return Promise.race([promise, timeout]).finally(() => timer.abort())
 }

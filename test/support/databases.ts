@@ -26,7 +26,7 @@ export async function openDatabaseOf(
     const loadDataDir = new Blob([readFileSync(inject('snapshot'))])
     return openPGlite(await PGlite.create({ loadDataDir }), options)
   }
-  return openPostgres(await newPostgresDatabase(), { ...patience, ...poolOfRun(), ...options })
+  return openPostgres(await newPostgresDatabase(), { ...timeouts, ...poolOfRun(), ...options })
 }
 
 /** A database without any table: of this run's engine, with this run's pool size. */
@@ -44,6 +44,6 @@ export async function newPostgresDatabase(template = 'template'): Promise<string
 }
 
 /** Longer than the gateway's own limits, so that a busy machine keeps them too. */
-const patience = { poolWaitMs: 10_000, statementTimeoutMs: 10_000 }
+const timeouts = { poolWaitMs: 10_000, statementTimeoutMs: 10_000 }
 
 const poolOfRun = () => (process.env.POOL ? { poolSize: Number(process.env.POOL) } : {})

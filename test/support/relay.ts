@@ -14,7 +14,7 @@ const configuration = {
   // The artifacts are loaded as CommonJS modules.
   eagerEsModules: false,
 }
-const compilerPatienceMs = 120_000
+const compilerTimeoutMs = 120_000
 
 /** Compiles documents against the printed schema with Relay's own compiler, and returns the artifacts by name. */
 export async function compileForRelay(documents: readonly string[]): Promise<Map<string, unknown>> {
@@ -27,7 +27,7 @@ export async function compileForRelay(documents: readonly string[]): Promise<Map
     writeFileSync(join(directory, 'src/walk.js'), documents.map(text => `graphql\`${text}\``).join('\n'))
     writeFileSync(join(directory, 'relay.config.json'), JSON.stringify(configuration))
     // It rejects on any exit code but 0.
-    await promisify(execFile)(compiler, ['--noWatchman'], { cwd: directory, timeout: compilerPatienceMs })
+    await promisify(execFile)(compiler, ['--noWatchman'], { cwd: directory, timeout: compilerTimeoutMs })
     const load = createRequire(join(directory, 'artifacts/'))
     return new Map(
       readdirSync(join(directory, 'artifacts')).map(name => [

@@ -4,8 +4,8 @@ import { createTurns, type Owner } from '../../src/runtime/turns.ts'
 const turnsOf = (slots: number) =>
   createTurns({
     slots,
-    patienceMs: 30_000,
-    ownPatienceMs: 30_000,
+    waitMs: 30_000,
+    ownWaitMs: 30_000,
     refuse: isOwn => new Error(isOwn ? 'own' : 'others'),
   })
 
@@ -80,8 +80,8 @@ test('a wait ends with the reason of its signal, and leaves no slot taken', asyn
 test('a wait that is too long ends, and tells whose slots it waited for', async () => {
   const turns = createTurns({
     slots: 1,
-    patienceMs: 1,
-    ownPatienceMs: 2,
+    waitMs: 1,
+    ownWaitMs: 2,
     refuse: isOwn => new Error(isOwn ? 'own' : 'others'),
   })
   await turns.take(owner('first'))

@@ -31,10 +31,10 @@ export function createAdmission(
   async function begin(keyId: string, cost: number, signal: AbortSignal | undefined): Promise<Release> {
     const release = inWork.isWaitedFor(keyId) ? null : inWork.take(keyId, cost)
     if (release) return release
-    const late = AbortSignal.timeout(maxWaitMs)
-    const either = signal ? AbortSignal.any([signal, late]) : late
+    const timeout = AbortSignal.timeout(maxWaitMs)
+    const either = signal ? AbortSignal.any([signal, timeout]) : timeout
     return inWork.takeWhenPossible(keyId, cost, either).catch(error => {
-      throw late.aborted ? new Busy() : error
+      throw timeout.aborted ? new Busy() : error
     })
   }
 

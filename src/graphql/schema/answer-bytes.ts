@@ -16,7 +16,7 @@ export type AnswerBytes = {
 }
 
 /** Fewer bytes than this are not worth counting among those of a key. */
-const leastHeldBytes = 16 * 1024
+const minHeldBytes = 16 * 1024
 
 /**
  * @param owner whose unsent answers it counts among; null: nobody's, as they are held already
@@ -41,7 +41,7 @@ export function createAnswerBytes(maxBytes: number, unsent: Quota, owner: string
       if (taken > maxBytes) refuse(refusal('LIMIT_EXCEEDED', `An answer may have ${maxBytes} bytes.`))
       notHeld += bytes
       // After an error, fields of an answer that is given up may still come in.
-      if (owner === null || isEnded || notHeld < leastHeldBytes) return
+      if (owner === null || isEnded || notHeld < minHeldBytes) return
       const release = unsent.take(owner, notHeld)
       if (release === null) refuse(tooMuchUnsent(unsent.max))
       releases.push(release)

@@ -22,11 +22,11 @@ export type MailParser = {
  * How long one mail may take, from the moment that its thread has begun it. On a busy machine a thread gets less than
  * that, so it goes on until the process has computed for so long, too.
  */
-const parsePatienceMs = 5_000
+const parseTimeoutMs = 5_000
 const maxParseMs = 30_000
 const checkEveryMs = 500
 /** How long a thread may take to start. */
-const startPatienceMs = 60_000
+const startTimeoutMs = 60_000
 const maxThreads = 2
 
 /** Starts no thread before the first mail, and ends threads that are idle for a minute. */
@@ -76,17 +76,17 @@ const unavailable = (): Refusal =>
 async function runInThread(threads: Piscina, raw: Uint8Array): Promise<InboundMail | null> {
   const { port1, port2: begun } = new MessageChannel()
   const stop = new AbortController()
-  let timer = setTimeout(() => stop.abort(), startPatienceMs)
+  let timer = setTimeout(() => stop.abort(), startTimeoutMs)
   port1.once('message', () => {
     const begunAt = performance.now()
     const computedMs = computedSoFarMs()
     const check = () => {
-      const isSpent = computedSoFarMs() - computedMs >= parsePatienceMs
+      const isSpent = computedSoFarMs() - computedMs >= parseTimeoutMs
       if (isSpent || performance.now() - begunAt >= maxParseMs) stop.abort()
       else timer = setTimeout(check, checkEveryMs)
     }
     clearTimeout(timer)
-    timer = setTimeout(check, parsePatienceMs)
+    timer = setTimeout(check, parseTimeoutMs)
   })
   const own = ownBytes(raw)
   const task: ParserTask = { raw: own, begun }

@@ -14,8 +14,8 @@ export type Outbox = {
   close(): Promise<void>
 }
 
-const deliverPatienceMs = 2_000
-const closePatienceMs = 3_000
+const deliverTimeoutMs = 2_000
+const closeTimeoutMs = 3_000
 const sweepEveryMs = 1_000
 const maxAttemptsAtOnce = 20
 /** A slow mail server must not delay the mail of other workspaces. */
@@ -74,11 +74,11 @@ export function startOutbox(options: AttemptOptions): Outbox {
         await claim({ mailDomain, only: { workspaceId, id } }).finally(() => count(workspaceId, -1))
         await running.get(id)
       }
-      await within(deliverPatienceMs, attempt()).catch(onError)
+      await within(deliverTimeoutMs, attempt()).catch(onError)
     },
     async close() {
       await sweeping.stop()
-      await within(closePatienceMs, Promise.all(running.values()))
+      await within(closeTimeoutMs, Promise.all(running.values()))
       cut.abort()
       await Promise.all(running.values())
       transport.close()

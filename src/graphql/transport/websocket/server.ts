@@ -34,9 +34,9 @@ export type WebSockets = {
   count(): number
   /**
    * Accepts no more sockets. Each client is told to reconnect (1001) when its queries and mutations have their results.
-   * Sockets that are still open after `patienceMs` are cut.
+   * Sockets that are still open after `timeoutMs` are cut.
    */
-  close(patienceMs: number): Promise<void>
+  close(timeoutMs: number): Promise<void>
 }
 
 const path = '/graphql'
@@ -144,14 +144,14 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
 
   return {
     count: () => sockets.size,
-    async close(patienceMs) {
+    async close(timeoutMs) {
       isClosing = true
       await Promise.all([pinging.stop(), checking.stop()])
       const gone = [...sockets.keys()].map(ws => new Promise(resolve => ws.once('close', resolve)))
       for (const socket of sockets.values()) if (!executing.has(socket)) goAway(socket)
-      const late = setTimeout(() => sockets.forEach(({ ws }) => void ws.terminate()), patienceMs)
+      const timer = setTimeout(() => sockets.forEach(({ ws }) => void ws.terminate()), timeoutMs)
       await Promise.all(gone)
-      clearTimeout(late)
+      clearTimeout(timer)
       server.off('upgrade', onUpgrade)
       wss.close()
     },

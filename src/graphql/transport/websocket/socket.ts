@@ -12,7 +12,7 @@ import type { AnswerStream } from '../../execution/answer-stream.ts'
  * With more bytes waiting than this, a socket's subscribers leave the loop and get one awaited answer at a time. So that
  * all sockets of a key together stay within its bytes, the limit is lower where a key may have many sockets.
  */
-const [leastBufferedBytes, mostBufferedBytes] = [16 * 1024, 256 * 1024]
+const [minBufferedBytes, maxOfBufferedBytes] = [16 * 1024, 256 * 1024]
 /** More than this is never handed over in one piece. */
 const maxCharactersPerWrite = 64 * 1024
 /** A socket that takes nothing for this long is closed. */
@@ -70,8 +70,8 @@ export function createClientSocket(
   stream: Stream,
   { address, unsent, maxSocketsPerKey }: ClientSocketOptions,
 ): ClientSocket {
-  const share = Math.max(leastBufferedBytes, Math.floor(unsent.max / maxSocketsPerKey))
-  const maxBufferedBytes = Math.min(share, mostBufferedBytes)
+  const share = Math.max(minBufferedBytes, Math.floor(unsent.max / maxSocketsPerKey))
+  const maxBufferedBytes = Math.min(share, maxOfBufferedBytes)
   const opening = new Map<string, Opening>()
   const served = new Set<AnswerStream>()
   let sentBytes = 0
