@@ -3,11 +3,11 @@ import type { Event } from '../domain/event/rows.ts'
 import type { Quota } from '../runtime/quota.ts'
 import type { Answer } from './answer.ts'
 import type { Answers } from './answer-memory.ts'
+import { catchUpTurn } from './catch-up.ts'
 import type { Follower, Following } from './follow.ts'
 import { createLoop } from './loop.ts'
 import { createMember, type Member, passed, transition } from './member.ts'
 import type { Payer } from './payers.ts'
-import { replay } from './replay.ts'
 import type { Subscriber } from './subscriber.ts'
 import type { SubscriberState } from './subscriber-state.ts'
 
@@ -22,8 +22,8 @@ type Subscription = {
 /** One operation with its variables, in one workspace, that many subscribers share. */
 export type Broadcast = {
   /**
-   * The answer to an event. It is executed once and kept for a while, for all subscribers. What is replayed is paid for
-   * by the key that replays it, and what is live by all who share it.
+   * The answer to an event. It is executed once and kept for a while, for all subscribers. What one key catches up on is paid for
+   * by that key, and what is live by all who share it.
    */
   answer(event: Event, payer: Payer): Promise<Answer>
   /** Sends a subscriber everything after the follower's position. From here on the broadcast owns the follower. */
@@ -35,8 +35,8 @@ export type BroadcastOptions = {
   execute(event: Event, payer: Payer): Promise<string>
   followFrom(following: Following, seq: number): Promise<Follower>
   answers: Answers
-  /** The replays that each API key has in work. */
-  replays: Quota
+  /** The catch-ups that each API key has in work. */
+  catchUps: Quota
 }
 
 /**
@@ -47,7 +47,7 @@ export type BroadcastOptions = {
  * to all of them. A subscriber that is behind, because it resumes or because its socket was full, walks the log by
  * itself. It joins the loop when it has reached the loop's position, so no event is lost or sent twice.
  */
-export function createBroadcast({ execute, followFrom, answers, replays }: BroadcastOptions): Broadcast {
+export function createBroadcast({ execute, followFrom, answers, catchUps }: BroadcastOptions): Broadcast {
   const loop = createLoop({ answer: event => answer(event, null), onFull: drain, onFailed: fail })
 
   function answer(event: Event, payer: Payer): Promise<Answer> {
@@ -74,7 +74,7 @@ export function createBroadcast({ execute, followFrom, answers, replays }: Broad
   async function catchUp(member: Member, follower: Follower): Promise<void> {
     while (!follower.ended()) {
       passed(member, follower.position())
-      if (follower.isBehind()) await replayInTurn(member, follower)
+      if (follower.isBehind()) await catchUpInTurn(member, follower)
       else if (follower.ended() || loop.join(member, follower)) return
       // The loop may be ahead of what the feed knows. The member can join it when the feed has come that far.
       else await follower.moved()
@@ -82,11 +82,13 @@ export function createBroadcast({ execute, followFrom, answers, replays }: Broad
   }
 
   /** While it waits for its client it has no turn, so a client that does not read delays no other one. */
-  async function replayInTurn(member: Member, follower: Follower): Promise<void> {
+  async function catchUpInTurn(member: Member, follower: Follower): Promise<void> {
     const { subscriber, following, ended } = member
     const answerHere = (event: Event) => answer(event, following.keyId)
     const onSent = (seq: number) => passed(member, seq)
-    const unsent = await inTurn(member, () => replay({ subscriber, follower, answer: answerHere, onSent }))
+    const unsent = await inTurn(member, () =>
+      catchUpTurn({ subscriber, follower, answer: answerHere, onSent }),
+    )
     if (!unsent) return
     await subscriber.sendAndWait(() => inTurn(member, () => answerHere(unsent)), ended.signal)
     onSent(unsent.seq)
@@ -94,7 +96,7 @@ export function createBroadcast({ execute, followFrom, answers, replays }: Broad
 
   /** @throws the reason of `ended` when the member ends while it waits */
   async function inTurn<Result>({ following, ended }: Member, work: () => Promise<Result>): Promise<Result> {
-    const end = await replays.takeWhenPossible(following.keyId, 1, ended.signal)
+    const end = await catchUps.takeWhenPossible(following.keyId, 1, ended.signal)
     try {
       return await work()
     } finally {

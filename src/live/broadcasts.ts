@@ -5,9 +5,9 @@ import type { Answer } from './answer.ts'
 import { createAnswerMemory } from './answer-memory.ts'
 import { type Broadcast, createBroadcast } from './broadcast.ts'
 import { type BroadcastLimits, limitBroadcasts } from './broadcast-limits.ts'
+import { maxCatchUpsPerKey } from './catch-up.ts'
 import type { Feeds } from './feeds.ts'
 import { createPayers, type Payer, type Payers } from './payers.ts'
-import { maxReplaysPerKey } from './replay.ts'
 import { createValueAnswers } from './value-answers.ts'
 
 /** The broadcasts of this process. */
@@ -36,8 +36,8 @@ type Joining = {
 type AnswerWork = {
   /** The keys in whose turns it may be executed: the one that has paid, then the others that share it. */
   keyIds(): string[]
-  /** Whether it is replayed for one key, and not live for all. Replays have turns of their own. */
-  isReplay: boolean
+  /** Whether one key catches up on it, and it is not live for all. Catch-ups have turns of their own. */
+  isCatchUp: boolean
   /** Aborts when all who share the answer have left. */
   signal: AbortSignal
 }
@@ -62,16 +62,16 @@ type Shared = Pick<Joined, 'broadcast' | 'answerTo'> & { payers: Payers }
 export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: Budget): Broadcasts {
   const all = new Map<string, Shared>()
   const memory = createAnswerMemory()
-  const replays = createQuota(maxReplaysPerKey)
+  const catchUps = createQuota(maxCatchUpsPerKey)
   const joinKey = limitBroadcasts(limits)
 
   function create({ cost, execute }: Joining): Shared {
     const payers = createPayers(events, refusal('UNAVAILABLE', 'All subscribers have left.'))
     async function paid(value: object, payer: Payer): Promise<string> {
       const paying = await payers.pay(Math.max(1, cost), payer)
-      const isReplay = payer !== null
-      const keyIds = () => (isReplay ? [paying] : [...new Set([paying, ...payers.keyIds()])])
-      return execute(value, { keyIds, isReplay, signal: payers.left })
+      const isCatchUp = payer !== null
+      const keyIds = () => (isCatchUp ? [paying] : [...new Set([paying, ...payers.keyIds()])])
+      return execute(value, { keyIds, isCatchUp, signal: payers.left })
     }
     return {
       payers,
@@ -79,7 +79,7 @@ export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: 
         execute: paid,
         followFrom: feeds.followFrom,
         answers: memory.answers(),
-        replays,
+        catchUps,
       }),
       answerTo: createValueAnswers(value => paid(value, null)),
     }

@@ -37,8 +37,8 @@ export function createFeeds(
       {
         reader: reserved,
         writer: share({ keyId: `watch ${workspaceId}`, workspaceId }),
-        // A replay delays neither other workspaces nor other keys, nor the queries and live events of its own key.
-        pages: (keyId, signal) => share({ keyId: `replays ${keyId}`, workspaceId }, signal),
+        // A catch-up delays neither other workspaces nor other keys, nor the queries and live events of its own key.
+        pages: (keyId, signal) => share({ keyId: `catch-ups ${keyId}`, workspaceId }, signal),
       },
       workspaceId,
       settings,

@@ -1,7 +1,7 @@
 /**
  * The state of a subscriber of a broadcast.
  *
- * - `catchingUp`: it walks the log with a follower of its own, in turns with other replays of its key.
+ * - `catchingUp`: it walks the log with a follower of its own, in turns with other catch-ups of its key.
  * - `live`: the broadcast's loop writes to it.
  * - `draining`: its socket was full. It has left the loop, and a follower is being opened at its position.
  * - `ended`: nothing is sent to it any more.

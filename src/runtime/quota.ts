@@ -3,7 +3,7 @@ import { createWaitingLines } from './waiting-lines.ts'
 /** Stops counting what was taken. Calling it again does nothing. */
 export type Release = () => void
 
-/** What each owner holds at once, of a limited amount: bytes, sockets, replays. */
+/** What each owner holds at once, of a limited amount: bytes, sockets, catch-ups. */
 export type Quota = {
   /** How much an owner may hold. */
   max: number

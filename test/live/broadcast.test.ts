@@ -29,7 +29,7 @@ const test = base
     onCleanup(database.close)
     return { ...database, pagesRead }
   })
-  // Feeds that keep nothing in memory, so that every replay reads the log.
+  // Feeds that keep nothing in memory, so that every catch-up reads the log.
   .extend('forgetful', { scope: 'file' }, ({ database }, { onCleanup }) => {
     const feeds = createFeeds(database, { pollEveryMs: 3_600_000, ringSize: 0, onError })
     onCleanup(feeds.close)
@@ -66,7 +66,7 @@ async function held({ db }: OpenDatabase, feeds: Feeds) {
   const conversationId = conversation.id
   const waiting: ((failure?: Error) => void)[] = []
   const executed: number[] = []
-  const replays = createQuota(4)
+  const catchUps = createQuota(4)
   const broadcast = createBroadcast({
     execute: event =>
       new Promise((resolve, reject) => {
@@ -75,13 +75,13 @@ async function held({ db }: OpenDatabase, feeds: Feeds) {
       }),
     followFrom: feeds.followFrom,
     answers: createAnswerMemory().answers(),
-    replays,
+    catchUps,
   })
   return {
     workspaceId,
     agentId,
     executed,
-    replays,
+    catchUps,
     change: (status: 'OPEN' | 'CLOSED') => setConversationStatus(operation, { conversationId, status }),
     /** A change that is announced to nobody. */
     changeUnheard: (status: 'OPEN' | 'CLOSED') =>
@@ -242,7 +242,7 @@ test('a position never goes back, also when a full socket leaves the loop', asyn
   unsubscribe()
 })
 
-test('of many replays of one key a few are in work, and the others read nothing meanwhile', async ({
+test('of many catch-ups of one key a few are in work, and the others read nothing meanwhile', async ({
   database,
   forgetful,
 }) => {
@@ -270,7 +270,7 @@ test('of many replays of one key a few are in work, and the others read nothing 
   leave()
 })
 
-test('a replay whose client does not read leaves its turn to others', async ({ database, forgetful }) => {
+test('a catch-up whose client does not read leaves its turn to others', async ({ database, forgetful }) => {
   const { workspaceId, change, join, release, executed, caughtUp } = await held(database, forgetful)
   const { leave } = await forgetful.watch(workspaceId)
   await change('CLOSED')
@@ -290,11 +290,11 @@ test('a replay whose client does not read leaves its turn to others', async ({ d
   leave()
 })
 
-test('a replay that ends while it waits for its turn is forgotten at once', async ({
+test('a catch-up that ends while it waits for its turn is forgotten at once', async ({
   database,
   forgetful,
 }) => {
-  const { workspaceId, change, join, release, executed, caughtUp, replays } = await held(database, forgetful)
+  const { workspaceId, change, join, release, executed, caughtUp, catchUps } = await held(database, forgetful)
   const { leave } = await forgetful.watch(workspaceId)
   await change('CLOSED')
   await caughtUp()
@@ -302,9 +302,9 @@ test('a replay that ends while it waits for its turn is forgotten at once', asyn
   const inWork = await Promise.all(Array.from({ length: 4 }, from))
   await expect.poll(() => executed.length).toBe(1)
   const waiting = await Promise.all(Array.from({ length: 100 }, from))
-  await expect.poll(() => replays.isWaitedFor('key_test')).toBe(true)
+  await expect.poll(() => catchUps.isWaitedFor('key_test')).toBe(true)
   for (const { unsubscribe } of waiting) unsubscribe()
-  expect(replays.isWaitedFor('key_test')).toBe(false)
+  expect(catchUps.isWaitedFor('key_test')).toBe(false)
   release()
   for (const { heard, unsubscribe } of inWork) {
     await expect.poll(heard).toEqual(executed)
@@ -314,7 +314,7 @@ test('a replay that ends while it waits for its turn is forgotten at once', asyn
   leave()
 })
 
-test('replays whose events take long leave their turns to another one', async ({ database, forgetful }) => {
+test('catch-ups whose events take long leave their turns to another one', async ({ database, forgetful }) => {
   const { workspaceId, change, join, release, executed, caughtUp } = await held(database, forgetful)
   const { leave } = await forgetful.watch(workspaceId)
   await change('CLOSED')

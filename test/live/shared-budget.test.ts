@@ -18,9 +18,9 @@ test('a key that has spent its budget does not delay another one that shares its
   const { id } = await newConversation(greedy)
   const after = await changeStatus(greedy, id, 'CLOSED')
   for (let index = 0; index < 4; index++) await changeStatus(greedy, id, index % 2 === 0 ? 'OPEN' : 'CLOSED')
-  // It joins first. Its replay has spent everything, and needs a minute more.
-  const replaying = overSocket<{ cursor: string }>(socketClient(greedy), dear, { after })
-  await replaying.until(2)
+  // It joins first. Its catch-up has spent everything, and needs a minute more.
+  const catchingUp = overSocket<{ cursor: string }>(socketClient(greedy), dear, { after })
+  await catchingUp.until(2)
   const { client: other } = await newClient(gateway, acme.id)
   const heard = overSocket<{ cursor: string }>(socketClient(other), dear)
   await subscribed(gateway, 2)
@@ -28,5 +28,5 @@ test('a key that has spent its budget does not delay another one that shares its
   const cursor = await changeStatus(greedy, id, 'OPEN')
   expect((await heard.until(1)).map(event => event.cursor)).toEqual([cursor])
   expect(performance.now() - began).toBeLessThan(15_000)
-  expect(replaying.events.length).toBeLessThan(5)
+  expect(catchingUp.events.length).toBeLessThan(5)
 })

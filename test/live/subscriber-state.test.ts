@@ -68,7 +68,7 @@ async function newSubscriber({ db, feeds }: Room) {
       return reopening.follower
     },
     answers: createAnswerMemory({ lifetimeMs: 1 }).answers(),
-    replays: createQuota(4),
+    catchUps: createQuota(4),
   })
   const subscriber = {
     send: (given: { text: string }[]) => sent.push(...given.map(({ text }) => Number(text))),

@@ -29,14 +29,14 @@ function answering(busyKeys: string[]) {
 test('while the key that has paid is busy, an event is executed in the turns of another one', async () => {
   const execute = answering(['events one'])
   const keyIds = () => ['one', 'two']
-  expect(await execute({ seq: 1 }, { keyIds, isReplay: false, signal })).toBe(
+  expect(await execute({ seq: 1 }, { keyIds, isCatchUp: false, signal })).toBe(
     '{"data":{"keyId":"events two"}}',
   )
 })
 
-test('what is replayed has turns apart from live events', async () => {
+test('what one key catches up on has turns apart from live events', async () => {
   const execute = answering([])
-  expect(await execute({ seq: 1 }, { keyIds: () => ['one'], isReplay: true, signal })).toBe(
-    '{"data":{"keyId":"replays one"}}',
+  expect(await execute({ seq: 1 }, { keyIds: () => ['one'], isCatchUp: true, signal })).toBe(
+    '{"data":{"keyId":"catch-ups one"}}',
   )
 })

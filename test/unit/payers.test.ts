@@ -57,7 +57,7 @@ test('nobody pays when all have left', async () => {
   expect(payers.count()).toBe(0)
 })
 
-test('what one key replays is paid for by that key alone', async () => {
+test('what one key catches up on is paid for by that key alone', async () => {
   const budget = events()
   const payers = createPayers(budget, left)
   for (const keyId of ['poor', 'rich']) payers.join(keyId)

@@ -20,10 +20,10 @@ import type { Execution } from './execution.ts'
 export function executeEvents(engine: Engine, execution: Execution): ExecuteFor {
   const { unsent, limits } = execution.context
 
-  return async (value, { keyIds, isReplay, signal }) => {
+  return async (value, { keyIds, isCatchUp, signal }) => {
     /** Returns null if the key has no room for the answer. */
     async function execute(keyId: string, countedFor: string | null): Promise<ExecutionResult | null> {
-      const payer = { keyId, isReplay, signal, bytesOf: countedFor }
+      const payer = { keyId, isCatchUp, signal, bytesOf: countedFor }
       const context = eventContext(execution.context, payer)
       const result = await engine.execute({ ...execution, event: value, context })
       if (context.bytes.refused()?.code === 'RATE_LIMITED') return null

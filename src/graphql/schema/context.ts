@@ -66,16 +66,16 @@ export function clearLoaders(context: Context): void {
 }
 
 /** In whose turns an event is executed, and among whose bytes its answer counts; null: they are held already. */
-export type EventPayer = { keyId: string; isReplay: boolean; signal: AbortSignal; bytesOf: string | null }
+export type EventPayer = { keyId: string; isCatchUp: boolean; signal: AbortSignal; bytesOf: string | null }
 
 /**
  * The context for executing an event for all who share a subscription: their workspace and the scope `read`, with
  * nothing loaded yet and no caller. `signal` aborts when the last of them has left. Live events have turns of their own,
- * apart from the key's own operations and replays: those must not keep other subscribers waiting.
+ * apart from the key's own operations and catch-ups: those must not keep other subscribers waiting.
  */
-export function eventContext(context: Context, { keyId, isReplay, signal, bytesOf }: EventPayer): Context {
+export function eventContext(context: Context, { keyId, isCatchUp, signal, bytesOf }: EventPayer): Context {
   const { workspaceId } = context.actor
-  const turnsOf = `${isReplay ? 'replays' : 'events'} ${keyId}`
+  const turnsOf = `${isCatchUp ? 'catch-ups' : 'events'} ${keyId}`
   const actor = { workspaceId, id: '', keyId: turnsOf, scopes: ['read'] as const }
   const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined }
   const bytes = context.openAnswer(bytesOf)

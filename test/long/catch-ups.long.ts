@@ -15,14 +15,14 @@ import { openNow } from '../support/metrics.ts'
 import { type Running, startProcess } from '../support/process.ts'
 import { startProgram } from '../support/program.ts'
 
-// A key that replays the log as often as it may, on a gateway that is a process of its own.
+// A key that catches up as often as it may, on a gateway that is a process of its own.
 
 const sockets = 60
 const subscriptionsPerSocket = 100
 const conversations = 1_000
 const messagesPerConversation = 10
 const seconds = 40
-/** What the gateway may hold. Before replays took turns, the same load held more than a gigabyte. */
+/** What the gateway may hold. Before catch-ups took turns, the same load held more than a gigabyte. */
 const heapMib = 256
 
 let gateway: Running
@@ -33,7 +33,7 @@ beforeAll(async () => {
   database = openPostgres(DATABASE_URL)
   gateway = await startProcess(startProgram, {
     DATABASE_URL,
-    DATA_DIR: mkdtempSync(join(tmpdir(), 'gateway-replays-')),
+    DATA_DIR: mkdtempSync(join(tmpdir(), 'gateway-catch-ups-')),
     NODE_OPTIONS: `--max-old-space-size=${heapMib}`,
   })
 })
@@ -53,11 +53,11 @@ const fill = (workspaceId: string) =>
     insertRecords(writer, workspaceId, {
       agents: [],
       channels: [],
-      contacts: [{ id: 'ctc_replay', name: 'Jane', email: 'replay@example.com' }],
+      contacts: [{ id: 'ctc_behind', name: 'Jane', email: 'behind@example.com' }],
       stories: Array.from({ length: conversations }, (_, index) => ({
         conversation: {
-          id: `thd_replay${index}`,
-          contact_id: 'ctc_replay',
+          id: `thd_behind${index}`,
+          contact_id: 'ctc_behind',
           channel_id: null,
           assigned_to_id: null,
           status: 'OPEN' as const,
@@ -66,10 +66,10 @@ const fill = (workspaceId: string) =>
           is_unread: false,
         },
         messages: Array.from({ length: messagesPerConversation }, (_, each) => ({
-          id: `msg_replay${index}x${each}`,
+          id: `msg_behind${index}x${each}`,
           direction: 'INBOUND' as const,
           text: 'How do I change my address? '.repeat(10),
-          author_id: 'ctc_replay',
+          author_id: 'ctc_behind',
           at: new Date(Date.UTC(2025, 0, 1) + (index * messagesPerConversation + each) * 1_000),
         })),
       })),
@@ -80,7 +80,7 @@ const query = `subscription ($after: EventCursor) { conversationEvents(after: $a
   cursor conversation { subject contact { name } } ... on MessageAdded { message { text author { name } } } } }`
 
 /** Opens a socket with as many subscriptions as it may have, each from a cursor of its own on. */
-function replaying(key: string, cursors: string[], onFrame: (head: string) => void): Socket {
+function catchingUp(key: string, cursors: string[], onFrame: (head: string) => void): Socket {
   let send = (_text: string) => {}
   const subscribe = (after: string, index: number) =>
     send(JSON.stringify({ id: String(index), type: 'subscribe', payload: { query, variables: { after } } }))
@@ -97,14 +97,14 @@ function replaying(key: string, cursors: string[], onFrame: (head: string) => vo
 const quantile = (values: number[], share: number) =>
   Math.round(values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN)
 
-test(`${sockets * subscriptionsPerSocket} replays of one key fit in a heap of ${heapMib} MiB, and others hear each event at once`, async () => {
+test(`${sockets * subscriptionsPerSocket} catch-ups of one key fit in a heap of ${heapMib} MiB, and others hear each event at once`, async () => {
   const crowded = await newWorkspace({ url: gateway.url, db: database.db })
   const quiet = await newWorkspace({ url: gateway.url, db: database.db })
   await fill(crowded.id)
   const { head } = await logBounds(database.db, crowded.id)
   const { client: sibling } = await newClient({ url: gateway.url, db: database.db }, crowded.id)
   onTestFinished(closeClients)
-  // It asks the same as those who replay, so that it shares their broadcast.
+  // It asks the same as those who catch up, so that it shares their broadcast.
   const heard = overSocket<{ cursor: string }>(socketClient(sibling), query)
   await expect.poll(async () => (await openNow(gateway)).subscribers).toBe(1)
   const { id } = await newConversation(sibling)
@@ -120,7 +120,7 @@ test(`${sockets * subscriptionsPerSocket} replays of one key fit in a heap of ${
     const cursors = Array.from({ length: subscriptionsPerSocket }, (_, index) =>
       toCursor({ workspaceId: crowded.id, seq: ((socket * subscriptionsPerSocket + index) % head) + 1 }),
     )
-    const attacker = replaying(crowded.client.key, cursors, onFrame)
+    const attacker = catchingUp(crowded.client.key, cursors, onFrame)
     onTestFinished(() => void attacker.destroy())
   }
   const delays: number[] = []
@@ -140,7 +140,7 @@ test(`${sockets * subscriptionsPerSocket} replays of one key fit in a heap of ${
     mostMb = Math.max(mostMb, await memoryMb())
     await new Promise(resolve => setTimeout(resolve, 100))
   }
-  console.log('replays', {
+  console.log('catch-ups', {
     frames,
     refused: [...refused],
     before: Math.round(before),

@@ -4,7 +4,9 @@ import { newConversation } from '../support/gateway.ts'
 import { overSocket, socketClient } from '../support/live.ts'
 import { test } from '../support/live-fixtures.ts'
 
-test('a replay lets other work of the process have a turn after each event', async ({ acme: { client } }) => {
+test('a catch-up lets other work of the process have a turn after each event', async ({
+  acme: { client },
+}) => {
   const after = await eventCursor(client)
   const { id } = await newConversation(client)
   await turn(client, id, 300)

@@ -5,16 +5,16 @@ import type { Follower } from './follow.ts'
 import type { Subscriber } from './subscriber.ts'
 
 /**
- * How many replays of one API key are in work at once. Only these hold rows of the log and answers: thousands of
+ * How many catch-ups of one API key are in work at once. Only these hold rows of the log and answers: thousands of
  * subscribers that resume together would hold gigabytes.
  */
-export const maxReplaysPerKey = 4
+export const maxCatchUpsPerKey = 4
 
-/** After so many events, or so long, another replay has its turn. */
+/** After so many events, or so long, another catch-up has its turn. */
 const maxEventsPerTurn = 200
 const maxTurnMs = 10_000
 
-export type Replay = {
+export type CatchUpTurn = {
   subscriber: Subscriber
   follower: Follower
   answer(event: Event): Promise<Answer>
@@ -23,10 +23,15 @@ export type Replay = {
 }
 
 /**
- * One turn of a replay: hands over the events that follow until there is no more or the turn is over. Returns the event
+ * One turn of a catch-up: hands over the events that follow until there is no more or the turn is over. Returns the event
  * that the subscriber has no room for; null: there is none. Nothing of the log is held afterwards.
  */
-export async function replay({ subscriber, follower, answer, onSent }: Replay): Promise<Event | null> {
+export async function catchUpTurn({
+  subscriber,
+  follower,
+  answer,
+  onSent,
+}: CatchUpTurn): Promise<Event | null> {
   try {
     const began = performance.now()
     for (let sent = 0; sent < maxEventsPerTurn && performance.now() - began < maxTurnMs; sent++) {
@@ -38,7 +43,7 @@ export async function replay({ subscriber, follower, answer, onSent }: Replay): 
       if (subscriber.isFull(made.text.length)) return event
       subscriber.send([made])
       onSent(event.seq)
-      // On the embedded database a whole replay can go on without a turn of the event loop.
+      // On the embedded database a whole catch-up can go on without a turn of the event loop.
       await yieldToOthers()
     }
     return null
