@@ -5,7 +5,7 @@ export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' |
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
 /** The conversation and its new assignee. */
 export type AssignConversationInput = {
-  /** The `agt_` id of the new assignee; null unassigns. NOT_FOUND if it is unknown, INVALID_INPUT if the field is left out. */
+  /** The `agt_` id of the new assignee. Null removes the assignee. NOT_FOUND if it is unknown, INVALID_INPUT if the field is left out. */
   agentId?: string | null | undefined;
   /** The conversation's `thd_` id. NOT_FOUND if it is unknown. */
   conversationId: string;
@@ -13,7 +13,7 @@ export type AssignConversationInput = {
 
 /**
  * All given fields must match; within a list, one matching value is enough. A field that is null or left out does not filter, except `status`; `[]` matches nothing.
- * Unknown ids and ids of another workspace match nothing. INVALID_INPUT if a list has more than 100 values, or what the server sets.
+ * Unknown ids and ids of another workspace match nothing. A list has at most 100 values by default; the server may set another maximum. INVALID_INPUT if it has more.
  */
 export type ConversationFilter = {
   /** Assigned to one of these agents. */
@@ -64,11 +64,11 @@ export type CreateConversationInput = {
   contentText: string;
   /** The recipient's email address. A contact is created if the address is new. INVALID_INPUT if it is not exactly one address. */
   email: string;
-  /** Makes retries safe: 1 to 255 printable ASCII characters. Within 24 hours an equal request with the same key is a no-op and returns the same ids; a different one is refused with IDEMPOTENCY_MISMATCH. */
+  /** Makes retries safe: 1 to 255 printable ASCII characters. Repeating a request with the same key within 24 hours changes nothing and returns the same ids. IDEMPOTENCY_MISMATCH if its input is different. */
   idempotencyKey?: string | null | undefined;
   /** The contact's name: one line of up to 200 characters, otherwise INVALID_INPUT. It is stored if the contact has no name yet and never replaces one. */
   name?: string | null | undefined;
-  /** The subject: one line of up to 998 characters, otherwise INVALID_INPUT. Without one, the email takes the beginning of its text as subject. */
+  /** The subject: one line of up to 998 characters, otherwise INVALID_INPUT. If it is omitted, the email's subject is the beginning of the text. */
   subject?: string | null | undefined;
 };
 

@@ -50,10 +50,10 @@ export const builder = new SchemaBuilder<Types>({
       description: 'The first and last cursor of this page, and whether there are pages before and after it.',
     },
     firstArgOptions: {
-      description: `Returns the first n edges, 1 to ${defaultMaxPageSize}, or what the server sets. Default: 25 on \`Query\` fields, 10 on nested fields. INVALID_INPUT if it is out of range or combined with \`last\`.`,
+      description: `Returns the first n edges: 1 to ${defaultMaxPageSize} by default; the server may set another maximum. Default: 25 on \`Query\` fields, 10 on nested fields. INVALID_INPUT if it is out of range or combined with \`last\`.`,
     },
     lastArgOptions: {
-      description: `Returns the last n edges, 1 to ${defaultMaxPageSize}, or what the server sets. INVALID_INPUT if it is out of range or combined with \`first\`.`,
+      description: `Returns the last n edges: 1 to ${defaultMaxPageSize} by default; the server may set another maximum. INVALID_INPUT if it is out of range or combined with \`first\`.`,
     },
     afterArgOptions: {
       description: 'Returns edges after this cursor. BAD_CURSOR if it is not valid for this list and order.',
@@ -73,13 +73,13 @@ export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$in
 
 builder.queryType({
   description:
-    "Read operations within the credential's workspace. Requires the scope `read`, otherwise FORBIDDEN. A document over the limits for tokens, depth, aliases or directives is refused with LIMIT_EXCEEDED.",
+    "Read operations within the credential's workspace. Requires the scope `read`, otherwise FORBIDDEN. LIMIT_EXCEEDED if the document exceeds the limits for tokens, depth, aliases or directives, if the operation may cost too much, or if the response would be too large. RATE_LIMITED if the key has spent its cost of this minute.",
 })
 builder.mutationType({
   description:
-    "Write operations within the credential's workspace. Requires the scope `write`, otherwise FORBIDDEN. Without the scope `read`, a payload may select only ids, `cursor`, `replayed` and `userErrors`.",
+    "Write operations within the credential's workspace. Requires the scope `write`, otherwise FORBIDDEN. Without the scope `read`, a payload may select only ids, `cursor`, `replayed` and `userErrors`. LIMIT_EXCEEDED as for queries. RATE_LIMITED if the key has spent its cost of this minute, or the workspace its changes or its bytes of text of this hour.",
 })
 builder.subscriptionType({
   description:
-    'Live updates over WebSocket (graphql-transport-ws) or server-sent events, sent as changes commit. Requires the scope `read`, otherwise FORBIDDEN.',
+    'Live updates over WebSocket (graphql-transport-ws) or server-sent events, sent as changes commit. Requires the scope `read`, otherwise FORBIDDEN. LIMIT_EXCEEDED if the key has too many different subscriptions, or an event may cost too much. RATE_LIMITED if the key has spent its cost of this minute, or has too many requests open. An event over the budget of its key comes later; none is lost.',
 })

@@ -58,7 +58,7 @@ builder.queryFields(t => ({
     args: {
       ids: t.arg.idList({
         required: true,
-        description: `Up to ${defaultMaxListValues} ids, or what the server sets, of any types. INVALID_INPUT if there are more.`,
+        description: `Up to ${defaultMaxListValues} ids of any types by default; the server may set another maximum. INVALID_INPUT if there are more.`,
       }),
     },
     resolve(_, { ids }, context) {

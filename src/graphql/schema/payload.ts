@@ -63,12 +63,15 @@ export const userErrorsField = (t: Fields<{ userErrors: UserErrorRow[] }>) =>
     description: 'Why the mutation was refused. Empty on success.',
   })
 
-/** The field `cursor`, the same on every payload. */
-export const cursorField = (t: Fields<{ cursor?: string | null }>) =>
+/**
+ * The field `cursor` of a payload.
+ * @param repeatedBy the input field that makes a request safe to repeat; left out: there is none
+ */
+export const cursorField = (t: Fields<{ cursor?: string | null }>, repeatedBy?: string) =>
   t.field({
     type: 'EventCursor',
     nullable: true,
     description: `The position of the last event that this change recorded. A subscription \`after\` it skips the change itself; later delivery outcomes still arrive.
-Null after a no-op and on refusal. A replay by \`idempotencyKey\` or \`externalId\` returns the original cursor.`,
+Null after a no-op and on refusal.${repeatedBy ? ` A request that is repeated by \`${repeatedBy}\` returns the original cursor.` : ''}`,
     resolve: ({ cursor }) => cursor,
   })

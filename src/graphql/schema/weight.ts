@@ -26,5 +26,5 @@ export const unindexedNestedWeight = 300
 export const countedWeight = 10
 /** A transaction with its events. */
 export const changeWeight = 10
-/** A selection of the schema's own types. The query of the common tools has about 70 of them. */
+/** A selection of the schema's own types. The introspection query of common tools selects about 70 of them. */
 export const introspectionWeight = 20

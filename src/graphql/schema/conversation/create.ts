@@ -18,7 +18,7 @@ const Input = builder.inputType('CreateConversationInput', {
       description: `The contact's name: one line of up to ${maxNameCharacters} characters, otherwise INVALID_INPUT. It is stored if the contact has no name yet and never replaces one.`,
     }),
     subject: t.string({
-      description: `The subject: one line of up to ${maxSubjectCharacters} characters, otherwise INVALID_INPUT. Without one, the email takes the beginning of its text as subject.`,
+      description: `The subject: one line of up to ${maxSubjectCharacters} characters, otherwise INVALID_INPUT. If it is omitted, the email's subject is the beginning of the text.`,
     }),
     contentText: contentTextField(t),
     channelId: t.id({
@@ -32,7 +32,7 @@ const Input = builder.inputType('CreateConversationInput', {
 const Payload = builder.objectRef<MessagePayload>('CreateConversationPayload').implement({
   description: 'The result. On refusal only `userErrors` is set.',
   fields: t => ({
-    ...messagePayloadFields(t),
+    ...messagePayloadFields(t, { isSent: true, repeatedBy: 'idempotencyKey' }),
     contact: t.field({
       type: Contact,
       nullable: true,

@@ -40,7 +40,7 @@ const DateTimeRange = builder.inputType('DateTimeRange', {
 
 export const Filter = builder.inputType('ConversationFilter', {
   description: `All given fields must match; within a list, one matching value is enough. A field that is null or left out does not filter, except \`status\`; \`[]\` matches nothing.
-Unknown ids and ids of another workspace match nothing. INVALID_INPUT if a list has more than ${defaultMaxListValues} values, or what the server sets.`,
+Unknown ids and ids of another workspace match nothing. A list has at most ${defaultMaxListValues} values by default; the server may set another maximum. INVALID_INPUT if it has more.`,
   fields: t => ({
     status: t.field({
       type: [ConversationStatus],

@@ -31,7 +31,7 @@ export const ConversationConnection = builder.connectionObject(
         nullable: true,
         extensions: { weight: (_: Arguments, list: FieldAbove) => countWeight(list) },
         description:
-          'The exact number of matching conversations, on all pages together. Null is reserved: every list is counted today.',
+          'The exact number of matching conversations, on all pages together. It is currently never null.',
         resolve: ({ count }) => count?.() ?? null,
       }),
     }),

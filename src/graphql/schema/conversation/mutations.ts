@@ -62,7 +62,7 @@ const AssignConversationInput = builder.inputType('AssignConversationInput', {
     }),
     agentId: t.id({
       description:
-        'The `agt_` id of the new assignee; null unassigns. NOT_FOUND if it is unknown, INVALID_INPUT if the field is left out.',
+        'The `agt_` id of the new assignee. Null removes the assignee. NOT_FOUND if it is unknown, INVALID_INPUT if the field is left out.',
     }),
   }),
 })

@@ -23,7 +23,7 @@ export const ConversationEvent = builder.interfaceRef<Event>(nouns.event.typeNam
     occurredAt: t.expose('occurredAt', {
       type: 'DateTime',
       description:
-        'When the change happened. It never decreases within a conversation; only `cursor` orders all events.',
+        'When the change happened. It never decreases within a conversation. Use `cursor` to order events across conversations.',
     }),
     actor: t.field({
       type: Actor,

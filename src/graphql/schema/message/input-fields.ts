@@ -15,5 +15,5 @@ export const contentTextField = (t: InputFields) =>
 export const idempotencyKeyField = (t: InputFields) =>
   t.string({
     description:
-      'Makes retries safe: 1 to 255 printable ASCII characters. Within 24 hours an equal request with the same key is a no-op and returns the same ids; a different one is refused with IDEMPOTENCY_MISMATCH.',
+      'Makes retries safe: 1 to 255 printable ASCII characters. Repeating a request with the same key within 24 hours changes nothing and returns the same ids. IDEMPOTENCY_MISMATCH if its input is different.',
   })

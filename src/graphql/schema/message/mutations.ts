@@ -30,7 +30,7 @@ const NoteInput = builder.inputType('AddNoteInput', {
 
 builder.mutationFields(t => ({
   replyToConversation: t.field({
-    type: messagePayload('ReplyToConversationPayload'),
+    type: messagePayload('ReplyToConversationPayload', { isSent: true, repeatedBy: 'idempotencyKey' }),
     description:
       'Replies to the contact and marks the conversation as read; its status does not change. In EMAIL and FORM conversations the reply is sent by email; in CHAT and API conversations it is SENT at once, and your integration delivers it. `userErrors`: INVALID_INPUT, NOT_FOUND, IDEMPOTENCY_MISMATCH.',
     args: {
@@ -39,7 +39,7 @@ builder.mutationFields(t => ({
     resolve: (_, { input }, context) => addMessage(context, input, () => replyToConversation(context, input)),
   }),
   addNote: t.field({
-    type: messagePayload('AddNotePayload'),
+    type: messagePayload('AddNotePayload', { isSent: false, repeatedBy: 'idempotencyKey' }),
     description:
       "Adds an internal note, which is never sent to the contact. The conversation's status, read state, preview and position in lists do not change. `userErrors`: INVALID_INPUT, NOT_FOUND, IDEMPOTENCY_MISMATCH.",
     args: {

@@ -8,8 +8,17 @@ import { Conversation, Message } from '../refs.ts'
 /** The payload of a mutation that adds a message. */
 export type MessagePayload = Payload<Changed<MessageResult>>
 
+type PayloadWords = {
+  /** Whether the message is sent by email. */
+  isSent: boolean
+  /** The input field that makes the request safe to repeat. */
+  repeatedBy: 'idempotencyKey' | 'externalId'
+}
+
+const waits = ' If it is sent by email, the response waits up to 2 seconds for the first delivery attempt.'
+
 /** The fields that all these payloads have. */
-export const messagePayloadFields = (t: Fields<MessagePayload>) => ({
+export const messagePayloadFields = (t: Fields<MessagePayload>, { isSent, repeatedBy }: PayloadWords) => ({
   conversation: t.expose('conversation', {
     type: Conversation,
     nullable: true,
@@ -18,23 +27,21 @@ export const messagePayloadFields = (t: Fields<MessagePayload>) => ({
   message: t.expose('message', {
     type: Message,
     nullable: true,
-    description:
-      'The message; null on refusal. If it is sent by email, the response waits up to 2 seconds for the first delivery attempt.',
+    description: `The message; null on refusal.${isSent ? waits : ''}`,
   }),
-  cursor: cursorField(t),
+  cursor: cursorField(t, repeatedBy),
   replayed: t.exposeBoolean('replayed', {
     nullable: true,
-    description:
-      '`true` if this repeats an earlier request with the same `idempotencyKey` or `externalId`: nothing changed, and the earlier result is returned. Null on refusal.',
+    description: `\`true\` if this repeats an earlier request with the same \`${repeatedBy}\`: nothing changed, and the earlier result is returned. Null on refusal.`,
   }),
   userErrors: userErrorsField(t),
 })
 
 /** The payload type of a mutation that adds a message to an existing conversation. */
-export const messagePayload = (name: string) =>
+export const messagePayload = (name: string, words: PayloadWords) =>
   builder.objectRef<MessagePayload>(name).implement({
     description: 'The result. On refusal only `userErrors` is set.',
-    fields: messagePayloadFields,
+    fields: t => messagePayloadFields(t, words),
   })
 
 /** Adds a message, waits for its first delivery attempt, and lets the rest of the response see the result. */

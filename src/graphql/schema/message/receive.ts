@@ -50,7 +50,7 @@ const Input = builder.inputType('ReceiveMessageInput', {
 const Payload = builder.objectRef<MessagePayload>('ReceiveMessagePayload').implement({
   description: 'The result. On refusal only `userErrors` is set.',
   fields: t => ({
-    ...messagePayloadFields(t),
+    ...messagePayloadFields(t, { isSent: false, repeatedBy: 'externalId' }),
     contact: t.field({
       type: Contact,
       nullable: true,

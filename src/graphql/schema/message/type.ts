@@ -47,7 +47,7 @@ export const messageType = Message.implement({
       type: MessageWarning,
       nullable: true,
       description:
-        'A reason to doubt who wrote the message. If both apply, AUTHOR_NOT_VERIFIED. Null if there is none, and for every message that is not inbound.',
+        'A reason to doubt who wrote the message. AUTHOR_NOT_VERIFIED takes precedence. Null if there is none; only inbound messages have one.',
       resolve: async ({ direction, authorId, dmarcFailed, conversationId }, _, { loaders }) => {
         if (dmarcFailed) return 'AUTHOR_NOT_VERIFIED'
         if (direction !== 'INBOUND') return null
