@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { Execution } from '../../src/graphql/execution/execution.ts'
-import { type Client, type GatewayOptions, newConversation } from '../support/gateway.ts'
+import { type Client, type GatewayOptions, newConversation, type Workspace } from '../support/gateway.ts'
 import { overEventStream, socketClient } from '../support/live.ts'
 import { test as base, subscribed } from '../support/live-fixtures.ts'
 
@@ -27,37 +27,67 @@ const executed = () =>
 
 /** One mutation with one event. */
 async function change(from: Client, conversationId: string) {
-  const { errors } = await from.graphql(
-    'mutation ($input: SetConversationUnreadInput!) { setConversationUnread(input: $input) { cursor } }',
-    { input: { conversationId, isUnread: true } },
-  )
+  const { errors } = await from.graphql(setUnread, { input: { conversationId, isUnread: true } })
   expect(errors).toBeUndefined()
 }
 
 const query = '{ workspace { id } }'
 const subscription = 'subscription { conversationEvents { id } }'
 
-test('an operation over HTTP is executed once', async ({ acme, conversationId }) => {
-  await acme.client.graphql(query)
-  expect(executed()).toEqual(['query'])
-  await change(acme.client, conversationId)
-  expect(executed()).toEqual(['query', 'mutation'])
+const setUnread =
+  'mutation ($input: SetConversationUnreadInput!) { setConversationUnread(input: $input) { cursor } }'
+const overHttp = ({ acme: { client } }: Asked, text: string, variables = {}) =>
+  client.graphql(text, variables)
+const overWebSocket = async ({ acme: { client } }: Asked, text: string, variables = {}) => {
+  for await (const { errors } of socketClient(client).iterate({ query: text, variables }))
+    expect(errors).toBeUndefined()
+}
+
+type Asked = { acme: Workspace; conversationId: string }
+type Transport = (asked: Asked) => Promise<unknown>
+
+/** Every transport, with a query and a mutation where it takes them. */
+const transports: [name: string, kind: 'query' | 'mutation', ask: Transport][] = [
+  ['POST', 'query', asked => overHttp(asked, query)],
+  ['POST', 'mutation', asked => overHttp(asked, setUnread, inputOf(asked))],
+  [
+    'GET',
+    'query',
+    ({ acme: { client } }) => client.rest('GET', `/graphql?query=${encodeURIComponent(query)}`),
+  ],
+  ['WebSocket', 'query', asked => overWebSocket(asked, query)],
+  ['WebSocket', 'mutation', asked => overWebSocket(asked, setUnread, inputOf(asked))],
+  ['REST', 'query', ({ acme }) => acme.client.rest('GET', pathOf(acme))],
+  [
+    'REST',
+    'mutation',
+    ({ acme, conversationId }) =>
+      acme.client.rest('PUT', `${pathOf(acme)}/${conversationId}/status`, { status: 'CLOSED' }),
+  ],
+]
+
+const inputOf = ({ conversationId }: Asked) => ({ input: { conversationId, isUnread: true } })
+const pathOf = ({ id }: Workspace) => `/v1/workspaces/${id}/support/inbox/conversations`
+
+test.for(transports)('over %s a %s is executed once', async ([, kind, ask], { acme, conversationId }) => {
+  await ask({ acme, conversationId })
+  expect(executed()).toEqual([kind])
+  expect(finished).toEqual(executions)
 })
 
-test('an operation over WebSocket is executed once, and so is each event', async ({
+test('a subscription over WebSocket is executed once, and so is each event', async ({
   gateway,
   acme,
   conversationId,
 }) => {
   const client = socketClient(acme.client)
-  for await (const _ of client.iterate({ query })) expect(executed()).toEqual(['query'])
   const events = client.iterate({ query: subscription })
   const first = events.next()
   await subscribed(gateway, 1)
-  expect(executed()).toEqual(['query', 'subscription'])
+  expect(executed()).toEqual(['subscription'])
   await change(acme.client, conversationId)
   await first
-  expect(executed()).toEqual(['query', 'subscription', 'mutation', 'CONVERSATION_READ_STATE_CHANGED'])
+  expect(executed()).toEqual(['subscription', 'mutation', 'CONVERSATION_READ_STATE_CHANGED'])
   // An opened subscription is finished as an execution; its events are executions of their own.
   await expect.poll(() => finished).toEqual(executions)
 })
@@ -73,6 +103,7 @@ test('a subscription over an event stream is executed once, and so is each event
   await change(acme.client, conversationId)
   await heard.until(1)
   expect(executed()).toEqual(['subscription', 'mutation', 'CONVERSATION_READ_STATE_CHANGED'])
+  await expect.poll(() => finished.length).toBe(3)
 })
 
 test('an event is executed once for all subscribers of the same operation', async ({
@@ -87,13 +118,6 @@ test('an event is executed once for all subscribers of the same operation', asyn
   await change(acme.client, conversationId)
   await Promise.all(firsts)
   expect(executed().filter(kind => kind === 'CONVERSATION_READ_STATE_CHANGED')).toHaveLength(1)
-})
-
-test('a REST request is executed once', async ({ acme }) => {
-  executions.splice(0)
-  const { status } = await acme.client.rest('GET', `/v1/workspaces/${acme.id}/support/inbox/conversations`)
-  expect(status).toBe(200)
-  expect(executed()).toEqual(['query'])
 })
 
 test('an operation that is refused before its execution is not executed', async ({ acme }) => {

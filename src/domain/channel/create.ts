@@ -4,10 +4,11 @@ import { refusal } from '../errors.ts'
 import { newId } from '../id.ts'
 import { address, name, parse } from '../input.ts'
 import { raiseRevision } from '../workspace/raise-revision.ts'
+import { source } from './sources.ts'
 
 const Input = z.object({
   name,
-  source: z.enum(['EMAIL', 'CHAT', 'FORM', 'API'], 'must be one of EMAIL, CHAT, FORM, API.'),
+  source,
   address: address.optional(),
 })
 

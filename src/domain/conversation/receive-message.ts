@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { source } from '../channel/sources.ts'
 import { refusal } from '../errors.ts'
 import { sourceKey } from '../idempotency/key.ts'
 import { address, externalId, messageText, name, optionalId, parse, subject } from '../input.ts'
@@ -7,7 +8,7 @@ import type { MessageResult } from './message-result.ts'
 import { receive } from './receive.ts'
 
 const Input = z.object({
-  source: z.enum(['EMAIL', 'CHAT', 'FORM', 'API']),
+  source,
   contentText: messageText,
   conversationId: optionalId,
   contactId: optionalId,
