@@ -1,4 +1,5 @@
 import type { Noun } from '../../src/domain/nouns.ts'
+import { textPositions } from './schema-positions.ts'
 import type { Filled } from './two-workspaces.ts'
 
 /**
@@ -20,13 +21,14 @@ const fromNobody = () => ({ input: { source: 'EMAIL', contentText } })
 const toNew = () => ({ input: { email: 'new@example.com', contentText } })
 const fromTheStart = ({ eventCursor }: Filled) => ({ after: eventCursor })
 
-const list = (field: string): Record<string, KnownPosition> => ({
-  [`${field}(after)`]: names('list'),
-  [`${field}(before)`]: names('list'),
-})
+/** The cursors of all lists. */
+const lists = Object.fromEntries(
+  textPositions()
+    .filter(({ parent, path }) => parent !== 'Subscription' && ['after', 'before'].includes(path.join()))
+    .map(({ coordinate }) => [coordinate, names('list')]),
+)
 
 const conversationList = (field: string): Record<string, KnownPosition> => ({
-  ...list(field),
   [`${field}(filter.assignedToId)`]: names('agent'),
   [`${field}(filter.channelId)`]: names('channel'),
   [`${field}(filter.contactId)`]: names('contact'),
@@ -34,14 +36,10 @@ const conversationList = (field: string): Record<string, KnownPosition> => ({
 
 /** Every position of a text in the schema, by its coordinate. */
 export const knownPositions: Record<string, KnownPosition> = {
+  ...lists,
   ...conversationList('Query.conversations'),
   ...conversationList('Agent.conversations'),
   ...conversationList('Contact.conversations'),
-  ...list('Query.agents'),
-  ...list('Query.channels'),
-  ...list('Query.contacts'),
-  ...list('Conversation.messages'),
-  ...list('Conversation.events'),
   'Query.contact(id)': names('contact'),
   'Query.contactByEmail(email)': names('address'),
   'Query.conversation(id)': names('conversation'),

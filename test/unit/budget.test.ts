@@ -6,7 +6,7 @@ import { createBudget } from '../../src/runtime/budget.ts'
 const budget = (windowSeconds = 3_600) =>
   createBudget({ limit: 100, windowSeconds, refuse: waitSeconds => new Error(`wait ${waitSeconds}`) })
 
-test('who leaves its place in the line is told at once, wherever it stood', async () => {
+test('an aborted wait rejects at once, anywhere in the line', async () => {
   const spent = budget()
   await spent.spend('one', 100)
   const [gone, first] = [new AbortController(), new AbortController()]
@@ -42,7 +42,7 @@ test('those who wait are served when enough has come back', async () => {
   expect(performance.now() - began).toBeGreaterThan(450)
 })
 
-test('what costs more than there ever is waits for all that there is', async () => {
+test('an amount above the limit waits for a full budget', async () => {
   const spent = budget()
   await spent.spendWhenPossible('one', 1_000, undefined)
   expect(Math.round(spent.remaining('one'))).toBe(0)

@@ -16,17 +16,8 @@ const documentOf = ({ parent, field, name }: (typeof connections)[number]) =>
     }
   }`
 
-test('the schema has the connections that are compiled here', () => {
-  expect(connections.map(({ name }) => name).sort()).toEqual([
-    'Agent_conversations',
-    'Contact_conversations',
-    'Conversation_events',
-    'Conversation_messages',
-    'Query_agents',
-    'Query_channels',
-    'Query_contacts',
-    'Query_conversations',
-  ])
+test('the schema has connections to compile', () => {
+  expect(connections.length).toBeGreaterThanOrEqual(8)
 })
 
 test('Relay compiles a refetchable connection of every list', async () => {
