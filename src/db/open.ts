@@ -134,7 +134,7 @@ const cancelsThrough = (pool: pg.Pool): PostgresClientConstructor =>
     async connect() {
       return this
     }
-    query = pool.query.bind(pool) as unknown as PostgresClient['query']
+    query = pool.query.bind(pool)
     async end() {}
   }
 

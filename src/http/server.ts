@@ -39,7 +39,7 @@ export async function createServer(
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: maxBodyBytes,
     genReqId: () => randomUUID(),
-    // So long an id cannot arrive: each one that does is looked up, and answered as any other.
+    // No id can be longer than the headers, so the router never refuses one for its length.
     routerOptions: { maxParamLength: maxHeaderSize },
     frameworkErrors: sendBadPath,
     // An error page in the middle of an answer would be read as a part of it.

@@ -5,8 +5,8 @@ import type { Payer } from './payers.ts'
 /** The answers of one broadcast that its subscribers may still need, by event number. */
 export type Answers = {
   /**
-   * The answer that is kept or in progress for the same payer, or a new one. One that another payer may have to wait for
-   * is not waited for. An answer that fails is not kept.
+   * The answer that is kept or in progress for the same payer, or a new one. It does not wait for an
+   * answer whose payer may be delayed. An answer that fails is not kept.
    */
   get(seq: number, payer: Payer, make: () => Promise<Answer>): Promise<Answer>
 }

@@ -81,7 +81,7 @@ export function createBroadcast({ execute, followFrom, answers, catchUps }: Broa
     }
   }
 
-  /** While it waits for its client it has no turn, so a client that does not read delays no other one. */
+  /** A subscriber that waits for its client gives up its turn, so a client that does not read delays no other one. */
   async function catchUpInTurn(member: Member, follower: Follower): Promise<void> {
     const { subscriber, following, ended } = member
     const answerHere = (event: Event) => answer(event, following.keyId)

@@ -32,7 +32,7 @@ type Joining = {
   execute: ExecuteFor
 }
 
-/** For whom an answer is executed. */
+/** The keys that an answer is executed for. */
 type AnswerWork = {
   /** The keys in whose turns it may be executed: the one that has paid, then the others that share it. */
   keyIds(): string[]

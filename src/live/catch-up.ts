@@ -10,7 +10,7 @@ import type { Subscriber } from './subscriber.ts'
  */
 export const maxCatchUpsPerKey = 4
 
-/** After so many events, or so long, another catch-up has its turn. */
+/** After this many events, or this long, another catch-up has its turn. */
 const maxEventsPerTurn = 200
 const maxTurnMs = 10_000
 

@@ -11,7 +11,7 @@ export type Follower = Following & {
   /** Every event up to this number has been handed out or passed over. */
   position(): number
   /**
-   * The next matching event; null: there is none yet, or the follower has ended. At most so many rows are read ahead.
+   * The next matching event; null: there is none yet, or the follower has ended. `rowsAhead`: how many rows are read at once.
    * @throws Refusal CURSOR_EXPIRED if what follows has been deleted; Unavailable
    */
   step(rowsAhead?: number): Promise<Event | null>

@@ -120,11 +120,11 @@ export function createLoop({ answer, onFull, onFailed }: LoopOptions): Loop {
   }
 }
 
-/** How many events whose answers have at most so many characters are written in one piece. */
+/** How many events are written in one piece, if their answers have at most this many characters. */
 const maxEventsOf = (characters: number) =>
   Math.min(maxEventsPerWrite, Math.max(1, Math.floor(maxCharactersPerWrite / characters)))
 
-/** The events that are available without waiting, at most so many. */
+/** The events that are available without waiting, up to the limit. */
 async function eventsAtHand(follower: Follower, limit: number): Promise<Event[]> {
   const events: Event[] = []
   while (events.length < limit) {

@@ -10,7 +10,7 @@ export type Subscriber = {
    * @throws what `make` throws; the signal's reason when it aborts while there is no room
    */
   sendAndWait(make: () => Promise<Answer>, signal: AbortSignal): Promise<void>
-  /** Whether too much waits to be sent to hand over so many characters more. */
+  /** Whether too much waits to be sent to hand over this many more characters. */
   isFull(characters: number): boolean
   /** Called when there are no more answers, because of this error. */
   end(error: unknown): void

@@ -6,7 +6,7 @@ type Sent = { workspaceId: string; messageId: string; secret: Uint8Array }
 
 /**
  * The address that a message is sent from, so that reports about it come back there. It ends with a proof that only the
- * gateway can make: whoever sends a report to it has seen the mail as it was handed over. It has at most 64 characters
+ * gateway can make: a sender that reports to it has seen the mail as it was handed over. It has at most 64 characters
  * before the "@" (RFC 5321, 4.5.3.1.1).
  */
 export function bounceAddress(sent: Sent, domain: string): string {

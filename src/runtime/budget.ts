@@ -7,14 +7,14 @@ export type BudgetState = { limit: number; remaining: number; resetSeconds: numb
 
 /** What each owner may spend: a leaky bucket, from which what was spent runs out evenly. */
 export type Budget = {
-  /** @throws what `refuse` returns, when the owner has not so much left. Nothing is spent then. */
+  /** @throws what `refuse` returns, when the owner has not enough left. Nothing is spent then. */
   spend(owner: string, points: number): Promise<void>
-  /** Spends if the owner has so much left and nobody waits for it. Returns whether it did. */
+  /** Spends if the owner has enough left and nobody waits for it. Returns whether it did. */
   trySpend(owner: string, points: number): boolean
   /** Gives back what was spent for nothing. */
   giveBack(owner: string, points: number): void
   /**
-   * Spends as soon as the owner has so much left, first come, first served.
+   * Spends as soon as the owner has enough left, first come, first served.
    * @throws the signal's reason when it aborts, at once
    */
   spendWhenPossible(owner: string, points: number, signal: AbortSignal | undefined): Promise<void>
@@ -27,7 +27,7 @@ export type BudgetOptions = {
   /** What an owner may spend at once, and in each window on average. */
   limit: number
   windowSeconds: number
-  /** The error for an owner that has not enough left. It has in so many seconds. */
+  /** The error for an owner that has not enough left. It has after `waitSeconds`. */
   refuse(waitSeconds: number): Error
 }
 
@@ -74,7 +74,7 @@ export function createBudget({ limit, windowSeconds, refuse }: BudgetOptions): B
     timers.set(owner, setTimeout(serve, waitMs).unref())
   }
 
-  // What can never be afforded costs all that there is.
+  // An amount above the limit is charged as the limit.
   const affordable = (points: number) => Math.min(points, limit)
 
   return {

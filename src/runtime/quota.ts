@@ -12,7 +12,7 @@ export type Quota = {
   /** Counts what is held already, also beyond the limit. */
   hold(owner: string, amount: number): Release
   /**
-   * Waits until the owner may hold so much more, first come, first served. An owner that holds nothing never waits.
+   * Waits until the owner may hold that much more, first come, first served. An owner that holds nothing never waits.
    * @throws the signal's reason when it aborts
    */
   takeWhenPossible(owner: string, amount: number, signal: AbortSignal | undefined): Promise<Release>

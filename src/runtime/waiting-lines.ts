@@ -5,7 +5,7 @@ export type WaitingLines<Given> = {
    * @throws the signal's reason when it aborts, at once
    */
   take(owner: string, amount: number, signal: AbortSignal | undefined): Promise<Given>
-  /** Serves those of an owner for whom there is enough now. */
+  /** Serves an owner's line as far as there is enough now. */
   serve(owner: string): void
   /** Whether anybody waits. */
   has(owner: string): boolean

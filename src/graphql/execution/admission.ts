@@ -14,10 +14,10 @@ const maxWaitMs = 10_000
 
 /**
  * Admits executions by what they cost: within the limit of an operation, and within the budget of their key. What is
- * executed at once for one key costs no more than one operation may: one of the dearest, or many cheap ones. When its
- * rows are there, the dearest keeps the process busy for tens of milliseconds. Sixteen in a row would delay everybody.
- * Those of a key that wait come in their order, so cheap ones cannot keep a dear one waiting for ever. What does not
- * begin costs nothing. An event has been paid for by those who share its answer.
+ * executed at once for one key costs no more than one operation may: one expensive operation, or many cheap ones. When its
+ * rows are there, the most expensive one keeps the process busy for tens of milliseconds. Sixteen in a row would delay
+ * everybody. A key's queue is first in, first out, so cheap operations cannot starve an expensive one. An operation that
+ * never starts is not charged. An event has been paid for before, by a key that shares its answer.
  *
  * The function that it returns throws Refusal LIMIT_EXCEEDED or RATE_LIMITED, Busy if the key's other executions take
  * too long, or the signal's reason.

@@ -10,8 +10,8 @@ import type { Engine } from './execute.ts'
 import type { Execution } from './execution.ts'
 
 /**
- * Executes events for all who share a subscription, and returns each result as JSON text. An error that passes is never
- * delivered, or clients would go on after an event that they have not seen. While the keys that share it are busy, the
+ * Executes events for all who share a subscription, and returns each result as JSON text. Transient errors are not
+ * delivered: the client would skip an event that it never saw. While the keys that share it are busy, the
  * event comes later. If the database stays unavailable, the error ends the subscription, so that its clients resume. Any
  * other error is delivered with the event's cursor, so that clients can go on after it.
  *

@@ -59,7 +59,7 @@ export function createGraph(
   }
   return {
     prepare: (request, log) => orErrors(log, () => prepare(trusted.textOf(request), request.operationName)),
-    // What the gateway's own operations answer is what their callers have written.
+    // REST callers see only what they have written, so they need not have the scope `read`.
     prepareOwn: (query, log) => orErrors(log, () => ({ ...prepare(query), readsResult: false })),
     async execute(operation, variables, caller) {
       const execution = { operation, variables, context: createContext(rooms, caller) }

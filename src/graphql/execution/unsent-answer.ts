@@ -2,7 +2,7 @@ import type { Answer } from '../../live/answer.ts'
 import { countedAnswer } from '../../live/counted-answer.ts'
 import type { Context } from '../schema/context.ts'
 
-/** The answer that was pulled last. Its bytes count until the next one is asked for, as its reader has taken it then. */
+/** The answer that was pulled last. Its bytes count until the reader asks for the next one. */
 export type UnsentAnswer = {
   /** Makes the next answer when there is room for it. */
   next(make: () => Promise<Answer>): Promise<Answer>

@@ -30,7 +30,7 @@ export function returnedIds(mail: ParsedMail, text: string): string[] {
   return [...new Set([...ids, ...(mail.inReplyTo ? [mail.inReplyTo] : [])])].slice(0, 20)
 }
 
-/** Whether the mail has the standard form of a report about a delivery, whatever it reports. */
+/** Whether the mail has the standard form of a report about a delivery. */
 export function isReport({ headers }: ParsedMail): boolean {
   const { value, params } = (headers.get('content-type') ?? {}) as Partial<StructuredHeader>
   return value === 'multipart/report' && params?.['report-type']?.toLowerCase() === 'delivery-status'

@@ -20,7 +20,7 @@ export type MailParser = {
 
 /**
  * How long one mail may take, from the moment that its thread has begun it. On a busy machine a thread gets less than
- * that, so it goes on until the process has computed for so long, too.
+ * that, so it goes on until the process has computed for that long, too.
  */
 const parseTimeoutMs = 5_000
 const maxParseMs = 30_000
