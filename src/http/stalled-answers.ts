@@ -36,5 +36,5 @@ export function watchStalledAnswers(server: Server, afterMs: number, sockets: ()
 type Handle = { writeQueueSize?: number } | null
 
 /** How much of the chunk that is being written the kernel has not taken; only the handle of a socket knows. */
-const queueOf = (socket: Socket): number =>
+export const queueOf = (socket: Socket): number =>
   (socket as Socket & { _handle?: Handle })._handle?.writeQueueSize ?? 0

@@ -1,4 +1,5 @@
 import type { SharedDatabase } from '../db/share.ts'
+import { whenAvailable } from '../db/when-available.ts'
 import { logBounds, resumeAt } from '../domain/event/cursor.ts'
 import { type Feed, type FeedOptions, openFeed } from './feed.ts'
 import { type Follower, type Following, follow } from './follow.ts'
@@ -78,10 +79,14 @@ export function createFeeds(
         // In the key's own turns: thousands of subscriptions that open together delay nobody else. Read after the watch
         // has begun, so that every later commit is announced.
         const reader = feed.pages(keyId, signal)
-        const from =
-          after === null
-            ? (await logBounds(reader, workspaceId)).head
-            : await resumeAt(reader, workspaceId, after)
+        // When thousands reconnect with one key, it is busy for a while. Nobody is refused for that.
+        const from = await whenAvailable(
+          async () =>
+            after === null
+              ? (await logBounds(reader, workspaceId)).head
+              : resumeAt(reader, workspaceId, after),
+          signal,
+        )
         // Another process has committed, and its hint has not arrived yet.
         if (from > feed.head()) feed.hint()
         return follow(feed, from, following, leave)

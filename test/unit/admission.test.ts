@@ -27,6 +27,12 @@ const dear = prepare(
   '{ conversations(first: 100) { edges { node { messages(first: 60) { edges { node { id } } } } } } }',
 )
 
+/** It costs more than half of what may be executed at once. */
+const subscription = prepare(
+  `subscription { conversationEvents { conversation { messages(first: 100) { edges { node {
+    conversation { messages(first: 60) { edges { node { id } } } } } } } } } }`,
+)
+
 /** An execution of a key, with what its admission needs. */
 function execution(operation: typeof cheap, keyId: string, signal?: AbortSignal): Execution {
   const bytes = createAnswerBytes(limits.maxAnswerBytes, createQuota(limits.maxUnsentBytesPerKey), keyId)
@@ -68,6 +74,15 @@ test('an operation whose client leaves while it waits keeps no room', async () =
   await expect(waiting).rejects.toThrow('gone')
   release()
   expect(await isSettled(admit(execution(dear, 'one')))).toBe(true)
+})
+
+test('subscriptions that open with a key do not delay its queries, and wait for one another', async () => {
+  const admit = admission()
+  const opening = Array.from({ length: 3 }, () => admit(execution(subscription, 'one')))
+  expect(await isSettled(Promise.all(opening.slice(0, 1)))).toBe(true)
+  expect(await isSettled(opening[1] ?? Promise.resolve())).toBe(false)
+  expect(await isSettled(admit(execution(dear, 'one')))).toBe(true)
+  for (const each of opening) (await each).release()
 })
 
 test('cheap operations do not overtake a dear one that waits', async () => {

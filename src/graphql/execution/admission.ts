@@ -28,27 +28,33 @@ export function createAdmission(
 ): (execution: Execution) => Promise<Admitted> {
   const inWork = createQuota(limits.maxQueryCost)
 
-  async function begin(keyId: string, cost: number, signal: AbortSignal | undefined): Promise<Release> {
-    const release = inWork.isWaitedFor(keyId) ? null : inWork.take(keyId, cost)
+  /** Thousands may subscribe at once with one key, after a disconnect. They wait apart from its queries, without end. */
+  const open = ({ context: { actor, signal } }: Execution, cost: number): Promise<Release> =>
+    inWork.takeWhenPossible(`subscribe ${actor.keyId}`, cost, signal)
+
+  async function begin({ context: { actor, signal } }: Execution, cost: number): Promise<Release> {
+    const release = inWork.isWaitedFor(actor.keyId) ? null : inWork.take(actor.keyId, cost)
     if (release) return release
     const timeout = AbortSignal.timeout(maxWaitMs)
     const either = signal ? AbortSignal.any([signal, timeout]) : timeout
-    return inWork.takeWhenPossible(keyId, cost, either).catch(error => {
+    return inWork.takeWhenPossible(actor.keyId, cost, either).catch(error => {
       throw timeout.aborted ? new Busy() : error
     })
   }
 
-  return async ({ operation, variables, context, event }) => {
-    const { actor, bytes, signal } = context
+  return async execution => {
+    const { operation, variables, context, event } = execution
+    const { actor, bytes } = context
     const cost = costOf(limits, operation.plan, variables)
     const points = event === undefined ? Math.max(1, cost.cost) : 0
     if (event === undefined) {
       requireCost(cost, limits)
       await budget.spend(actor.keyId, points)
     }
+    const isOpening = operation.kind === 'subscription' && event === undefined
     let release = () => {}
     try {
-      release = await begin(actor.keyId, cost.cost, signal)
+      release = await (isOpening ? open : begin)(execution, cost.cost)
       bytes.take(cost.bytes)
       return { cost: cost.cost, release }
     } catch (error) {

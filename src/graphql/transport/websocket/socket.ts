@@ -2,6 +2,7 @@ import type { Socket as Stream } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Actor } from '../../../domain/operation.ts'
 import { clientLeft } from '../../../http/client-gone.ts'
+import { queueOf } from '../../../http/stalled-answers.ts'
 import type { Answer } from '../../../live/answer.ts'
 import { countedAnswer } from '../../../live/counted-answer.ts'
 import type { Subscriber } from '../../../live/subscriber.ts'
@@ -152,7 +153,7 @@ export function createClientSocket(
       ws.send(JSON.stringify({ type: 'pong', ...(payload === undefined ? {} : { payload }) }))
     },
     closeIfStalled(now) {
-      const sent = stream.bytesWritten - stream.writableLength
+      const sent = stream.bytesWritten - stream.writableLength - queueOf(stream)
       if (stream.writableLength === 0 || sent !== sentBytes) {
         sentBytes = sent
         sentAt = now
