@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,17 +28,20 @@ const heapMib = 256
 let gateway: Running
 let database: OpenDatabase
 
+const directory = mkdtempSync(join(tmpdir(), 'gateway-catch-ups-'))
+
 beforeAll(async () => {
   const DATABASE_URL = await newPostgresDatabase()
   database = openPostgres(DATABASE_URL)
   gateway = await startProcess(startProgram, {
     DATABASE_URL,
-    DATA_DIR: mkdtempSync(join(tmpdir(), 'gateway-catch-ups-')),
+    DATA_DIR: directory,
     NODE_OPTIONS: `--max-old-space-size=${heapMib}`,
   })
 })
 afterAll(async () => {
   await gateway.end('SIGKILL')
+  rmSync(directory, { recursive: true })
   await database.close()
 })
 

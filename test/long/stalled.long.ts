@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,17 +19,20 @@ let gateway: Running
 let database: OpenDatabase
 let hints: Hints
 
+const directory = mkdtempSync(join(tmpdir(), 'gateway-stalled-'))
+
 beforeAll(async () => {
   const DATABASE_URL = await newPostgresDatabase()
   database = openPostgres(DATABASE_URL)
   hints = postgresHints(DATABASE_URL, { onHint() {}, onError() {} })
   gateway = await startProcess(startProgram, {
     DATABASE_URL,
-    DATA_DIR: mkdtempSync(join(tmpdir(), 'gateway-stalled-')),
+    DATA_DIR: directory,
   })
 })
 afterAll(async () => {
   await gateway.end('SIGKILL')
+  rmSync(directory, { recursive: true })
   await hints.close()
   await database.close()
 })

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -19,9 +19,11 @@ test('a gateway logs its failures without texts, addresses and secrets, each wit
   })
   onTestFinished(mailServer.close)
   const DATABASE_URL = await newPostgresDatabase('template1')
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-process-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const running = await startProcess(start, {
     DATABASE_URL,
-    DATA_DIR: mkdtempSync(join(tmpdir(), 'gateway-process-')),
+    DATA_DIR: directory,
     DEMO: '1',
     DEMO_API_KEY: 'cgw_the-key-of-the-demo',
     SMTP_URL: mailServer.url,

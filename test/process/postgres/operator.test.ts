@@ -1,7 +1,7 @@
-import { mkdtempSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { newPostgresDatabase } from '../../support/databases.ts'
 import { client, newConversation } from '../../support/gateway.ts'
 import { command, startProcess } from '../../support/process.ts'
@@ -18,6 +18,7 @@ const test = base.extend('wrkOne', { scope: 'file' }, async ({ startForFile }) =
 /** An empty database, not migrated, and the environment that leads to it. */
 async function emptyDatabase() {
   const DATA_DIR = mkdtempSync(join(tmpdir(), 'gateway-process-'))
+  onTestFinished(() => rmSync(DATA_DIR, { recursive: true, force: true }))
   return { DATABASE_URL: await newPostgresDatabase('template1'), DATA_DIR }
 }
 
