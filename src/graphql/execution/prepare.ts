@@ -39,8 +39,8 @@ export type PreparedOperation = {
 export type Rejected = { errors: readonly GraphQLError[] }
 
 /**
- * Parses and validates a document, checks the limits, and finds its operation. Errors of the document are returned;
- * only a refusal of the operation and an unexpected error are thrown.
+ * Parses and validates a document, checks the limits, and finds its operation. Its errors are returned.
+ * @throws Refusal LIMIT_EXCEEDED for an operation that selects too many fields
  */
 export type Prepare = (query: string, operationName?: string | null) => PreparedOperation | Rejected
 
