@@ -125,8 +125,10 @@ export async function updateConversation(
   workspaceId: string,
   id: string,
   at: Date,
-  { status, isUnread, assignedToId, lastMessageAt, lastMessagePreview }: ConversationUpdate,
+  { status, isUnread, assignedToId, lastMessageAt, lastMessagePreview, ...unwritten }: ConversationUpdate,
 ): Promise<Conversation> {
+  // A field that is forgotten here does not compile.
+  unwritten satisfies Record<string, never>
   return writer
     .updateTable('conversation')
     .set({
