@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import proxyAddr from '@fastify/proxy-addr'
 import ipaddr from 'ipaddr.js'
 
-/** Whom requests come from, for the limits that count by address. */
+/** The addresses of clients, for the limits that count by address. */
 export type ClientAddresses = {
   /** The address of a request's client: of its connection, or as the trusted proxies in front name it. */
   of(request: IncomingMessage): string

@@ -96,11 +96,11 @@ export function createBroadcast({ execute, followFrom, answers, catchUps }: Broa
 
   /** @throws the reason of `ended` when the member ends while it waits */
   async function inTurn<Result>({ following, ended }: Member, work: () => Promise<Result>): Promise<Result> {
-    const end = await catchUps.takeWhenPossible(following.keyId, 1, ended.signal)
+    const release = await catchUps.takeWhenPossible(following.keyId, 1, ended.signal)
     try {
       return await work()
     } finally {
-      end()
+      release()
     }
   }
 

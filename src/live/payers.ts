@@ -20,7 +20,7 @@ export type Payers = {
 }
 
 /** A payment that waits. Any key that shares the answer may make it, also one that joins meanwhile. */
-type Payment = { ask(keyId: string): void; leave(keyId: string): void; fail(reason: unknown): void }
+type Payment = { offer(keyId: string): void; leave(keyId: string): void; fail(reason: unknown): void }
 
 /** @param events what each key may spend on its events */
 export function createPayers(events: Budget, leftReason: Error): Payers {
@@ -45,17 +45,17 @@ export function createPayers(events: Budget, leftReason: Error): Payers {
   /** Waits in the lines of all keys at once. The first one that can pays, and no other one does. */
   function payment(cost: number): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const asked = new Map<string, AbortController>()
+    const offered = new Map<string, AbortController>()
     const end = () => {
       unpaid.delete(payment)
-      for (const waiting of asked.values()) waiting.abort()
+      for (const waiting of offered.values()) waiting.abort()
     }
     const payment: Payment = {
-      ask(keyId) {
+      offer(keyId) {
         const waiting = new AbortController()
-        asked.set(keyId, waiting)
+        offered.set(keyId, waiting)
         const paid = () => {
-          asked.delete(keyId)
+          offered.delete(keyId)
           end()
           resolve(keyId)
         }
@@ -63,8 +63,8 @@ export function createPayers(events: Budget, leftReason: Error): Payers {
         events.spendWhenPossible(keyId, cost, waiting.signal).then(paid, () => {})
       },
       leave(keyId) {
-        asked.get(keyId)?.abort()
-        asked.delete(keyId)
+        offered.get(keyId)?.abort()
+        offered.delete(keyId)
       },
       fail(reason) {
         end()
@@ -72,7 +72,7 @@ export function createPayers(events: Budget, leftReason: Error): Payers {
       },
     }
     unpaid.add(payment)
-    for (const keyId of keys.keys()) payment.ask(keyId)
+    for (const keyId of keys.keys()) payment.offer(keyId)
     return promise
   }
 
@@ -82,7 +82,7 @@ export function createPayers(events: Budget, leftReason: Error): Payers {
     count: () => [...keys.values()].reduce((sum, count) => sum + count, 0),
     join(keyId) {
       keys.set(keyId, (keys.get(keyId) ?? 0) + 1)
-      if (keys.get(keyId) === 1) for (const payment of unpaid) payment.ask(keyId)
+      if (keys.get(keyId) === 1) for (const payment of unpaid) payment.offer(keyId)
       let isIn = true
       return () => {
         if (isIn) leave(keyId)

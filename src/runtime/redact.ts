@@ -1,7 +1,7 @@
 /** No text of a log line is longer; an error's message can hold a whole document. */
 const maxCharacters = 10_000
 
-/** What must not be in a log, with what stands there instead. The longest forms come first. */
+/** What must not be in a log, with what replaces it. The longest forms come first. */
 const redactions: [RegExp, string][] = [
   [/\b(\w{1,20}:\/\/)[^\s/]{1,500}@/g, '$1[secret]@'],
   [/\b(Bearer|Basic)\s+[^\s"',]+/gi, '$1 [secret]'],

@@ -2,13 +2,13 @@ import { gzipSync } from 'node:zlib'
 import { describe, expect } from 'vitest'
 import {
   type Attack,
-  ask,
   each,
   isAnswered,
   post,
   type Row,
   requireUnharmed,
   send,
+  sendQuery,
   shortOf,
   test,
 } from '../support/attack.ts'
@@ -161,7 +161,7 @@ const bombs: Row[] = [
   [
     '4,000 wrong fields in an input',
     '200 INVALID_INPUT',
-    ask('mutation ($a: CreateConversationInput!) { createConversation(input: $a) { cursor } }', {
+    sendQuery('mutation ($a: CreateConversationInput!) { createConversation(input: $a) { cursor } }', {
       a: Object.fromEntries(Array.from({ length: 4_000 }, (_, i) => [`f${i}`, 1])),
     }),
   ],

@@ -155,7 +155,7 @@ describe('an answer that its client does not read', () => {
     socket.write(page)
     let read = 0
     let length = Number.NaN
-    // Longer than an answer may stand still.
+    // Longer than an answer may be stalled.
     for await (const _ of every(40)) {
       const chunk = socket.read() as Buffer | null
       length ||= Number(/content-length: (\d+)/i.exec(String(chunk))?.[1])

@@ -1,6 +1,15 @@
 import { getIntrospectionQuery } from 'graphql'
 import { describe } from 'vitest'
-import { ask, each, isAnswered, post, type Row, requireUnharmed, send, test } from '../support/attack.ts'
+import {
+  each,
+  isAnswered,
+  post,
+  type Row,
+  requireUnharmed,
+  send,
+  sendQuery,
+  test,
+} from '../support/attack.ts'
 
 const deep = (levels: number) => `{ viewer ${'{ id '.repeat(levels)} ${'}'.repeat(levels)} }`
 const list = (levels: number) => `{ node(id: ${'['.repeat(levels)}${']'.repeat(levels)}) { id } }`
@@ -17,74 +26,90 @@ const subscriptionWith = (directive: string) =>
   `subscription { conversationStatusChanged ${directive} { status } }`
 
 const tooMuch: Row[] = [
-  ['a query 20 levels deep', '400 LIMIT_EXCEEDED', ask(deep(20))],
-  ['a query 400 levels deep', '400 LIMIT_EXCEEDED', ask(deep(400))],
-  ['a query 100,000 levels deep', '400 LIMIT_EXCEEDED', ask(deep(100_000))],
-  ['a list literal 450 levels deep', '200 INVALID_INPUT', ask(list(450))],
-  ['a list literal 8,000 levels deep', '400 LIMIT_EXCEEDED', ask(list(8_000))],
-  ['31 aliases', '400 LIMIT_EXCEEDED', ask(`{ ${each(31, i => `a${i}: viewer { id }`)} }`)],
-  ['10,000 aliases', '400 LIMIT_EXCEEDED', ask(`{ ${each(10_000, i => `a${i}: __typename`)} }`)],
-  ['900 times the same field', '200 INVALID_INPUT', ask(`{ ${each(900, () => '__typename')} }`)],
-  ['10,000 times the same field', '400 LIMIT_EXCEEDED', ask(`{ ${each(10_000, () => 'viewer{id}')} }`)],
-  ['fragments that double 60 times', '200', ask(chain(60))],
-  ['fragments that double 13 times', '200', ask(chain(13))],
-  ['a fragment that spreads itself', '200 INVALID_INPUT', ask('{ ...a } fragment a on Query { ...a }')],
+  ['a query 20 levels deep', '400 LIMIT_EXCEEDED', sendQuery(deep(20))],
+  ['a query 400 levels deep', '400 LIMIT_EXCEEDED', sendQuery(deep(400))],
+  ['a query 100,000 levels deep', '400 LIMIT_EXCEEDED', sendQuery(deep(100_000))],
+  ['a list literal 450 levels deep', '200 INVALID_INPUT', sendQuery(list(450))],
+  ['a list literal 8,000 levels deep', '400 LIMIT_EXCEEDED', sendQuery(list(8_000))],
+  ['31 aliases', '400 LIMIT_EXCEEDED', sendQuery(`{ ${each(31, i => `a${i}: viewer { id }`)} }`)],
+  ['10,000 aliases', '400 LIMIT_EXCEEDED', sendQuery(`{ ${each(10_000, i => `a${i}: __typename`)} }`)],
+  ['900 times the same field', '200 INVALID_INPUT', sendQuery(`{ ${each(900, () => '__typename')} }`)],
+  ['10,000 times the same field', '400 LIMIT_EXCEEDED', sendQuery(`{ ${each(10_000, () => 'viewer{id}')} }`)],
+  ['fragments that double 60 times', '200', sendQuery(chain(60))],
+  ['fragments that double 13 times', '200', sendQuery(chain(13))],
+  ['a fragment that spreads itself', '200 INVALID_INPUT', sendQuery('{ ...a } fragment a on Query { ...a }')],
   [
     'a cycle of 50 fragments',
     '200 INVALID_INPUT',
-    ask(`{ ...f0 } ${each(50, i => `fragment f${i} on Query { ...f${(i + 1) % 50} }`)}`),
+    sendQuery(`{ ...f0 } ${each(50, i => `fragment f${i} on Query { ...f${(i + 1) % 50} }`)}`),
   ],
-  ['200 directives on a field', '400 LIMIT_EXCEEDED', ask(`{ viewer ${each(200, () => '@x')} { id } }`)],
+  [
+    '200 directives on a field',
+    '400 LIMIT_EXCEEDED',
+    sendQuery(`{ viewer ${each(200, () => '@x')} { id } }`),
+  ],
   [
     '51 directives that are known',
     '400 LIMIT_EXCEEDED',
-    ask(`{ ${each(51, i => `a: viewer @skip(if: ${i > 60}) { id }`)} }`),
+    sendQuery(`{ ${each(51, i => `a: viewer @skip(if: ${i > 60}) { id }`)} }`),
   ],
   [
     'an array of 1,000 operations',
     '400 INVALID_INPUT',
     post(JSON.stringify(Array(1_000).fill({ query: '{ __typename }' }))),
   ],
-  ['200 operations in one document', '400 INVALID_INPUT', ask(each(200, i => `query q${i} { __typename }`))],
+  [
+    '200 operations in one document',
+    '400 INVALID_INPUT',
+    sendQuery(each(200, i => `query q${i} { __typename }`)),
+  ],
   [
     '300 variable definitions',
     '400 LIMIT_EXCEEDED',
-    ask(`query (${each(300, i => `$v${i}: Int`)}) { __typename }`),
+    sendQuery(`query (${each(300, i => `$v${i}: Int`)}) { __typename }`),
   ],
-  ['introspection in a circle', '200 INVALID_INPUT', ask(`{ __schema { types { ${nestedTypes(12)} } } }`)],
-  ['full introspection', '200', ask(getIntrospectionQuery())],
+  [
+    'introspection in a circle',
+    '200 INVALID_INPUT',
+    sendQuery(`{ __schema { types { ${nestedTypes(12)} } } }`),
+  ],
+  ['full introspection', '200', sendQuery(getIntrospectionQuery())],
   [
     'full introspection under 30 aliases',
     '400 LIMIT_EXCEEDED',
-    ask(`{ ${each(30, i => `a${i}: __schema { types { ...FullType } }`)} } ${introspectionFragments}`),
+    sendQuery(`{ ${each(30, i => `a${i}: __schema { types { ...FullType } }`)} } ${introspectionFragments}`),
   ],
   [
     'a megabyte of line breaks before 900 errors',
     '400 LIMIT_EXCEEDED',
-    ask(`${'\n'.repeat(500_000)}{ ${unknownFields} }`),
+    sendQuery(`${'\n'.repeat(500_000)}{ ${unknownFields} }`),
   ],
   [
     '16 kB of line breaks and 900 errors',
     '200 INVALID_INPUT',
-    ask(`${'\n'.repeat(14_000)}{ ${each(900, () => 'x')} }`),
+    sendQuery(`${'\n'.repeat(14_000)}{ ${each(900, () => 'x')} }`),
   ],
-  ['a comment of 900 kB', '400 LIMIT_EXCEEDED', ask(`# ${'x'.repeat(900_000)}\n{ __typename }`)],
+  ['a comment of 900 kB', '400 LIMIT_EXCEEDED', sendQuery(`# ${'x'.repeat(900_000)}\n{ __typename }`)],
   [
     'a block string of 16 kB of quotes',
     '200 INVALID_INPUT',
-    ask(`{ node(id: """${'\\"""'.repeat(4_000)}""") { nothing } }`),
+    sendQuery(`{ node(id: """${'\\"""'.repeat(4_000)}""") { nothing } }`),
   ],
-  ['a type definition', '200 INVALID_INPUT', ask('{ __typename } type Query { x: Int }')],
+  ['a type definition', '200 INVALID_INPUT', sendQuery('{ __typename } type Query { x: Int }')],
   [
     '@include on the root of a subscription',
     '200 INVALID_INPUT',
-    ask(subscriptionWith('@include(if: false)')),
+    sendQuery(subscriptionWith('@include(if: false)')),
   ],
-  ['@skip on the root of a subscription', '200 INVALID_INPUT', ask(subscriptionWith('@skip(if: true)'))],
+  [
+    '@skip on the root of a subscription',
+    '200 INVALID_INPUT',
+    sendQuery(subscriptionWith('@skip(if: true)')),
+  ],
   [
     'two roots in a subscription',
     '200 INVALID_INPUT',
-    ask('subscription { a: conversationCountsChanged { open } b: conversationCountsChanged { open } }'),
+    sendQuery('subscription { a: conversationCountsChanged { open } b: conversationCountsChanged { open } }'),
   ],
 ]
 
@@ -92,32 +117,38 @@ const tooDear: Row[] = [
   [
     'agents with conversations with agents with conversations',
     '400 LIMIT_EXCEEDED',
-    ask(`{ agents(first: 100) { edges { node { ${nestedOwners} } } } }`),
+    sendQuery(`{ agents(first: 100) { edges { node { ${nestedOwners} } } } }`),
   ],
   [
     'four lists with a filter that no index serves',
     '400 LIMIT_EXCEEDED',
-    ask(`{ ${each(4, i => `a${i}: conversations(first: 1, filter: { channelId: ["chn_none"] }) ${rows}`)} }`),
+    sendQuery(
+      `{ ${each(4, i => `a${i}: conversations(first: 1, filter: { channelId: ["chn_none"] }) ${rows}`)} }`,
+    ),
   ],
   [
     'a filter that no index serves under 100 agents',
     '400 LIMIT_EXCEEDED',
-    ask(`{ agents(first: 100) { edges { node { conversations(filter: { isUnread: true }) ${rows} } } } }`),
+    sendQuery(
+      `{ agents(first: 100) { edges { node { conversations(filter: { isUnread: true }) ${rows} } } } }`,
+    ),
   ],
   [
     '30 times totalCount with a filter',
     '400 LIMIT_EXCEEDED',
-    ask(`{ ${each(30, i => `a${i}: conversations(first: 1, filter: { isUnread: true }) { totalCount }`)} }`),
+    sendQuery(
+      `{ ${each(30, i => `a${i}: conversations(first: 1, filter: { isUnread: true }) { totalCount }`)} }`,
+    ),
   ],
   [
     '30 pages of messages under 100 conversations',
     '400 LIMIT_EXCEEDED',
-    ask(`{ ${page(each(30, i => `a${i}: messages(first: 100) ${rows}`))} }`),
+    sendQuery(`{ ${page(each(30, i => `a${i}: messages(first: 100) ${rows}`))} }`),
   ],
   [
     '100 nodes under 30 aliases with their messages',
     '400 LIMIT_EXCEEDED',
-    ask(
+    sendQuery(
       `query ($ids: [ID!]!) { ${each(30, i => `a${i}: nodes(ids: $ids) { ... on Conversation { messages(first: 100) ${rows} } }`)} }`,
       {
         ids: Array(100).fill('thd_none'),
@@ -127,12 +158,12 @@ const tooDear: Row[] = [
   [
     'a page size in a variable that is too large for its field',
     '200 INVALID_INPUT',
-    ask(`query ($n: Int) { agents(first: $n) ${rows} }`, { n: 2_147_483_647 }),
+    sendQuery(`query ($n: Int) { agents(first: $n) ${rows} }`, { n: 2_147_483_647 }),
   ],
   [
     'names of 400 characters on full pages',
     '400 LIMIT_EXCEEDED',
-    ask(
+    sendQuery(
       `{ ${page(`messages(first: 90) { edges { node { ${each(28, i => `${'a'.repeat(400)}${i}: status`)} } } }`)} }`,
     ),
   ],

@@ -1,9 +1,17 @@
 import { describe } from 'vitest'
-import { type Attack, ask, isAnswered, type Row, requireUnharmed, send, test } from '../support/attack.ts'
+import {
+  type Attack,
+  isAnswered,
+  type Row,
+  requireUnharmed,
+  send,
+  sendQuery,
+  test,
+} from '../support/attack.ts'
 import { newConversation, newWorkspace } from '../support/gateway.ts'
 
 const conversations = (after: string, more: Record<string, unknown> = {}): Attack =>
-  ask(
+  sendQuery(
     `query ($after: String, $orderBy: ConversationOrder) {
       conversations(first: 1, after: $after, orderBy: $orderBy) { edges { node { id } } }
     }`,
@@ -50,7 +58,7 @@ const cursors: Row[] = [
     async target => {
       const other = await newWorkspace(target.gateway)
       const { cursor } = await newConversation(other.client)
-      return ask('subscription ($c: EventCursor) { conversationEvents(after: $c) { cursor } }', {
+      return sendQuery('subscription ($c: EventCursor) { conversationEvents(after: $c) { cursor } }', {
         c: cursor,
       })(target)
     },
@@ -61,9 +69,9 @@ const cursors: Row[] = [
     async target => {
       const { cursor } = await newConversation(target.acme.client)
       const ahead = `${cursor.slice(0, 8)}vvvvvvvvvvv`
-      return ask('subscription ($c: EventCursor) { conversationEvents(after: $c) { cursor } }', { c: ahead })(
-        target,
-      )
+      return sendQuery('subscription ($c: EventCursor) { conversationEvents(after: $c) { cursor } }', {
+        c: ahead,
+      })(target)
     },
   ],
   [
@@ -72,7 +80,7 @@ const cursors: Row[] = [
     async target => {
       const { cursor, id } = await newConversation(target.acme.client)
       const after = `${cursor.slice(0, 8)}vvvvvvvvvvv`
-      return ask(
+      return sendQuery(
         'query ($id: ID!, $after: String) { conversation(id: $id) { events(after: $after) { edges { cursor } } } }',
         { id, after },
       )(target)
@@ -91,7 +99,7 @@ const cursors: Row[] = [
 ]
 
 const agents = (first: unknown): Attack =>
-  ask('query ($n: Int) { agents(first: $n) { edges { node { id } } } }', { n: first })
+  sendQuery('query ($n: Int) { agents(first: $n) { edges { node { id } } } }', { n: first })
 
 const sizes: Row[] = [
   ['0', '200 INVALID_INPUT', agents(0)],
@@ -104,19 +112,25 @@ const sizes: Row[] = [
   ['1e300', '200 INVALID_INPUT', agents(1e300)],
   ['a text', '200 INVALID_INPUT', agents('1; select 1')],
   ['a list', '200 INVALID_INPUT', agents([[1]])],
-  ['first and last', '200 INVALID_INPUT', ask('{ agents(first: 1, last: 1) { edges { node { id } } } }')],
+  [
+    'first and last',
+    '200 INVALID_INPUT',
+    sendQuery('{ agents(first: 1, last: 1) { edges { node { id } } } }'),
+  ],
 ]
 
 const filtered = (filter: unknown): Attack =>
-  ask('query ($f: ConversationFilter) { conversations(filter: $f) { edges { node { id } } } }', { f: filter })
+  sendQuery('query ($f: ConversationFilter) { conversations(filter: $f) { edges { node { id } } } }', {
+    f: filter,
+  })
 
 const create = (input: object): Attack =>
-  ask(
+  sendQuery(
     'mutation ($i: CreateConversationInput!) { createConversation(input: $i) { conversation { id } userErrors { code } } }',
     { i: { email: 'jane@example.com', contentText: 'Hi', ...input } },
   )
 
-const nodes = (ids: unknown): Attack => ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids })
+const nodes = (ids: unknown): Attack => sendQuery('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids })
 
 const values: Row[] = [
   ['5,000 ids at once', '200 INVALID_INPUT', nodes(Array(5_000).fill('thd_a'))],

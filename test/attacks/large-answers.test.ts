@@ -122,7 +122,7 @@ test('a key whose clients leave answers unread gets no more of them, and other k
   const { client } = await newClient(gateway, acme.id)
   const socket = await acknowledged(client)
   socket.pause()
-  const ask = (name: string) =>
+  const open = (name: string) =>
     socket.send(
       JSON.stringify({ id: name, type: 'subscribe', payload: { query: texts(15), variables: { id } } }),
     )
@@ -131,7 +131,7 @@ test('a key whose clients leave answers unread gets no more of them, and other k
   let asked = 0
   await expect
     .poll(async () => {
-      for (let index = 0; index < 20; index++) ask(String(asked++))
+      for (let index = 0; index < 20; index++) open(String(asked++))
       return (await read(client)).errors?.[0]?.extensions.code
     })
     .toBe('RATE_LIMITED')

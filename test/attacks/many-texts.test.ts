@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { expect } from 'vitest'
-import { ask, each, outcomeOf, requireUnharmed, type Target, test } from '../support/attack.ts'
+import { each, outcomeOf, requireUnharmed, sendQuery, type Target, test } from '../support/attack.ts'
 import { newConversation } from '../support/gateway.ts'
 
 /** A conversation with 100 more messages of 100,000 characters. */
@@ -25,7 +25,7 @@ test.for<[string, string]>([
   '100 texts of 100,000 characters %s are refused before they are read',
   async ([, selection], { target }) => {
     const id = await largeConversation(target)
-    const attack = ask(`query ($id: ID!) { conversation(id: $id) { ${selection} } }`, { id })
+    const attack = sendQuery(`query ($id: ID!) { conversation(id: $id) { ${selection} } }`, { id })
     expect(await outcomeOf(target, attack)).toBe('400 LIMIT_EXCEEDED')
   },
 )
@@ -53,7 +53,7 @@ test('wrong variables are answered with less than 10 kB', async ({ target }) => 
   const fields = Object.fromEntries(Array.from({ length: 50_000 }, (_, index) => [`f${index}`, 1]))
   const mutation =
     'mutation ($a: CreateConversationInput!) { createConversation(input: $a) { userErrors { code } } }'
-  const { text } = await ask(mutation, { a: fields })(target)
+  const { text } = await sendQuery(mutation, { a: fields })(target)
   expect(text.length).toBeLessThan(10_000)
 })
 

@@ -71,7 +71,7 @@ describe('an operator sets', () => {
     })
   })
 
-  test('how many sockets an address may have, whatever their keys', async ({ gateway, acme }) => {
+  test('how many sockets an address may have, with any keys', async ({ gateway, acme }) => {
     const clients = await Promise.all([1, 2, 3].map(() => newClient(gateway, acme.id)))
     const sockets = await Promise.all(clients.map(({ client }) => acknowledged(client)))
     const [error] = await once(bareSocket(acme.client), 'error')
@@ -92,7 +92,7 @@ describe('an operator sets', () => {
     expect(await closed(bareSocket(acme.client))).toBe(4408)
   })
 
-  test('how many event streams an address may have, whatever their keys', async ({ gateway, acme }) => {
+  test('how many event streams an address may have, with any keys', async ({ gateway, acme }) => {
     const over = new AbortController()
     const stream = async () => {
       const { client } = await newClient(gateway, acme.id)

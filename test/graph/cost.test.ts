@@ -21,7 +21,7 @@ async function costOf({ url, authorization }: Client, query: string, variables =
 }
 
 describe('an operation that may cost more than the limit', () => {
-  test('is refused before anything is read, with its cost, the limit and its dearest part', async ({
+  test('is refused before anything is read, with its cost, the limit and its most expensive part', async ({
     acme,
   }) => {
     const { status, errors } = await acme.client.graphql(nested)

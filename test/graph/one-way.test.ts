@@ -36,27 +36,27 @@ const subscription = 'subscription { conversationEvents { id } }'
 
 const setUnread =
   'mutation ($input: SetConversationUnreadInput!) { setConversationUnread(input: $input) { cursor } }'
-const overHttp = ({ acme: { client } }: Asked, text: string, variables = {}) =>
+const overHttp = ({ acme: { client } }: Sender, text: string, variables = {}) =>
   client.graphql(text, variables)
-const overWebSocket = async ({ acme: { client } }: Asked, text: string, variables = {}) => {
+const overWebSocket = async ({ acme: { client } }: Sender, text: string, variables = {}) => {
   for await (const { errors } of socketClient(client).iterate({ query: text, variables }))
     expect(errors).toBeUndefined()
 }
 
-type Asked = { acme: Workspace; conversationId: string }
-type Transport = (asked: Asked) => Promise<unknown>
+type Sender = { acme: Workspace; conversationId: string }
+type Transport = (sender: Sender) => Promise<unknown>
 
 /** Every transport, with a query and a mutation where it takes them. */
-const transports: [name: string, kind: 'query' | 'mutation', ask: Transport][] = [
-  ['POST', 'query', asked => overHttp(asked, query)],
-  ['POST', 'mutation', asked => overHttp(asked, setUnread, inputOf(asked))],
+const transports: [name: string, kind: 'query' | 'mutation', transport: Transport][] = [
+  ['POST', 'query', sender => overHttp(sender, query)],
+  ['POST', 'mutation', sender => overHttp(sender, setUnread, inputOf(sender))],
   [
     'GET',
     'query',
     ({ acme: { client } }) => client.rest('GET', `/graphql?query=${encodeURIComponent(query)}`),
   ],
-  ['WebSocket', 'query', asked => overWebSocket(asked, query)],
-  ['WebSocket', 'mutation', asked => overWebSocket(asked, setUnread, inputOf(asked))],
+  ['WebSocket', 'query', sender => overWebSocket(sender, query)],
+  ['WebSocket', 'mutation', sender => overWebSocket(sender, setUnread, inputOf(sender))],
   ['REST', 'query', ({ acme }) => acme.client.rest('GET', pathOf(acme))],
   [
     'REST',
@@ -66,14 +66,17 @@ const transports: [name: string, kind: 'query' | 'mutation', ask: Transport][] =
   ],
 ]
 
-const inputOf = ({ conversationId }: Asked) => ({ input: { conversationId, isUnread: true } })
+const inputOf = ({ conversationId }: Sender) => ({ input: { conversationId, isUnread: true } })
 const pathOf = ({ id }: Workspace) => `/v1/workspaces/${id}/support/inbox/conversations`
 
-test.for(transports)('over %s a %s is executed once', async ([, kind, ask], { acme, conversationId }) => {
-  await ask({ acme, conversationId })
-  expect(executed()).toEqual([kind])
-  expect(finished).toEqual(executions)
-})
+test.for(transports)(
+  'over %s a %s is executed once',
+  async ([, kind, transport], { acme, conversationId }) => {
+    await transport({ acme, conversationId })
+    expect(executed()).toEqual([kind])
+    expect(finished).toEqual(executions)
+  },
+)
 
 test('a subscription over WebSocket is executed once, and so is each event', async ({
   gateway,

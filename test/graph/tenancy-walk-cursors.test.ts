@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { askOverHttp, askOverSocket, questionAt } from '../support/asking.ts'
 import { turn } from '../support/conversations.ts'
 import { knownPositions } from '../support/known-positions.ts'
 import { acknowledged } from '../support/live.ts'
 import { textPositions } from '../support/schema-positions.ts'
+import { graphRequestAt, sendOverHttp, sendOverSocket } from '../support/sending.ts'
 import { rowsOfAll } from '../support/two-workspaces.ts'
 import { test } from '../support/walk-fixtures.ts'
 
@@ -26,9 +26,9 @@ test.for(naming('list'))(
       'b3RoZXI6MTp0aGRfMQ',
       '日本',
     ]
-    for (const ask of [askOverHttp.bind(null, own.client), askOverSocket.bind(null, socket)]) {
+    for (const sendOver of [sendOverHttp.bind(null, own.client), sendOverSocket.bind(null, socket)]) {
       const answers = new Set<string>()
-      for (const cursor of strange) answers.add(await ask(questionAt(position, cursor, own)))
+      for (const cursor of strange) answers.add(await sendOver(graphRequestAt(position, cursor, own)))
       expect([...answers]).toEqual([expect.stringContaining('BAD_CURSOR')])
     }
     expect(await rowsOfAll(gateway.db, [own, foreign])).toEqual(before)
@@ -43,20 +43,21 @@ test.for(naming('event log'))(
     const before = await rowsOfAll(gateway.db, [own, foreign])
     const beyond = `${own.eventCursor.slice(0, -5)}vvvvv`
     const strange = [foreign.eventCursor, beyond, 'x', own.eventCursor.toUpperCase(), own.ids.conversation]
-    const ask = {
-      http: (cursor: string) => askOverHttp(own.client, questionAt(position, cursor, own)),
-      socket: (cursor: string) => askOverSocket(socket, questionAt(position, cursor, own)),
+    const sendOver = {
+      http: (cursor: string) => sendOverHttp(own.client, graphRequestAt(position, cursor, own)),
+      socket: (cursor: string) => sendOverSocket(socket, graphRequestAt(position, cursor, own)),
       lastEventId: (cursor: string) =>
-        askOverHttp(own.client, questionAt(position, own.eventCursor, own), { 'last-event-id': cursor }),
+        sendOverHttp(own.client, graphRequestAt(position, own.eventCursor, own), { 'last-event-id': cursor }),
     }
-    for (const over of Object.values(ask)) {
+    for (const over of Object.values(sendOver)) {
       const answers = new Set<string>()
       for (const cursor of strange) answers.add(await over(cursor))
       expect([...answers]).toEqual([expect.stringContaining('BAD_CURSOR')])
     }
     expect(await rowsOfAll(gateway.db, [own, foreign])).toEqual(before)
     await turn(own.client, own.ids.conversation, 1)
-    for (const over of Object.values(ask)) expect(await over(own.eventCursor)).toContain(own.ids.conversation)
+    for (const over of Object.values(sendOver))
+      expect(await over(own.eventCursor)).toContain(own.ids.conversation)
     await heardNothing()
   },
 )
@@ -65,14 +66,14 @@ test.for(naming('request'))(
   '%s of another workspace names nothing in the own one',
   async ([_, position], { gateway, own, foreign }) => {
     const socket = await acknowledged(own.client)
-    for (const ask of [askOverHttp.bind(null, own.client), askOverSocket.bind(null, socket)]) {
+    for (const sendOver of [sendOverHttp.bind(null, own.client), sendOverSocket.bind(null, socket)]) {
       const [used, fresh] = [crypto.randomUUID(), crypto.randomUUID()]
-      await askOverHttp(foreign.client, questionAt(position, used, foreign))
+      await sendOverHttp(foreign.client, graphRequestAt(position, used, foreign))
       const before = await rowsOfAll(gateway.db, [foreign])
-      const answer = await ask(questionAt(position, used, own))
+      const answer = await sendOver(graphRequestAt(position, used, own))
       expect(answer).toContain('"replayed":false')
-      expect(await ask(questionAt(position, fresh, own))).toBe(answer)
-      expect(await ask(questionAt(position, used, own))).toContain('"replayed":true')
+      expect(await sendOver(graphRequestAt(position, fresh, own))).toBe(answer)
+      expect(await sendOver(graphRequestAt(position, used, own))).toContain('"replayed":true')
       expect(await rowsOfAll(gateway.db, [foreign])).toEqual(before)
     }
   },

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import { type Noun, nouns } from '../../src/domain/nouns.ts'
-import { askOverHttp, askOverSocket, questionAt } from '../support/asking.ts'
 import { knownPositions } from '../support/known-positions.ts'
 import { acknowledged } from '../support/live.ts'
 import { textPositions } from '../support/schema-positions.ts'
+import { graphRequestAt, sendOverHttp, sendOverSocket } from '../support/sending.ts'
 import { strangeIds } from '../support/strange-ids.ts'
 import { rowsOfAll } from '../support/two-workspaces.ts'
 import { test } from '../support/walk-fixtures.ts'
@@ -30,9 +30,9 @@ test.for(ofIds)(
     const overHttp = new Map<string, string>()
     const overSocket = new Map<string, string>()
     for (const id of strangeIds(noun, own, foreign)) {
-      const question = questionAt(position, id, own)
-      overHttp.set(id, await askOverHttp(own.client, question))
-      overSocket.set(id, await askOverSocket(socket, question))
+      const request = graphRequestAt(position, id, own)
+      overHttp.set(id, await sendOverHttp(own.client, request))
+      overSocket.set(id, await sendOverSocket(socket, request))
     }
     for (const answers of [overHttp, overSocket]) {
       const [first] = answers.values()
@@ -41,9 +41,9 @@ test.for(ofIds)(
     expect(await rowsOfAll(gateway.db, [own, foreign])).toEqual(before)
 
     const ownId = own.ids[noun === 'any noun' ? 'conversation' : noun]
-    const question = questionAt(position, ownId, own)
-    expect(await askOverHttp(own.client, question)).not.toBe([...overHttp.values()][0])
-    expect(await askOverSocket(socket, question)).not.toBe([...overSocket.values()][0])
+    const request = graphRequestAt(position, ownId, own)
+    expect(await sendOverHttp(own.client, request)).not.toBe([...overHttp.values()][0])
+    expect(await sendOverSocket(socket, request)).not.toBe([...overSocket.values()][0])
     await heardNothing()
   },
 )
@@ -56,10 +56,10 @@ test('contactByEmail finds nobody of another workspace, and nobody by what is no
   const position = positions.find(({ coordinate }) => coordinate === 'Query.contactByEmail(email)')
   if (!position) throw new Error('The schema has no contactByEmail.')
   const strange = ['absent@example.com', foreign.email, own.ids.contact, '', 'x', `${own.email}\0`, '%', '\0']
-  for (const ask of [askOverHttp.bind(null, own.client), askOverSocket.bind(null, socket)]) {
-    const answers = await Promise.all(strange.map(email => ask(questionAt(position, email, own))))
+  for (const sendOver of [sendOverHttp.bind(null, own.client), sendOverSocket.bind(null, socket)]) {
+    const answers = await Promise.all(strange.map(email => sendOver(graphRequestAt(position, email, own))))
     expect(new Set(answers).size).toBe(1)
-    expect(await ask(questionAt(position, own.email, own))).toContain(own.ids.contact)
+    expect(await sendOver(graphRequestAt(position, own.email, own))).toContain(own.ids.contact)
     expect(answers[0]).toContain('{"contactByEmail":null}')
   }
 })

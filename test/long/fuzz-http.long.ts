@@ -75,7 +75,7 @@ async function firstOf(stream: ReadableStream<Uint8Array>): Promise<string | nul
   throw new Error(`An event stream ended without a result: ${text}`)
 }
 
-/** What became of a document. @throws Error for an answer that no document may get */
+/** The outcome of a document. @throws Error for an answer that no document may get */
 async function outcomeOf(response: Response): Promise<string> {
   const isStream = response.headers.get('content-type') === 'text/event-stream' && response.body
   const text = isStream ? await firstOf(isStream) : await response.text()

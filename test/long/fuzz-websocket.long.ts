@@ -26,7 +26,7 @@ test.override('gatewayOptions', {
 const schema = buildSchema(readFileSync('schema.graphql', 'utf8'))
 const lanes = 8
 
-/** What became of an operation. @throws Error for a message that no operation may get */
+/** The outcome of an operation. @throws Error for a message that no operation may get */
 function outcomeOf(messages: ServerMessage[]): string {
   const text = JSON.stringify(messages)
   requireNoLeak(text)

@@ -6,20 +6,20 @@ import { startGateway } from '../support/gateway.ts'
 import { changes, frequent } from '../support/inbox-model/changes.ts'
 import { emptyInbox } from '../support/inbox-model/inbox.ts'
 import { newInbox } from '../support/inbox-model/new-inbox.ts'
-import { expectWhole, questions } from '../support/inbox-model/questions.ts'
+import { expectWhole, queries } from '../support/inbox-model/queries.ts'
 
 /** With the seed and the path of a failure, what its report calls `replayPath` leads to the shrunk sequence. */
 const { FUZZ_REPLAY: replayPath } = process.env
 
-/** Changes come more often than questions. */
-const commands = fc.commands([...changes, ...changes, ...frequent, ...questions], {
+/** Changes come more often than queries. */
+const commands = fc.commands([...changes, ...changes, ...frequent, ...queries], {
   maxCommands: 20,
   size: 'max',
   ...(replayPath === undefined ? {} : { replayPath }),
 })
 
 describe.each(['postgres', 'pglite'] as const)('on %s', engine => {
-  test('1,000 random sequences of changes and questions are answered as the model says', async () => {
+  test('1,000 random sequences of changes and queries are answered as the model says', async () => {
     const gateway = await startGateway({
       database: await openDatabaseOf(engine),
       limits: { maxCostPerMinute: 1e9, maxQueryCost: 1e9, maxAnswerBytes: 1e9 },

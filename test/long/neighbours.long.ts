@@ -84,11 +84,11 @@ async function simpleReads(by: Client, isOver: () => boolean) {
   const statuses = new Set<number>()
   while (!isOver()) {
     const begun = performance.now()
-    for (const ask of [
+    for (const read of [
       () => by.graphql('{ workspace { name } }').then(answer => answer.status),
       () => fetch(`${by.url}/health/ready`).then(answer => answer.status),
     ])
-      statuses.add(await ask())
+      statuses.add(await read())
     times.push((performance.now() - begun) / 2)
     await new Promise(resolve => setTimeout(resolve, 50))
   }
@@ -122,18 +122,18 @@ const over = (ms: number) => {
 describe('the dearest query that is admitted', () => {
   test('takes its time, and beside it a simple query of another workspace does not wait', async () => {
     const { crowded, quiet, alone } = await filled()
-    const ask = () => unread(crowded.client, dearest)
+    const read = () => unread(crowded.client, dearest)
     const first = await crowded.client.graphql<{ conversations: { edges: unknown[] } }>(dearest)
     expect(first.errors).toBeUndefined()
     expect(first.data.conversations.edges).toHaveLength(80)
     global.gc?.()
     const rssBefore = process.memoryUsage().rss
     const begun = performance.now()
-    await ask()
+    await read()
     const tookMs = performance.now() - begun
     const grownMb = (process.memoryUsage().rss - rssBefore) / 1e6
     const isOver = over(seconds * 1_000)
-    const [beside] = await Promise.all([simpleReads(quiet.client, isOver), repeatedly(1, isOver, ask)])
+    const [beside] = await Promise.all([simpleReads(quiet.client, isOver), repeatedly(1, isOver, read)])
     console.log('dearest query', {
       alone,
       tookMs: Math.round(tookMs),

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { type Noun, nouns } from '../../src/domain/nouns.ts'
-import { answersTo, askOverRest, withoutNewIds } from '../support/asking-rest.ts'
 import { newConversation } from '../support/gateway.ts'
 import { mail } from '../support/inbound.ts'
 import { restPositionsNaming } from '../support/known-rest-positions.ts'
+import { answersTo, sendOverRest, withoutNewIds } from '../support/sending-rest.ts'
 import { strangeIds } from '../support/strange-ids.ts'
 import { rowsOfAll } from '../support/two-workspaces.ts'
 import { test as walk } from '../support/walk-fixtures.ts'
@@ -21,7 +21,7 @@ test.for(restPositionsNaming('list'))(
     const page = { ...position, place: ['query', 'limit'] }
     const nextPage = /^link: <\?.*cursor=([^&>]+)/m
     const [ownCursor = '', foreignCursor = ''] = (
-      await Promise.all([own, foreign].map(each => askOverRest(page, '1', each)))
+      await Promise.all([own, foreign].map(each => sendOverRest(page, '1', each)))
     ).map(answer => nextPage.exec(answer)?.[1])
     const strange = [
       '',
@@ -37,10 +37,10 @@ test.for(restPositionsNaming('list'))(
 
     const place = Buffer.from(foreignCursor, 'base64url').toString()
     const absent = Buffer.from(place.replace(/thd_\w+$/, 'thd_absent')).toString('base64url')
-    const answer = await askOverRest(position, foreignCursor, own)
+    const answer = await sendOverRest(position, foreignCursor, own)
     expect(answer).toContain(own.ids.conversation)
-    expect(await askOverRest(position, absent, own)).toBe(answer)
-    expect(await askOverRest(position, ownCursor, own)).toContain(own.ids.conversation)
+    expect(await sendOverRest(position, absent, own)).toBe(answer)
+    expect(await sendOverRest(position, ownCursor, own)).toContain(own.ids.conversation)
     expect(await rowsOfAll(gateway.db, [own, foreign])).toEqual(before)
   },
 )
@@ -49,17 +49,17 @@ test.for(restPositionsNaming('request'))(
   '%s of another workspace or another operation replays nothing, and one that is malformed changes nothing',
   async ([_, position], { gateway, own, foreign }) => {
     const [used, elsewhere] = [randomUUID(), randomUUID()]
-    await askOverRest(position, used, foreign, 'One')
+    await sendOverRest(position, used, foreign, 'One')
     for (const [, other] of restPositionsNaming('request'))
-      if (other.operation !== position.operation) await askOverRest(other, elsewhere, own, 'One')
+      if (other.operation !== position.operation) await sendOverRest(other, elsewhere, own, 'One')
     const before = await rowsOfAll(gateway.db, [foreign])
-    const fresh = withoutNewIds(await askOverRest(position, randomUUID(), own))
+    const fresh = withoutNewIds(await sendOverRest(position, randomUUID(), own))
     expect(fresh).toMatch(/^HTTP\/1.1 201 /)
-    expect(withoutNewIds(await askOverRest(position, used, own, 'One'))).toBe(fresh)
+    expect(withoutNewIds(await sendOverRest(position, used, own, 'One'))).toBe(fresh)
     for (const key of [elsewhere, own.ids.conversation, foreign.ids.message])
-      expect(withoutNewIds(await askOverRest(position, key, own)), key).toBe(fresh)
-    expect(await askOverRest(position, used, own, 'One')).toContain('idempotency-replayed: true')
-    expect(await askOverRest(position, used, own, 'Two')).toMatch(/^HTTP\/1.1 422 /)
+      expect(withoutNewIds(await sendOverRest(position, key, own)), key).toBe(fresh)
+    expect(await sendOverRest(position, used, own, 'One')).toContain('idempotency-replayed: true')
+    expect(await sendOverRest(position, used, own, 'Two')).toMatch(/^HTTP\/1.1 422 /)
     expect(await rowsOfAll(gateway.db, [foreign])).toEqual(before)
 
     const all = await rowsOfAll(gateway.db, [own, foreign])
@@ -86,7 +86,7 @@ test.for(
   '%s of a mail leads to nothing of another workspace, and all alike to a new conversation',
   async ([header, noun, written, position], { gateway, own, foreign, heardNothing }) => {
     const handIn = (id: string) =>
-      askOverRest(position, mail({ Subject: randomUUID(), [header]: written(id) }), own)
+      sendOverRest(position, mail({ Subject: randomUUID(), [header]: written(id) }), own)
     const before = await rowsOfAll(gateway.db, [foreign])
     const absent = withoutNewIds(await handIn(`${nouns[noun].prefix}_absent`))
     // What a mail's reader leaves out of a header does not make an own id strange.

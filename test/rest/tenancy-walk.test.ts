@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { type Noun, nouns } from '../../src/domain/nouns.ts'
-import { answersTo, askOverRest, withoutNewIds } from '../support/asking-rest.ts'
 import { coordinateOf, knownRestPositions, restPositionsNaming } from '../support/known-rest-positions.ts'
 import { documentedPositions } from '../support/openapi-positions.ts'
+import { answersTo, sendOverRest, withoutNewIds } from '../support/sending-rest.ts'
 import { strangeIds } from '../support/strange-ids.ts'
 import { rowsOfAll } from '../support/two-workspaces.ts'
 import { test as walk } from '../support/walk-fixtures.ts'
@@ -22,14 +22,14 @@ test.for(restPositionsNaming(...Object.keys(nouns)))(
   async ([_, position, names], { gateway, own, foreign, heardNothing }) => {
     const noun = names as Noun
     const before = await rowsOfAll(gateway.db, [own, foreign])
-    const absent = await askOverRest(position, `${nouns[noun].prefix}_absent`, own)
+    const absent = await sendOverRest(position, `${nouns[noun].prefix}_absent`, own)
     expect(absent).toContain(
       `{"statusCode":404,"error":"Not Found","message":"${nouns[noun].label} not found."}`,
     )
     for (const id of strangeIds(noun, own, foreign))
-      expect(await askOverRest(position, id, own), JSON.stringify(id)).toBe(absent)
+      expect(await sendOverRest(position, id, own), JSON.stringify(id)).toBe(absent)
     expect(await rowsOfAll(gateway.db, [own, foreign])).toEqual(before)
-    expect(await askOverRest(position, own.ids[noun], own)).toMatch(/^HTTP\/1.1 20[01] /)
+    expect(await sendOverRest(position, own.ids[noun], own)).toMatch(/^HTTP\/1.1 20[01] /)
     await heardNothing()
   },
 )
@@ -45,10 +45,10 @@ test.for(restPositionsNaming('address'))(
       expect(await answersTo(position, strange, own)).toEqual([expect.stringMatching(/^HTTP\/1.1 400 /)])
     expect(await rowsOfAll(gateway.db, [own, foreign])).toEqual(before)
     const ofForeign = await rowsOfAll(gateway.db, [foreign])
-    const answer = await askOverRest(position, foreign.email, own)
+    const answer = await sendOverRest(position, foreign.email, own)
     expect(answer).not.toContain(foreign.ids.contact)
-    expect(withoutNewIds(await askOverRest(position, 'absent@example.com', own))).toBe(withoutNewIds(answer))
-    expect(await askOverRest(position, own.email, own)).toContain(own.ids.contact)
+    expect(withoutNewIds(await sendOverRest(position, 'absent@example.com', own))).toBe(withoutNewIds(answer))
+    expect(await sendOverRest(position, own.email, own)).toContain(own.ids.contact)
     expect(await rowsOfAll(gateway.db, [foreign])).toEqual(ofForeign)
     await heardNothing()
   },
@@ -65,10 +65,10 @@ test.for(restPositionsNaming('key'))(
     ]) {
       expect(await answersTo(position, strange, own)).toEqual([expect.stringMatching(/^HTTP\/1.1 40[01] /)])
     }
-    const absent = await askOverRest({ ...position, place: ['path', 'workspaceId'] }, 'wrk_absent', own)
-    expect(await askOverRest(position, foreign.client.key, own)).toBe(absent)
+    const absent = await sendOverRest({ ...position, place: ['path', 'workspaceId'] }, 'wrk_absent', own)
+    expect(await sendOverRest(position, foreign.client.key, own)).toBe(absent)
     expect(await rowsOfAll(gateway.db, [own, foreign])).toEqual(before)
-    expect(await askOverRest(position, key, own)).toMatch(/^HTTP\/1.1 20[01] /)
+    expect(await sendOverRest(position, key, own)).toMatch(/^HTTP\/1.1 20[01] /)
     await heardNothing()
   },
 )

@@ -118,8 +118,8 @@ export const post =
   target =>
     send(target, '/graphql', { method: 'POST', body, headers })
 
-/** Asks the graph. */
-export const ask = (query: string, variables: Record<string, unknown> = {}): Attack =>
+/** Posts an operation to the graph. */
+export const sendQuery = (query: string, variables: Record<string, unknown> = {}): Attack =>
   post(JSON.stringify({ query, variables }))
 
 /** The same text for each number from 0. */

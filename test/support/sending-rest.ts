@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { merged } from './asking.ts'
 import { knownOperation, ownIdAt } from './known-rest-positions.ts'
 import type { RestPosition } from './openapi-positions.ts'
 import { rawExchange } from './raw-http.ts'
+import { merged } from './sending.ts'
 import type { Filled } from './two-workspaces.ts'
 
 /**
- * Sends the request that has a value at a position, asked for a workspace, byte by byte, because HTTP clients refuse some
+ * Sends the request that has a value at a position, sent by a workspace, byte by byte, because HTTP clients refuse some
  * values. Returns the whole answer, with placeholders for what each answer has of its own.
  *
  * @param subject what tells apart two requests that add a message
  */
-export async function askOverRest(
+export async function sendOverRest(
   position: RestPosition,
   value: string,
   own: Filled,
@@ -27,7 +27,7 @@ export async function askOverRest(
 /** The different answers to these values at a position. */
 export async function answersTo(position: RestPosition, values: string[], own: Filled): Promise<string[]> {
   const answers = new Set<string>()
-  for (const value of values) answers.add(await askOverRest(position, value, own))
+  for (const value of values) answers.add(await sendOverRest(position, value, own))
   return [...answers]
 }
 

@@ -7,10 +7,10 @@ import type { Position } from './schema-positions.ts'
 import type { Filled } from './two-workspaces.ts'
 
 /** A document with its variables, as every transport takes it. */
-export type Question = { query: string; variables: Record<string, unknown> }
+export type GraphRequest = { query: string; variables: Record<string, unknown> }
 
-/** The question that has a value at a position, asked for a workspace. */
-export function questionAt(position: Position, value: string, own: Filled): Question {
+/** The request that has a value at a position, sent by a workspace. */
+export function graphRequestAt(position: Position, value: string, own: Filled): GraphRequest {
   const { parent, field, path, type } = position
   const given = isListType(getNullableType(type)) ? [value] : value
   const variables = merged(knownPositions[position.coordinate]?.beside?.(own) ?? {}, path, given)
@@ -52,18 +52,18 @@ function selection({ parent, field }: Position): string {
   return '{ edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }'
 }
 
-/** Asks over HTTP; a subscription over an event stream up to its first event. Returns the status and the body. */
-export async function askOverHttp(
+/** Sends over HTTP; a subscription over an event stream up to its first event. Returns the status and the body. */
+export async function sendOverHttp(
   { url, authorization }: Client,
-  question: Question,
+  request: GraphRequest,
   headers: Record<string, string> = {},
 ): Promise<string> {
-  const isSubscription = question.query.startsWith('subscription')
+  const isSubscription = request.query.startsWith('subscription')
   const accept = isSubscription ? 'text/event-stream' : 'application/json'
   const response = await fetch(`${url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization, accept, ...headers },
-    body: JSON.stringify(question),
+    body: JSON.stringify(request),
   })
   const body = isSubscription ? await firstEvent(response) : await response.text()
   return `${response.status} ${response.headers.get('content-type')} ${body}`
@@ -80,8 +80,8 @@ async function firstEvent({ body }: Response): Promise<string> {
   throw new Error(`The event stream ended without an event: ${text}`)
 }
 
-/** Asks over an acknowledged WebSocket; a subscription up to its first event. Returns the message without its id. */
-export async function askOverSocket(socket: WebSocket, question: Question): Promise<string> {
+/** Sends over an acknowledged WebSocket; a subscription up to its first event. Returns the message without its id. */
+export async function sendOverSocket(socket: WebSocket, request: GraphRequest): Promise<string> {
   const id = randomUUID()
   const answered = new Promise<string>(resolve => {
     const onMessage = (raw: Buffer) => {
@@ -92,8 +92,8 @@ export async function askOverSocket(socket: WebSocket, question: Question): Prom
     }
     socket.on('message', onMessage)
   })
-  socket.send(JSON.stringify({ id, type: 'subscribe', payload: question }))
+  socket.send(JSON.stringify({ id, type: 'subscribe', payload: request }))
   const answer = await answered
-  if (question.query.startsWith('subscription')) socket.send(JSON.stringify({ id, type: 'complete' }))
+  if (request.query.startsWith('subscription')) socket.send(JSON.stringify({ id, type: 'complete' }))
   return answer
 }

@@ -5,7 +5,7 @@ const tenantTable = new RegExp(`(?:from|join|update|into)\\s+"?(?:${tables})"?(?
 const unboundOnPurpose = [
   // Only the key tells which workspace it is of.
   /from "api_key" where "hash" =/,
-  // Expired idempotency keys are deleted, whoever gave them.
+  // Expired idempotency keys are deleted in all workspaces.
   /^\s*delete from idempotency_key/,
 ]
 

@@ -9,7 +9,7 @@ function countOf(value: unknown): number {
   return 1 + Object.values(value).reduce((sum: number, each) => sum + 1 + countOf(each), 0)
 }
 
-test('names and values are counted as a parser would, and what stands in a string is not', () => {
+test('names and values are counted as a parser would, and the content of strings is not', () => {
   assert(
     property(json(), text => {
       const parsed = JSON.parse(text)

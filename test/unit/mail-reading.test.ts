@@ -169,7 +169,7 @@ test('HTML that follows the plain text is part of the text, and HTML beside it i
   expect((await read('Content-Type: multipart/alternative; boundary=b', parts)).text).toBe('Plain')
 })
 
-test('of many recipients, references and characters only so many are kept', async () => {
+test('a limited number of recipients, references and characters is kept', async () => {
   const each = (of: (index: number) => string) => Array.from({ length: 2_000 }, (_, index) => of(index))
   const raw = [
     'From: jane@example.com',

@@ -18,7 +18,7 @@ async function served(takes: Promise<unknown>[]): Promise<number> {
   return now.filter(each => each !== none).length
 }
 
-test('one key has at most its share of the slots, whatever it asks for', async () => {
+test('one key has at most its share of the slots, however much it requests', async () => {
   const turns = turnsOf(10)
   const takes = Array.from({ length: 50 }, () => turns.take(owner('greedy')))
   expect(await served(takes)).toBe(4)

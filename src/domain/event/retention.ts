@@ -28,13 +28,13 @@ const olderThan = (days: number) => sql<Date>`clock_timestamp() - make_interval(
 export async function deleteOldEvents(writer: Writer, workspaceId: string, days: number): Promise<number> {
   const { rows } = await sql<{ floor: number; deleted: number }>`
     with bounds as (
-      select event_floor as floor, least(event_seq, event_floor + ${maxDeletedEvents}) as most from workspace where id = ${workspaceId}
+      select event_floor as floor, least(event_seq, event_floor + ${maxDeletedEvents}) as last_seq from workspace where id = ${workspaceId}
     ), young as (
       select min(seq) as seq from event, bounds
-      where workspace_id = ${workspaceId} and seq > floor and seq <= most and created_at >= ${olderThan(days)}
+      where workspace_id = ${workspaceId} and seq > floor and seq <= last_seq and created_at >= ${olderThan(days)}
     ), gone as (
       delete from event using bounds, young
-      where workspace_id = ${workspaceId} and event.seq > floor and event.seq < coalesce(young.seq, most + 1)
+      where workspace_id = ${workspaceId} and event.seq > floor and event.seq < coalesce(young.seq, last_seq + 1)
       returning event.seq
     )
     select max(seq) as floor, count(*) as deleted from gone`.execute(writer)

@@ -49,7 +49,7 @@ export function requireCost(
 }
 
 function tooDear(requested: number, limit: number, path: string[]): Refusal {
-  const message = `The operation may cost ${requested}, and the limit is ${limit}. Its dearest part is ${path.join('.')}.`
+  const message = `The operation may cost ${requested}, and the limit is ${limit}. Its most expensive part is ${path.join('.')}.`
   return refusalWith({ cost: { requested, limit, path } }, 'LIMIT_EXCEEDED', message)
 }
 
@@ -70,14 +70,14 @@ function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cos
 }
 
 function sumOf(costs: readonly Cost[]): Cost {
-  const dearest = costs.reduce<Cost | null>(
-    (most, each) => (most && most.cost >= each.cost ? most : each),
+  const largest = costs.reduce<Cost | null>(
+    (first, second) => (first && first.cost >= second.cost ? first : second),
     null,
   )
   return {
     cost: costs.reduce((sum, { cost }) => sum + cost, 0),
     bytes: costs.reduce((sum, { bytes }) => sum + bytes, 0),
-    path: dearest && dearest.cost > 0 ? dearest.path : [],
+    path: largest && largest.cost > 0 ? largest.path : [],
   }
 }
 

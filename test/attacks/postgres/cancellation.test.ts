@@ -15,15 +15,15 @@ async function waiting({ db }: Gateway, part: string): Promise<number> {
 
 type Waiting = { table: string; part: string }
 
-/** Asks while nobody can read a table, leaves, and returns how many milliseconds later no statement waits any more. */
+/** Sends a request while nobody can read a table, leaves, and returns how many milliseconds later no statement waits any more. */
 async function leaveWhileWaiting(
   gateway: Gateway,
   { table, part }: Waiting,
-  ask: () => Promise<() => void>,
+  send: () => Promise<() => void>,
 ): Promise<number> {
   return gateway.db.transaction().execute(async writer => {
     await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(writer)
-    const leave = await ask()
+    const leave = await send()
     await expect.poll(() => waiting(gateway, part)).toBeGreaterThan(0)
     const left = performance.now()
     leave()

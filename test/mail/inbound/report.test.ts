@@ -60,7 +60,7 @@ describe('a report to the address that its mail was sent from', () => {
     },
   )
 
-  test('fails the message of the address, whatever mail it names', async ({ acme, mailServer }) => {
+  test('fails the message of the address, even if it names another mail', async ({ acme, mailServer }) => {
     const { client: caller, id: workspaceId } = acme
     const [one, other] = [await newConversation(caller), await newConversation(caller, 'jo@example.com')]
     const to = { To: reportAddressOf(mailServer, one.messageId) }

@@ -75,7 +75,7 @@ describe("a stranger's mail", () => {
 })
 
 describe('a contact', () => {
-  test('that answers its own mail adds to its conversation, whatever the case of its address', async ({
+  test('that answers its own mail adds to its conversation, in either case of its address', async ({
     acme,
   }) => {
     const { client: caller, id: workspaceId } = acme

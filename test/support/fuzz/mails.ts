@@ -104,21 +104,21 @@ const subtypes = fc.constantFrom(
   'report; report-type=delivery-status',
 )
 
-/** Parts between boundaries; at times the boundary is another one than was said, or the last is missing. */
+/** Parts between boundaries; at times the boundary is not the declared one, or the last is missing. */
 function multipart(children: fc.Arbitrary<Part>): fc.Arbitrary<Part> {
   return fc
     .record({
       subtype: subtypes,
-      said: mostly(fc.constantFrom('b', 'b b', 'outer'), fc.constantFrom('', '--', 'x'.repeat(200))),
+      declared: mostly(fc.constantFrom('b', 'b b', 'outer'), fc.constantFrom('', '--', 'x'.repeat(200))),
       other: mostly(fc.constant(null), fc.constant('other')),
       parts: fc.array(children, { maxLength: 4 }),
       isClosed: fc.nat(7).map(number => number < 7),
     })
-    .map(({ subtype, said, other, parts, isClosed }) => {
-      const boundary = other ?? said
+    .map(({ subtype, declared, other, parts, isClosed }) => {
+      const boundary = other ?? declared
       const content = parts.map(part => `--${boundary}\r\n${textOf(part)}\r\n`).join('')
       return {
-        headers: [['Content-Type', `multipart/${subtype}; boundary="${said}"`] as const],
+        headers: [['Content-Type', `multipart/${subtype}; boundary="${declared}"`] as const],
         body: `preamble\r\n${content}${isClosed ? `--${boundary}--\r\n` : ''}`,
       }
     })

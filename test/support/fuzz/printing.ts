@@ -63,7 +63,7 @@ function jsonOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, jsonOf(inner)]))
 }
 
-/** A value as it stands in a document. */
+/** A value as a document writes it. */
 function literalOf(value: unknown): string {
   if (isEnum(value)) return value.enum
   if (Array.isArray(value)) return `[${value.map(literalOf).join(', ')}]`

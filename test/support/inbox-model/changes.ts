@@ -5,7 +5,7 @@ import type { Inbox } from './inbox.ts'
 import { type Given, type Input, inputs, type Mutation, resolved } from './inputs.ts'
 import { learn } from './learn.ts'
 import { type Change as Decided, decide } from './rules.ts'
-import { ask, conversationFields, expectShown, readConversation, type Shown } from './shown.ts'
+import { conversationFields, expectShown, read, readConversation, type Shown } from './shown.ts'
 
 type Payload = {
   conversation: Shown | null
@@ -41,7 +41,7 @@ async function make(inbox: Inbox, client: Client, mutation: Mutation, input: Inp
   inbox.onOutcome(`${mutation} ${decision.kind}`)
   if (input.idempotencyKey !== undefined || input.externalId !== undefined)
     inbox.repeatable.push({ mutation, input })
-  const { payload } = await ask<{ payload: Payload }>(client, documentOf(mutation), { input })
+  const { payload } = await read<{ payload: Payload }>(client, documentOf(mutation), { input })
   if (decision.kind === 'accepted')
     return accepted(inbox, client, { mutation, change: decision.change, payload })
   if (decision.kind === 'refused') return expectRefused(payload, decision.errors)

@@ -58,7 +58,7 @@ export type Inbox = {
   remembered: Map<string, Remembered>
   /** The requests that had an idempotency key or an id of their own, to send them again. */
   repeatable: { mutation: Mutation; input: Input }[]
-  /** Called with each command: its name, and for a change also what became of it. */
+  /** Called with each command: its name, and for a change also its outcome. */
   onOutcome(outcome: string): void
 }
 

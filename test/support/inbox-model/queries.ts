@@ -4,31 +4,31 @@ import type { Client } from '../gateway.ts'
 import { contactWith, countsOf, type Inbox } from './inbox.ts'
 import { idOf, type Reference, references } from './inputs.ts'
 import { expectedIds, lists, variablesOf } from './lists.ts'
-import { ask, conversationFields, expectShown, readConversation, type Shown } from './shown.ts'
+import { conversationFields, expectShown, read, readConversation, type Shown } from './shown.ts'
 
-type Ask<Given> = (inbox: Inbox, client: Client, given: Given) => Promise<void>
+type Compare<Given> = (inbox: Inbox, client: Client, given: Given) => Promise<void>
 
-/** Asks the gateway a question, and compares the answer with the model. */
-class Question<Given> implements fc.AsyncCommand<Inbox, Client> {
+/** Sends a query, and compares the answer with the model. */
+class CheckedQuery<Given> implements fc.AsyncCommand<Inbox, Client> {
   readonly given: Given
-  readonly asked: Ask<Given>
+  readonly compare: Compare<Given>
 
-  constructor(given: Given, asked: Ask<Given>) {
+  constructor(given: Given, compare: Compare<Given>) {
     this.given = given
-    this.asked = asked
+    this.compare = compare
   }
 
   check = () => true
   run(inbox: Inbox, client: Client): Promise<void> {
-    inbox.onOutcome(this.asked.name)
-    return this.asked(inbox, client, this.given)
+    inbox.onOutcome(this.compare.name)
+    return this.compare(inbox, client, this.given)
   }
 
-  toString = () => `${this.asked.name}(${JSON.stringify(this.given)})`
+  toString = () => `${this.compare.name}(${JSON.stringify(this.given)})`
 }
 
-const question = <Given>(arbitrary: fc.Arbitrary<Given>, asked: Ask<Given>) =>
-  arbitrary.map(given => new Question(given, asked))
+const checked = <Given>(arbitrary: fc.Arbitrary<Given>, compare: Compare<Given>) =>
+  arbitrary.map(given => new CheckedQuery(given, compare))
 
 type Page = {
   edges: { cursor: string; node: { id: string } }[]
@@ -72,11 +72,11 @@ const conversationsQuery = `query ($filter: ConversationFilter, $orderBy: Conver
   list: conversations(filter: $filter, orderBy: $orderBy, first: $first, last: $last, after: $after, before: $before) {
     totalCount ${pageFields} } }`
 
-const conversations = question(lists, async function conversations(inbox, client, list) {
+const conversations = checked(lists, async function conversations(inbox, client, list) {
   const expected = expectedIds(inbox, list)
   const common = variablesOf(inbox, list)
   await expectPages(expected, list, async page => {
-    const { list } = await ask<{ list: Page & { totalCount: number } }>(client, conversationsQuery, {
+    const { list } = await read<{ list: Page & { totalCount: number } }>(client, conversationsQuery, {
       ...common,
       ...page,
     })
@@ -85,7 +85,7 @@ const conversations = question(lists, async function conversations(inbox, client
   })
 })
 
-const conversation = question(references, async function conversation(inbox, client, reference: Reference) {
+const conversation = checked(references, async function conversation(inbox, client, reference: Reference) {
   const { conversations } = inbox
   const id = idOf(
     reference,
@@ -108,7 +108,7 @@ const contactQuery = `query ($id: ID!, $email: String!) {
   byId: contact(id: $id) { ...Seen } byEmail: contactByEmail(email: $email) { ...Seen } }
   fragment Seen on Contact { id email name conversations(first: 100) { totalCount edges { node { id } } } }`
 
-const contact = question(
+const contact = checked(
   fc.record({
     reference: references,
     email: fc.constantFrom('ANN@example.com', ' bob@example.com', 'nobody'),
@@ -118,7 +118,7 @@ const contact = question(
       reference,
       inbox.contacts.map(({ id }) => id),
     )
-    const answer = await ask<{ byId: ShownContact | null; byEmail: ShownContact | null }>(
+    const answer = await read<{ byId: ShownContact | null; byEmail: ShownContact | null }>(
       client,
       contactQuery,
       {
@@ -160,7 +160,7 @@ const pageArguments = 'first: $first, last: $last, after: $after, before: $befor
 
 type Nested = { conversation: { list: Page } | null }
 
-const messages = question(
+const messages = checked(
   fc.record({
     ...paging,
     conversation: fc.nat(7),
@@ -176,7 +176,7 @@ const messages = question(
       expected.map(({ id }) => id),
       page,
       async variables => {
-        const { conversation } = await ask<Nested>(client, query, { id: known.id, direction, ...variables })
+        const { conversation } = await read<Nested>(client, query, { id: known.id, direction, ...variables })
         if (!conversation) throw new Error('The conversation is gone.')
         return conversation.list
       },
@@ -193,7 +193,7 @@ const eventTypes = {
   CONVERSATION_READ_STATE_CHANGED: 'ConversationReadStateChanged',
 }
 
-const events = question(
+const events = checked(
   fc.record({
     ...paging,
     conversation: fc.nat(7),
@@ -212,7 +212,7 @@ const events = question(
       expected.map(({ id }) => id),
       page,
       async variables => {
-        const { conversation } = await ask<Nested>(client, query, { id: known.id, types, ...variables })
+        const { conversation } = await read<Nested>(client, query, { id: known.id, types, ...variables })
         if (!conversation) throw new Error('The conversation is gone.')
         return conversation.list
       },
@@ -220,7 +220,7 @@ const events = question(
   },
 )
 
-const node = question(fc.nat(200), async function node(inbox, client, index) {
+const node = checked(fc.nat(200), async function node(inbox, client, index) {
   const nodes: (object | null)[] = [
     { id: inbox.workspaceId, __typename: 'Workspace' },
     { id: inbox.otherAgentId, __typename: 'Agent' },
@@ -232,7 +232,7 @@ const node = question(fc.nat(200), async function node(inbox, client, index) {
   ]
   const expected = [nodes[index % nodes.length], nodes.at(-1), null]
   const ids = expected.map(each => (each as { id: string } | null)?.id ?? 'msg_unknown')
-  const answer = await ask<{ node: object; nodes: object[] }>(
+  const answer = await read<{ node: object; nodes: object[] }>(
     client,
     'query ($id: ID!, $ids: [ID!]!) { node(id: $id) { __typename id } nodes(ids: $ids) { __typename id } }',
     { id: ids[0], ids },
@@ -246,7 +246,7 @@ const workspaceQuery = `{ workspace { eventCursor conversationCounts { open clos
 
 /** Compares the whole inbox: counts, the end of the log, and every conversation in the order of the list. */
 export async function expectWhole(inbox: Inbox, client: Client): Promise<void> {
-  const { workspace, recent } = await ask<{
+  const { workspace, recent } = await read<{
     workspace: { eventCursor: string; conversationCounts: object }
     recent: { edges: { node: Shown }[] }
   }>(client, workspaceQuery)
@@ -264,12 +264,12 @@ export async function expectWhole(inbox: Inbox, client: Client): Promise<void> {
     expectShown(inbox, known, recent.edges.find(({ node }) => node.id === known.id)?.node ?? null)
 }
 
-const workspace = question(fc.constant(null), async function workspace(inbox, client) {
+const workspace = checked(fc.constant(null), async function workspace(inbox, client) {
   await expectWhole(inbox, client)
 })
 
-/** Commands for every question. */
-export const questions: fc.Arbitrary<fc.AsyncCommand<Inbox, Client>>[] = [
+/** Commands for every query. */
+export const queries: fc.Arbitrary<fc.AsyncCommand<Inbox, Client>>[] = [
   conversations,
   conversation,
   contact,

@@ -34,7 +34,7 @@ const textOf = (value: unknown) => (value == null ? '' : String(value))
 const lineOf = (value: unknown) => textOf(value).trim() || null
 const isOneAddress = (text: string) => /^[a-z]+@example\.com$/i.test(text.trim())
 
-/** The fields that cannot be right whatever the inbox holds. */
+/** The fields that are wrong for every inbox. */
 function wrongFields(input: Input): UserError[] {
   const errors: UserError[] = []
   if ('contentText' in input && textOf(input.contentText).trim() === '') errors.push(invalid('contentText'))

@@ -30,7 +30,7 @@ export type Shown = {
 }
 
 /** Runs a query that must have no errors. */
-export async function ask<Data>(client: Client, query: string, variables: object = {}): Promise<Data> {
+export async function read<Data>(client: Client, query: string, variables: object = {}): Promise<Data> {
   const { data, errors } = await client.graphql<Data>(query, { ...variables })
   if (errors) throw new Error(JSON.stringify(errors))
   return data
@@ -39,7 +39,7 @@ export async function ask<Data>(client: Client, query: string, variables: object
 /** Reads a conversation; null: there is none. */
 export async function readConversation(client: Client, id: string): Promise<Shown | null> {
   const query = `query ($id: ID!) { conversation(id: $id) { ...Shown } } ${conversationFields}`
-  return (await ask<{ conversation: Shown | null }>(client, query, { id })).conversation
+  return (await read<{ conversation: Shown | null }>(client, query, { id })).conversation
 }
 
 const ref = (id: string | null) => (id === null ? null : { id })
