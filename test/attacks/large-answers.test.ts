@@ -88,12 +88,15 @@ describe('an answer that would be larger than the limit', () => {
       expect(await client.graphql(query, { id })).toMatchObject({ status: 400, errors: limitExceeded })
   })
 
-  test('is refused by the length of its names, before anything is read', async ({ acme: { client } }) => {
-    const long = (index: number) => `a${index}${'x'.repeat(400)}: id`
-    const names = Array.from({ length: 28 }, (_, index) => long(index)).join(' ')
-    const query = `{ conversations(first: 90) { edges { node { messages(first: 90) { edges { node { ${names} } } } } } } }`
-    expect(await client.graphql(query)).toMatchObject({ status: 400, errors: limitExceeded })
-  })
+  test.for(['id', '__typename'])(
+    'is refused by the length of its names for %s, before anything is read',
+    async (field, { acme: { client } }) => {
+      const long = (index: number) => `a${index}${'x'.repeat(400)}: ${field}`
+      const names = Array.from({ length: 28 }, (_, index) => long(index)).join(' ')
+      const query = `{ conversations(first: 90) { edges { node { messages(first: 90) { edges { node { ${names} } } } } } } }`
+      expect(await client.graphql(query)).toMatchObject({ status: 400, errors: limitExceeded })
+    },
+  )
 
   test('is refused over WebSocket, and as the answer to an event', async ({
     gateway,

@@ -43,3 +43,16 @@ test('each operation of a document is prepared once', () => {
   expect(prepared(prepare(text, 'A'))).toBe(a)
   expect(prepare(text)).toHaveProperty('errors')
 })
+
+test('operations with many fields are kept as far as 200,000 fields go, also those of one document', () => {
+  const prepare = createPrepare(schema, { ...readConfig({}).limits, maxAliases: 10_000, maxTokens: 10_000 })
+  const parts = Array.from({ length: 50 }, (_, index) => `w${index}: workspace { ...R }`).join(' ')
+  const queries = Array.from({ length: 50 }, (_, index) => `query Q${index} { ...P }`).join(' ')
+  const counts = Array.from({ length: 90 }, (_, index) => `c${index}: id`).join(' ')
+  const text = `${queries} fragment P on Query { ${parts} } fragment R on Workspace { ${counts} }`
+  expect(prepared(prepare(text, 'Q0')).plan.size).toBeGreaterThan(4_500)
+  const first = prepared(prepare(text, 'Q0'))
+  for (let index = 1; index < 50; index++) prepared(prepare(text, `Q${index}`))
+  expect(prepared(prepare(text, 'Q49'))).toBe(prepared(prepare(text, 'Q49')))
+  expect(prepared(prepare(text, 'Q0'))).not.toBe(first)
+})

@@ -15,6 +15,7 @@ import {
   SchemaMetaFieldDef,
   type SelectionSetNode,
   TypeMetaFieldDef,
+  TypeNameMetaFieldDef,
   type ValueNode,
   valueFromASTUntyped,
 } from 'graphql'
@@ -31,8 +32,8 @@ export type PlannedField = {
   children: readonly PlannedField[]
 }
 
-/** What an operation selects, and the defaults of its variables. */
-export type CostPlan = { fields: readonly PlannedField[]; defaults: Arguments }
+/** What an operation selects, in how many fields, and the defaults of its variables. */
+export type CostPlan = { fields: readonly PlannedField[]; size: number; defaults: Arguments }
 
 /** Fragments can make a small document select millions of fields. Beyond this number it is not looked at further. */
 const maxPlannedFields = 5_000
@@ -97,8 +98,10 @@ export function planOf(
   }
 
   const root = schema.getRootType(operation.operation)
+  const fields = root ? plan(root, [operation.selectionSet]) : []
   return {
-    fields: root ? plan(root, [operation.selectionSet]) : [],
+    fields,
+    size: planned,
     defaults: Object.fromEntries(
       (operation.variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
         defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
@@ -111,6 +114,7 @@ export function planOf(
 const introspection: Readonly<Record<string, GraphQLField<unknown, unknown>>> = {
   __schema: SchemaMetaFieldDef,
   __type: TypeMetaFieldDef,
+  __typename: TypeNameMetaFieldDef,
 }
 
 type Selected = { field: GraphQLField<unknown, unknown>; nodes: FieldNode[] }
@@ -118,7 +122,6 @@ type Selected = { field: GraphQLField<unknown, unknown>; nodes: FieldNode[] }
 function select(type: GraphQLCompositeType, node: FieldNode, selected: Map<string, Selected>): void {
   const fields = isObjectType(type) || isInterfaceType(type) ? type.getFields() : {}
   const field = fields[node.name.value] ?? introspection[node.name.value]
-  // `__typename` costs nothing. The number of its tokens is limited.
   if (!field) return
   // Types of one interface may have different fields with one response key: each of them counts.
   const key = isAbstractType(type) ? '' : type.name

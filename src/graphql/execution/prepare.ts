@@ -3,6 +3,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  type OperationDefinitionNode,
   parse,
   specifiedRules,
   validate,
@@ -24,7 +25,7 @@ import { unconditionalRootRule } from './subscription-root.ts'
 /** A parsed and valid operation within the limits. It can be executed any number of times. */
 export type PreparedOperation = {
   document: DocumentNode
-  /** The name in the request; null: the document has one operation. */
+  /** The name of the operation; null: it has none, and is the only one of the document. */
   operationName: string | null
   kind: 'query' | 'mutation' | 'subscription'
   /** Whether it selects `eventCursor`, which must be read before anything else of the response. */
@@ -47,15 +48,16 @@ export type Prepare = (query: string, operationName?: string | null) => Prepared
 const rules = [...specifiedRules, unconditionalRootRule]
 
 /** A document that is valid and within the limits, or its errors. */
-export type CheckedDocument =
-  | { document: DocumentNode; operations: Map<string | null, PreparedOperation> }
-  | Rejected
+export type CheckedDocument = { document: DocumentNode } | Rejected
 
 /**
  * At most 500 texts of at most 8,191 characters each, so that a flood of different or large texts cannot fill the
  * memory.
  */
-const cacheLimits = { max: 500, maxEntrySize: 8_192 }
+const documentLimits = { max: 500, maxEntrySize: 8_192 }
+
+/** A planned field takes about 150 bytes, and one document can have many operations that each select thousands. */
+const operationLimits = { max: 500, maxSize: 200_000 }
 
 /** A document with many errors is told the first ones. Each costs a search for its line. */
 const maxErrors = 10
@@ -66,8 +68,12 @@ const maxErrors = 10
  */
 export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Prepare {
   const cache = new LRUCache<string, CheckedDocument>({
-    ...cacheLimits,
+    ...documentLimits,
     sizeCalculation: (_, text) => text.length + 1,
+  })
+  const operations = new LRUCache<OperationDefinitionNode, PreparedOperation>({
+    ...operationLimits,
+    sizeCalculation: ({ plan }) => plan.size + 1,
   })
   const keep = (query: string, checked: CheckedDocument) => {
     // Errors are not kept: they are large, and nobody means to send them again.
@@ -77,10 +83,11 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
   return (query, operationName) => {
     const checked = cache.get(query) ?? keep(query, checkDocument(schema, query, limits))
     if ('errors' in checked) return checked
-    const { document, operations } = checked
-    const name = operationName ?? null
-    const operation = operations.get(name) ?? operationOf(schema, document, name)
-    if (!('errors' in operation)) operations.set(name, operation)
+    const { document } = checked
+    const node = getOperationAST(document, operationName)
+    if (!node) return { errors: [unknownOperation] }
+    const operation = operations.get(node) ?? preparedOf(schema, document, node)
+    operations.set(node, operation)
     return operation
   }
 }
@@ -92,7 +99,7 @@ export function checkDocument(schema: GraphQLSchema, query: string, limits: Docu
     const document = parse(query, { maxTokens: limits.maxTokens })
     validate(schema, document, limitRules(limits), { maxErrors })
     const errors = validate(schema, document, rules, { maxErrors })
-    return errors.length > 0 ? { errors: errors.map(invalidRequest) } : { document, operations: new Map() }
+    return errors.length > 0 ? { errors: errors.map(invalidRequest) } : { document }
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     return { errors: [toRejection(error)] }
@@ -104,13 +111,12 @@ function toRejection(error: GraphQLError): GraphQLError {
   return isTooManyTokens(error) ? limitExceeded(error.message) : invalidRequest(error)
 }
 
-function operationOf(
+function preparedOf(
   schema: GraphQLSchema,
   document: DocumentNode,
-  operationName: string | null,
-): PreparedOperation | Rejected {
-  const operation = getOperationAST(document, operationName)
-  if (!operation) return { errors: [unknownOperation] }
+  operation: OperationDefinitionNode,
+): PreparedOperation {
+  const operationName = operation.name?.value ?? null
   const selectsEventCursor = selects('eventCursor', document)
   const plan = planOf(schema, document, operation)
   const kind = operation.operation

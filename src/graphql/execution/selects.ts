@@ -19,6 +19,7 @@ export function readsMoreThanIds({ fields }: CostPlan): boolean {
   const objects = fields.flatMap(({ children }) => children.filter(({ isLeaf }) => !isLeaf))
   return objects.some(
     ({ field, children }) =>
-      field.name !== 'userErrors' && children.some(selected => selected.field.name !== 'id'),
+      field.name !== 'userErrors' &&
+      children.some(selected => !['id', '__typename'].includes(selected.field.name)),
   )
 }
