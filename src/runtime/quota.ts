@@ -16,6 +16,8 @@ export type Quota = {
    * @throws the signal's reason when it aborts
    */
   takeWhenPossible(owner: string, amount: number, signal: AbortSignal | undefined): Promise<Release>
+  /** Whether an owner holds all that it may, or more. */
+  isFull(owner: string): boolean
   /** Whether anybody waits for room. */
   isWaitedFor(owner: string): boolean
 }
@@ -44,6 +46,7 @@ export function createQuota(max: number): Quota {
     max,
     take: (owner, amount) => (heldBy(owner) + amount <= max ? hold(owner, amount) : null),
     hold,
+    isFull: owner => heldBy(owner) >= max,
     takeWhenPossible: lines.take,
     isWaitedFor: lines.has,
   }

@@ -98,6 +98,12 @@ describe('an answer that would be larger than the limit', () => {
     },
   )
 
+  test('is refused by the size of the descriptions of the schema', async ({ acme: { client } }) => {
+    const names = Array.from({ length: 30 }, (_, index) => `a${index}: description`).join(' ')
+    const query = `{ __schema { types { fields { ${names} } } } }`
+    expect(await client.graphql(query)).toMatchObject({ status: 400, errors: limitExceeded })
+  })
+
   test('is refused over WebSocket, and as the answer to an event', async ({
     gateway,
     acme: { client },

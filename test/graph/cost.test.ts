@@ -97,23 +97,29 @@ test('the cost is told when the header asks for it: what was possible, what it w
 test('a list costs more where no index serves it', async ({ gateway, acme }) => {
   const conversations = (args: string) => `{ conversations(first: 10, ${args}) { edges { node { id } } } }`
   const byCreation = 'orderBy: { field: CREATED_AT, direction: DESC }'
+  const rowsUnseen = (selection: string) =>
+    `{ conversations(first: 60) { edges { node { messages(first: 90) { ${selection} } } } } }`
   const ofContacts = (selection: string) => `{ contacts(first: 10) { edges { node { ${selection} } } } }`
   const costs: [string, number][] = [
     [conversations('filter: { status: [OPEN] }'), 11],
+    // The rows of a page are read, also if nothing of them is selected.
+    [rowsUnseen('pageInfo { endCursor }'), 61 + 60 * (1 + 90)],
+    [rowsUnseen('edges { cursor }'), 61 + 60 * (1 + 90)],
+    [rowsUnseen('edges { node { id } }'), 61 + 60 * (1 + 90)],
     [conversations('filter: { isUnread: true }'), 3_010],
     [conversations('filter: { contactId: ["ctc_1"] }'), 11],
     [conversations('filter: { contactId: ["ctc_1"], assignedToId: ["agt_1"] }'), 310],
     [conversations('filter: { status: [OPEN], assignedToId: ["agt_1"] }'), 310],
-    ['{ agents(first: 10) { edges { node { conversations(first: 1) { edges { cursor } } } } } }', 21],
+    ['{ agents(first: 10) { edges { node { conversations(first: 1) { edges { cursor } } } } } }', 31],
     [
       '{ agents(first: 10) { edges { node { conversations(first: 1, filter: { status: [ARCHIVED] }) { edges { cursor } } } } } }',
-      11 + 10 * 300,
+      11 + 10 * (300 + 1),
     ],
     [conversations(byCreation), 3_010],
     [conversations(`${byCreation}, filter: { status: [OPEN, CLOSED, ARCHIVED] }`), 11],
-    ['{ conversations(filter: { status: [OPEN] }) { totalCount } }', 11],
-    ['{ conversations(filter: { isUnread: true }) { totalCount } }', 4_500],
-    [ofContacts('conversations { totalCount }'), 11 + 10 * (1 + 300)],
+    ['{ conversations(filter: { status: [OPEN] }) { totalCount } }', 11 + 25],
+    ['{ conversations(filter: { isUnread: true }) { totalCount } }', 4_500 + 25],
+    [ofContacts('conversations { totalCount }'), 11 + 10 * (1 + 300 + 10)],
     [
       ofContacts(
         'conversations(first: 1) { edges { node { messages(first: 1) { edges { node { id } } } } } }',

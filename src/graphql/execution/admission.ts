@@ -2,6 +2,7 @@ import { Busy } from '../../db/unavailable.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Budget } from '../../runtime/budget.ts'
 import { createQuota, type Release } from '../../runtime/quota.ts'
+import { tooMuchUnsent } from '../schema/answer-bytes.ts'
 import { costOf, requireCost } from './cost.ts'
 import type { Execution } from './execution.ts'
 
@@ -44,11 +45,13 @@ export function createAdmission(
 
   return async execution => {
     const { operation, variables, context, event } = execution
-    const { actor, bytes } = context
+    const { actor, bytes, unsent } = context
     const cost = costOf(limits, operation.plan, variables)
     const points = event === undefined ? Math.max(1, cost.cost) : 0
     if (event === undefined) {
       requireCost(cost, limits)
+      // Small answers are not counted while they are put together, but they wait for their clients like large ones.
+      if (unsent.isFull(actor.keyId)) throw tooMuchUnsent(unsent.max)
       await budget.spend(actor.keyId, points)
     }
     const isOpening = operation.kind === 'subscription' && event === undefined

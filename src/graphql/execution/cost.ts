@@ -15,6 +15,20 @@ export type Cost = { cost: number; bytes: number; path: string[] }
 const nameBytes = 4
 const valueBytes = 40
 
+/** How many items the lists of the introspection have, about, and what its descriptions have. */
+const introspectedLengths: Readonly<Record<string, number>> = {
+  types: 100,
+  fields: 10,
+  inputFields: 10,
+  args: 4,
+  enumValues: 8,
+  possibleTypes: 10,
+  interfaces: 2,
+  directives: 8,
+  locations: 8,
+}
+const descriptionBytes = 400
+
 /** What a cost depends on besides the document. */
 type Binding = { variables: Arguments; maxPageSize: number }
 
@@ -54,17 +68,22 @@ function tooDear(requested: number, limit: number, path: string[]): Refusal {
 }
 
 /** The field above, with the page size if it is a connection. `isRoot`: there is none. */
-type Parent = FieldAbove & { page: number; isRoot: boolean }
+type Parent = FieldAbove & { page: number; isConnection: boolean; isRoot: boolean }
 
-const root: Parent = { args: {}, isAtRoot: false, page: 1, isRoot: true }
+const root: Parent = { args: {}, isAtRoot: false, page: 1, isConnection: false, isRoot: true }
+
+const isIntrospected = ({ field }: PlannedField) => isIntrospectionType(getNamedType(field.type))
 
 function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
   const here = parentOf(planned, binding, parent)
   const length = isEdges(planned) ? parent.page : (planned.field.extensions.length?.(here.args) ?? 1)
+  // The introspection costs by what is selected. Its size goes by how often that occurs in the schema.
+  const times = isIntrospected(planned) ? (introspectedLengths[planned.field.name] ?? 1) : length
+  const bytesOfLeaf = planned.field.name === 'description' ? descriptionBytes : valueBytes
   const below = sumOf(planned.children.map(child => fieldCost(child, binding, here)))
   return {
-    cost: length * (weightOf(planned, here, parent) + below.cost),
-    bytes: planned.key.length + nameBytes + length * (planned.isLeaf ? valueBytes : below.bytes),
+    cost: length * (weightOf(planned, here, parent) + below.cost) + unseenRows(planned, here),
+    bytes: planned.key.length + nameBytes + times * (planned.isLeaf ? bytesOfLeaf : below.bytes),
     path: [planned.key, ...below.path],
   }
 }
@@ -83,7 +102,7 @@ function sumOf(costs: readonly Cost[]): Cost {
 
 function actualFieldCost(planned: PlannedField, binding: Binding, parent: Parent, data: unknown): number {
   // It costs by what is selected, however often that occurs in the schema.
-  if (isIntrospectionType(getNamedType(planned.field.type))) return fieldCost(planned, binding, parent).cost
+  if (isIntrospected(planned)) return fieldCost(planned, binding, parent).cost
   const here = parentOf(planned, binding, parent)
   const value = (data as Arguments | null | undefined)?.[planned.key]
   const items = (Array.isArray(value) ? value : [value]).filter(item => item != null)
@@ -103,7 +122,7 @@ function parentOf(
   )
   const isConnection = getNamedType(field.type).name.endsWith('Connection')
   const page = isConnection ? pageSizeOf(given, isRoot, maxPageSize) : 1
-  return { args: given, isAtRoot: isRoot, page, isRoot: false }
+  return { args: given, isAtRoot: isRoot, page, isConnection, isRoot: false }
 }
 
 /** A size that is out of range is refused by its field. Until then it counts as the largest page. */
@@ -112,6 +131,11 @@ function pageSizeOf({ first, last }: Arguments, isRoot: boolean, maxPageSize: nu
   return typeof size === 'number' && size >= 0 && size <= maxPageSize ? size : maxPageSize
 }
 
+/** The rows that a page reads cost as much when none of their fields is selected. */
+const unseenRows = ({ children }: PlannedField, { page, isConnection }: Parent): number =>
+  isConnection && !children.some(edges => isEdges(edges) && edges.children.some(isNode)) ? page : 0
+
+const isNode = ({ field }: PlannedField) => field.name === 'node'
 const isEdges = ({ field }: PlannedField) => field.name === 'edges'
 
 function weightOf({ field, isLeaf }: PlannedField, { args }: Parent, parent: Parent): number {

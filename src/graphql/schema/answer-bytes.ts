@@ -57,7 +57,7 @@ export function createAnswerBytes(maxBytes: number, unsent: Quota, owner: string
 }
 
 /** The refusal of a key whose clients do not take their answers. */
-const tooMuchUnsent = (maxBytes: number) =>
+export const tooMuchUnsent = (maxBytes: number) =>
   refusalWith(
     { retryAfter: 1 },
     'RATE_LIMITED',
