@@ -50,7 +50,6 @@ export async function createServer(
   readJsonBodies(fastify, maxJsonValues)
   fastify.decorateRequest('actor', null)
   fastify.setErrorHandler(sendErrors(jsonBody(maxBodyBytes)))
-  fastify.setNotFoundHandler(sendNotFound)
   fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
   await setSecurityHeaders(fastify)
   fastify.addHook('onRequest', async ({ raw }) => {
@@ -75,5 +74,12 @@ export async function createServer(
         'Retry-After',
       ],
     })
+  await fastify.register(refuseUnknownPaths)
   return { fastify, closeIdle: connections.closeIdle }
+}
+
+/** Whoever asks for a path without a route has shown no key, so the body is not read. */
+async function refuseUnknownPaths(app: FastifyInstance): Promise<void> {
+  app.addHook('onRequest', async (request, reply) => sendNotFound(request, reply))
+  app.setNotFoundHandler(sendNotFound)
 }

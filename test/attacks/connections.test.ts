@@ -108,7 +108,8 @@ describe('a client that drips', () => {
   test.for([
     ['/graphql', '401'],
     ['/v1/workspaces/wrk_x/support/inbox/inbound-emails', '401'],
-    ['/nothing', '408'],
+    ['/nothing', '404'],
+    ['/health/live', '404'],
     ['/v1/workspaces/%zz', '404'],
   ] as const)(
     'a body that is not wanted, to %s, is answered with %s and is cut',

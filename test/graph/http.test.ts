@@ -176,3 +176,15 @@ describe('unknown paths', () => {
     expect(Buffer.concat(chunks as Buffer[]).toString()).toMatch(/^HTTP\/1.1 400 .*"statusCode":400/s)
   })
 })
+
+test('HEAD is answered like a path without a route', async ({
+  gateway,
+  acme,
+}) => {
+  const { authorization } = acme.client
+  const response = await fetch(`${gateway.url}/graphql?query={viewer{id}}`, {
+    method: 'HEAD',
+    headers: { authorization },
+  })
+  expect(response.status).toBe(404)
+})

@@ -49,6 +49,8 @@ export async function graphqlOverHttp(
     url: '/graphql',
     method: ['GET', 'POST'],
     schema: { hide: true },
+    // Fastify's route for HEAD cannot send what Yoga returns.
+    exposeHeadRoute: false,
     async handler(request, reply) {
       if (isPage(request)) return answerWithGraphiql(request, reply, await page())
       if (request.method === 'POST' && !isObject(request.body))
