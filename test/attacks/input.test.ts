@@ -1,6 +1,7 @@
 import { describe } from 'vitest'
 import {
   type Attack,
+  each,
   isAnswered,
   type Row,
   requireUnharmed,
@@ -72,6 +73,19 @@ const cursors: Row[] = [
       return sendQuery('subscription ($c: EventCursor) { conversationEvents(after: $c) { cursor } }', {
         c: ahead,
       })(target)
+    },
+  ],
+  [
+    'that is wrong 3,000 times, behind 12,000 line breaks',
+    '200 BAD_CURSOR',
+    async target => {
+      const { id } = await newConversation(target.acme.client)
+      const pages = each(
+        30,
+        index => `a${index}: messages(first: 1, after: "x") { pageInfo { hasNextPage } }`,
+      )
+      const query = `${'\n'.repeat(12_000)}query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Conversation { ${pages} } } }`
+      return sendQuery(query, { ids: Array(100).fill(id) })(target)
     },
   ],
   [

@@ -120,7 +120,16 @@ describe('an operation that is not valid', () => {
     const unknown = await acme.client.graphql('{ nothing }')
     expect(unknown.errors?.[0]).toMatchObject({ extensions: { code: 'INVALID_INPUT' } })
     const variable = await acme.client.graphql('query ($id: ID!) { conversation(id: $id) { id } }')
-    expect(variable.errors?.[0]).toMatchObject({ extensions: { code: 'INVALID_INPUT' } })
+    expect(variable.errors?.[0]).toMatchObject({
+      extensions: { code: 'INVALID_INPUT' },
+      locations: [{ line: 1, column: 8 }],
+    })
+    const field = await acme.client.graphql('{\n  viewer { id }\n  agents(first: 0) { edges { cursor } }\n}')
+    expect(field.errors?.[0]).toMatchObject({
+      extensions: { code: 'INVALID_INPUT' },
+      path: ['agents'],
+      locations: [{ line: 3, column: 3 }],
+    })
   })
 })
 
@@ -177,10 +186,7 @@ describe('unknown paths', () => {
   })
 })
 
-test('HEAD is answered like a path without a route', async ({
-  gateway,
-  acme,
-}) => {
+test('HEAD is answered like a path without a route', async ({ gateway, acme }) => {
   const { authorization } = acme.client
   const response = await fetch(`${gateway.url}/graphql?query={viewer{id}}`, {
     method: 'HEAD',

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import { type ExecutionResult, GraphQLError, type GraphQLFormattedError } from 'graphql'
 import { type ErrorCode, explain, isErrorCode, type Refusal } from '../../domain/errors.ts'
 import { httpStatus } from '../../http/status.ts'
+import { locateErrors, type UnlocatedDocument } from './locations.ts'
 
 /** The request's id and log, for errors that clients must not see. */
 export type RequestLog = { requestId: string; log: FastifyBaseLogger }
@@ -85,10 +86,14 @@ const cut = (message: string): string =>
 const maxErrors = 100
 
 /** A result with its errors as clients may see them, the first 100. */
-export function toClientErrors(result: ExecutionResult, request: RequestLog): ExecutionResult {
-  return result.errors
-    ? { ...result, errors: result.errors.slice(0, maxErrors).map(error => toClientError(error, request)) }
-    : result
+export function toClientErrors(
+  result: ExecutionResult,
+  document: UnlocatedDocument,
+  request: RequestLog,
+): ExecutionResult {
+  if (!result.errors) return result
+  const { errors = [], ...others } = locateErrors(result, document, maxErrors)
+  return { ...others, errors: errors.map(error => toClientError(error, request)) }
 }
 
 /** For an error outside any request: it gets an id of its own. */

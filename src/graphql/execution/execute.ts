@@ -71,7 +71,7 @@ export function createEngine({ schema, limits, cost: budget, observe }: EngineOp
       if (Symbol.asyncIterator in result) return result
       const refused = context.bytes.refused()
       if (refused) throw refused
-      const shown = toClientErrors(result, context)
+      const shown = toClientErrors(result, operation, context)
       return context.tellsCost ? withCost(shown, admitted.cost, execution) : shown
     } catch (error) {
       return { errors: [toClientError(error, context)] }

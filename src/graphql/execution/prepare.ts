@@ -1,5 +1,4 @@
 import {
-  type DocumentNode,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
@@ -19,12 +18,12 @@ import {
   requireShort,
 } from './document-limits.ts'
 import { invalidRequest } from './errors.ts'
+import { parseUnlocated, type UnlocatedDocument } from './locations.ts'
 import { readsMoreThanIds, selects } from './selects.ts'
 import { unconditionalRootRule } from './subscription-root.ts'
 
 /** A parsed and valid operation within the limits. It can be executed any number of times. */
-export type PreparedOperation = {
-  document: DocumentNode
+export type PreparedOperation = UnlocatedDocument & {
   /** The name of the operation; null: it has none, and is the only one of the document. */
   operationName: string | null
   kind: 'query' | 'mutation' | 'subscription'
@@ -48,7 +47,7 @@ export type Prepare = (query: string, operationName?: string | null) => Prepared
 const rules = [...specifiedRules, unconditionalRootRule]
 
 /** A document that is valid and within the limits, or its errors. */
-export type CheckedDocument = { document: DocumentNode } | Rejected
+export type CheckedDocument = UnlocatedDocument | Rejected
 
 /**
  * At most 500 texts of at most 8,191 characters each, so that a flood of different or large texts cannot fill the
@@ -83,10 +82,9 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
   return (query, operationName) => {
     const checked = cache.get(query) ?? keep(query, checkDocument(schema, query, limits))
     if ('errors' in checked) return checked
-    const { document } = checked
-    const node = getOperationAST(document, operationName)
+    const node = getOperationAST(checked.document, operationName)
     if (!node) return { errors: [unknownOperation] }
-    const operation = operations.get(node) ?? preparedOf(schema, document, node)
+    const operation = operations.get(node) ?? preparedOf(schema, checked, node)
     operations.set(node, operation)
     return operation
   }
@@ -99,7 +97,7 @@ export function checkDocument(schema: GraphQLSchema, query: string, limits: Docu
     const document = parse(query, { maxTokens: limits.maxTokens })
     validate(schema, document, limitRules(limits), { maxErrors })
     const errors = validate(schema, document, rules, { maxErrors })
-    return errors.length > 0 ? { errors: errors.map(invalidRequest) } : { document }
+    return errors.length > 0 ? { errors: errors.map(invalidRequest) } : parseUnlocated(query)
   } catch (error) {
     if (!(error instanceof GraphQLError)) throw error
     return { errors: [toRejection(error)] }
@@ -113,7 +111,7 @@ function toRejection(error: GraphQLError): GraphQLError {
 
 function preparedOf(
   schema: GraphQLSchema,
-  document: DocumentNode,
+  { document, text }: UnlocatedDocument,
   operation: OperationDefinitionNode,
 ): PreparedOperation {
   const operationName = operation.name?.value ?? null
@@ -121,7 +119,7 @@ function preparedOf(
   const plan = planOf(schema, document, operation)
   const kind = operation.operation
   const readsResult = kind === 'mutation' && readsMoreThanIds(plan)
-  return { document, operationName, kind, selectsEventCursor, readsResult, plan }
+  return { document, text, operationName, kind, selectsEventCursor, readsResult, plan }
 }
 
 const unknownOperation = new GraphQLError('Could not determine what operation to execute.', {
