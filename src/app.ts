@@ -82,7 +82,7 @@ const closeTimeoutMs = 6_000
 /** Joins the rooms into one server. It opens no database and does not listen: the caller does both. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { log, mailReplyDomain: replyDomain } = options
-  const { reserved, share } = options.database
+  const { reserved, probe, share } = options.database
   const db = share(gateway)
   const onError = (error: unknown) => log.warn({ err: error }, 'background work failed and is tried again')
   const feeds = createFeeds(options.database, { onError })
@@ -127,7 +127,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onSocket: keys.watch,
   })
   await serveOpenApi(fastify)
-  probes(fastify, { db: reserved, isClosing: () => isClosing })
+  probes(fastify, { db: probe, isClosing: () => isClosing })
   const metrics = createMetrics({
     open: () => ({
       sockets: webSockets.count(),

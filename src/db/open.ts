@@ -58,6 +58,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
     types,
   }
   const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
+  const probePool = listenedTo(new pg.Pool({ ...limits, max: 1 }), options)
   const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize }), options)
   const dialect = new PostgresDialect({
     pool: withMeaning(pool),
@@ -69,9 +70,10 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
   return {
     db: kyselyOf(dialect, {}),
     reserved,
+    probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool) }), {}),
     share: createShare({ db: requests, dialect, turns, canCancel: true }),
     engine: 'postgres',
-    close: async () => void (await Promise.all([pool.end(), reservedPool.end()])),
+    close: async () => void (await Promise.all([pool, reservedPool, probePool].map(each => each.end()))),
   }
 }
 
@@ -112,6 +114,7 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
   return {
     db: kyselyOf(dialect, {}),
     reserved: requests,
+    probe: requests,
     share: createShare({ db: requests, dialect, turns, canCancel: false }),
     engine: 'pglite',
     close: () => pool.end().finally(() => lite.close()),

@@ -19,6 +19,8 @@ export type Share = (owner: Owner, signal?: AbortSignal) => Db
 export type SharedDatabase = {
   /** A few connections that requests do not use: for credentials, probes and feeds. */
   reserved: Db
+  /** A connection of its own, so that `isReachable` does not depend on who waits for the others. */
+  probe: Db
   share: Share
 }
 

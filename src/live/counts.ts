@@ -2,6 +2,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import type { Reader } from '../db/db.ts'
 import type { Counts } from '../domain/workspace/counts.ts'
 import { workspacesByIds } from '../domain/workspace/rows.ts'
+import { shareNext } from '../runtime/share-next.ts'
 import type { Feed } from './feed.ts'
 import type { Feeds } from './feeds.ts'
 
@@ -19,6 +20,7 @@ type CountsUpTo = { upTo: number; counts: Counts }
 
 /** Reads one workspace's counts for all who watch them. */
 type SharedCounts = {
+  /** Counts that are read after this call, for all who call meanwhile. */
   read(): Promise<CountsUpTo>
   /** Counts that are newer than this number: the last ones read, else the next ones, shared by all who wait. */
   newerThan(upTo: number): Promise<CountsUpTo>
@@ -44,13 +46,13 @@ function shareCounts(db: Reader, { workspaceId, head }: Feed): SharedCounts {
   let lastAt = Number.NEGATIVE_INFINITY
   let coming: Promise<CountsUpTo> | null = null
 
-  async function read(): Promise<CountsUpTo> {
+  const read = shareNext(async (): Promise<CountsUpTo> => {
     const upTo = head()
     const [workspace] = await workspacesByIds(db, workspaceId, [workspaceId])
     if (!workspace) throw new Error(`The workspace ${workspaceId} of a valid key does not exist.`)
     const { open, closed, archived, unread, unassigned } = workspace
     return { upTo, counts: { open, closed, archived, unread, unassigned } }
-  }
+  })
 
   async function readSoon(): Promise<CountsUpTo> {
     try {

@@ -49,3 +49,15 @@ test('changes that leave the counts as they are cost few reads for any number of
   expect(reads.length).toBeGreaterThan(0)
   expect(reads.length).toBeLessThanOrEqual(2 + (performance.now() - begun) / 250)
 })
+
+test('subscribers that come at once share their first reads', async ({ acme: { client: caller } }) => {
+  const socket = socketClient(caller)
+  const query = 'subscription { conversationCountsChanged { open } }'
+  const first = overSocket<object>(socket, query)
+  await first.until(1)
+  statements.length = 0
+  const watching = Array.from({ length: 90 }, () => overSocket<object>(socket, query))
+  for (const heard of watching) expect(await heard.until(1)).toEqual([{ open: 0 }])
+  const reads = statements.filter(statement => /^select.*"open_count"/.test(statement))
+  expect(reads.length).toBeLessThan(45)
+})
