@@ -39,7 +39,8 @@ export function createFeeds(
         reader: reserved,
         writer: share({ keyId: `watch ${workspaceId}`, workspaceId }),
         // A catch-up delays neither other workspaces nor other keys, nor the queries and live events of its own key.
-        pages: (keyId, signal) => share({ keyId: `catch-ups ${keyId}`, workspaceId }, signal),
+        pages: (keyId, signal) =>
+          share({ keyId: `catch-ups ${keyId}`, workspaceId, apiKeyId: keyId }, signal),
       },
       workspaceId,
       settings,

@@ -1,5 +1,10 @@
 /** Who asks for turns. One request uses one object, so that its own turns can be counted. */
-export type Owner = { keyId: string; workspaceId: string }
+export type Owner = {
+  keyId: string
+  workspaceId: string
+  /** The API key that a key of the gateway's own, such as one for live events, works for; left out: `keyId`. */
+  apiKeyId?: string
+}
 
 /** Those who wait for a turn. The key that was served last comes last, and within a key its request. */
 export type TurnQueue<Waiter> = {

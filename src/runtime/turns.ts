@@ -28,11 +28,12 @@ const maxWaitingOfKey = 10_000
 
 /**
  * The most slots that one request, one key and one workspace have at once, and the slots that are kept for workspaces
- * that have none. So one key cannot keep the others waiting, however much it asks for.
+ * that have none. So one key cannot keep the others waiting, however much it asks for. The last slot of a workspace is
+ * kept for an API key that has none, if its share has room for more than one key.
  */
 function sharesOf(slots: number) {
   const part = (share: number) => Math.max(1, Math.floor(slots * share))
-  return { request: part(0.3), key: part(0.4), workspace: part(0.5), spare: Math.floor(slots * 0.2) }
+  return { request: part(0.3), key: part(0.4), workspace: part(0.6), spare: Math.floor(slots * 0.2) }
 }
 
 /** Keys that wait take turns, and so do the requests of a key. */
@@ -42,7 +43,13 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
   const waiting = createTurnQueue<Waiter>()
   let total = 0
 
-  const countersOf = (owner: Owner) => [owner, `key ${owner.keyId}`, `workspace ${owner.workspaceId}`]
+  const apiKeyOf = ({ apiKeyId, keyId }: Owner) => `API key ${apiKeyId ?? keyId}`
+  const countersOf = (owner: Owner) => [
+    owner,
+    `key ${owner.keyId}`,
+    apiKeyOf(owner),
+    `workspace ${owner.workspaceId}`,
+  ]
 
   function add(owner: Owner, change: 1 | -1): void {
     total += change
@@ -56,7 +63,10 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
   const countOf = (counter: unknown) => taken.get(counter) ?? 0
   const hasRequestShare = (owner: Owner) => countOf(owner) >= max.request
   const hasKeyShare = ({ keyId }: Owner) => countOf(`key ${keyId}`) >= max.key
-  const hasWorkspaceShare = ({ workspaceId }: Owner) => countOf(`workspace ${workspaceId}`) >= max.workspace
+  const hasWorkspaceShare = (owner: Owner) => {
+    const kept = countOf(apiKeyOf(owner)) > 0 && max.workspace > max.key ? 1 : 0
+    return countOf(`workspace ${owner.workspaceId}`) >= max.workspace - kept
+  }
 
   const isBusyItself = (owner: Owner) => hasRequestShare(owner) || hasKeyShare(owner)
   const hasItsShare = (owner: Owner) => isBusyItself(owner) || hasWorkspaceShare(owner)

@@ -35,8 +35,13 @@ describe('a body that does not arrive leaves no room for others of its key, unti
       test(`${pathOf.name}, ${framing}`, async ({ acme }) => {
         const path = pathOf(acme)
         const served = await statusOf(acme, path)
-        const dripping = begin(acme, path, framing)
-        await expect.poll(() => statusOf(acme, path)).toBe(429)
+        let dripping = begin(acme, path, framing)
+        const statusBeside = async () => {
+          // It is refused if it comes while a request beside it is open.
+          if (dripping.bytesRead > 0) dripping = begin(acme, path, framing)
+          return statusOf(acme, path)
+        }
+        await expect.poll(statusBeside).toBe(429)
         expect((await acme.client.graphql(query)).status).toBe(200)
         dripping.destroy()
         await expect.poll(() => statusOf(acme, path)).toBe(served)
@@ -62,11 +67,11 @@ function sendPart(socket: WebSocket, bytes: number): void {
 }
 
 describe('a message that is not complete', () => {
-  test('is not taken from a stranger beyond 64 KiB', async ({ acme }) => {
+  test('is not taken from a stranger beyond 8 KiB', async ({ acme }) => {
     const socket = bareSocket(acme.client)
     await once(socket, 'open')
     const code = closed(socket)
-    sendPart(socket, 130_000)
+    sendPart(socket, 10_000)
     expect(await code).toBe(1009)
   })
 

@@ -24,6 +24,15 @@ test('one key has at most its share of the slots, however much it requests', asy
   expect(await served(takes)).toBe(4)
 })
 
+test('a key with requests, live events and catch-ups leaves a slot to another key of its workspace', async () => {
+  const turns = turnsOf(10)
+  const takes = ['greedy', 'events greedy', 'catch-ups greedy'].flatMap(keyId =>
+    Array.from({ length: 50 }, () => turns.take({ keyId, workspaceId: 'one', apiKeyId: 'greedy' })),
+  )
+  expect(await served(takes)).toBe(5)
+  expect(await served([turns.take(owner('other', 'one'))])).toBe(1)
+})
+
 test('one request has at most its share of the slots of its key', async () => {
   const turns = turnsOf(10)
   const request = owner('greedy')

@@ -84,6 +84,6 @@ export function eventContext(context: Context, { keyId, isCatchUp, signal, bytes
     ...ofCaller,
     actor,
     signal,
-    ...loaded(context.share({ ...actor }, signal), actor, bytes),
+    ...loaded(context.share({ ...actor, apiKeyId: keyId }, signal), actor, bytes),
   }
 }

@@ -85,6 +85,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     const address = clientAddresses.of(request)
     const socket = createClientSocket(ws, request.socket, { ...options, address })
     const decide = watchIncoming(options)
+    const isKnown = () => socket.actor !== null
     const take = (bytes: number) => socket.actor && options.open.take(socket.actor.keyId, bytes)
     const onTooMuch = () => {
       ws.close(socket.actor ? 1013 : 1009, 'Too many bytes')
@@ -92,7 +93,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
       endInStages(request.socket)
       request.socket.destroySoon()
     }
-    const completed = countPartialMessages(request.socket, { take, onTooMuch })
+    const completed = countPartialMessages(request.socket, { isKnown, take, onTooMuch })
     sockets.set(ws, socket)
     const failed = (error: unknown) => {
       if (isUnexpectedMessage(error)) return ws.close(unexpectedMessage.code, unexpectedMessage.reason)
