@@ -102,6 +102,7 @@ const Environment = z.object({
   POOL_WAIT_MS: milliseconds.default(2_000),
   STATEMENT_TIMEOUT_MS: milliseconds.default(2_000),
   MAX_DOCUMENT_CHARACTERS: count.default(16_384),
+  MAX_DOCUMENT_CHARACTERS_PER_MINUTE: count.default(2_000_000),
   MAX_TOKENS: count.default(1_000),
   MAX_DEPTH: count.default(16),
   MAX_ALIASES: count.default(30),
@@ -202,6 +203,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 
 const limitsOf = (data: z.output<typeof Environment>): Limits => ({
   maxDocumentCharacters: data.MAX_DOCUMENT_CHARACTERS,
+  maxDocumentCharactersPerMinute: data.MAX_DOCUMENT_CHARACTERS_PER_MINUTE,
   maxTokens: data.MAX_TOKENS,
   maxDepth: data.MAX_DEPTH,
   maxAliases: data.MAX_ALIASES,

@@ -22,6 +22,7 @@ const entries = {
 /** Limits that no load reaches: the benchmark is a single client, and what it asks is not to be refused. */
 const unlimited = {
   MAX_COST_PER_MINUTE: '9999999999',
+  MAX_DOCUMENT_CHARACTERS_PER_MINUTE: '9999999999',
   MAX_CHANGES_PER_HOUR: '9999999999',
   MAX_TEXT_BYTES_PER_HOUR: '9999999999',
 }

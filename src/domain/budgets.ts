@@ -6,6 +6,8 @@ import type { Limits } from './limits.ts'
 export type Budgets = {
   /** The cost of operations, per API key. */
   cost: Budget
+  /** The characters of documents that are new to this process, per API key. */
+  documents: Budget
   /** The cost of live events, per API key. It spends when it can: an event comes later, but is never refused. */
   events: Budget
   /** The bytes of new message texts, per workspace. */
@@ -26,13 +28,18 @@ export function createBudgets(limits: Limits): Budgets {
       refuse: retryAfter =>
         refusalWith({ retryAfter }, 'RATE_LIMITED', `${words} Try again in ${retryAfter} seconds.`),
     })
-  const { maxCostPerMinute, maxTextBytesPerHour, maxChangesPerHour, maxFailedAuthenticationsPerMinute } =
-    limits
+  const { maxCostPerMinute, maxDocumentCharactersPerMinute, maxFailedAuthenticationsPerMinute } = limits
+  const { maxTextBytesPerHour, maxChangesPerHour } = limits
   return {
     cost: budget(
       maxCostPerMinute,
       costWindowSeconds,
       `This key may spend a cost of ${maxCostPerMinute} a minute.`,
+    ),
+    documents: budget(
+      maxDocumentCharactersPerMinute,
+      60,
+      `This key may send new documents of ${maxDocumentCharactersPerMinute} characters a minute. Give values as variables.`,
     ),
     events: budget(maxCostPerMinute, costWindowSeconds, 'This key has too many events.'),
     text: budget(

@@ -1,6 +1,8 @@
 /** What an operator may set for this process, and README lists. */
 export type Limits = {
   maxDocumentCharacters: number
+  /** The characters of documents that are new to this process, of one key a minute. */
+  maxDocumentCharactersPerMinute: number
   maxTokens: number
   maxDepth: number
   maxAliases: number

@@ -2,7 +2,9 @@ import { describe, expect } from 'vitest'
 import { test } from '../support/fixtures.ts'
 import { type Client, newClient, newConversation } from '../support/gateway.ts'
 
-test.override('gatewayOptions', { limits: { maxCostPerMinute: 10_000 } })
+test.override('gatewayOptions', {
+  limits: { maxCostPerMinute: 10_000, maxDocumentCharactersPerMinute: 50_000 },
+})
 
 const nested = `{ agents(first: 100) { edges { node { conversations(first: 100) { edges { node { assignedTo {
   conversations(first: 100) { edges { node { assignedTo { conversations(first: 100) { edges { node { id } } } } } } } } } } } } } } }`
@@ -176,4 +178,22 @@ describe('a key', () => {
     // It need not wait for a new window.
     await expect.poll(async () => (await inbox()).status).toBe(200)
   })
+})
+
+test('a key that sends many new documents is told to come again, and what is kept is executed', async ({
+  gateway,
+  acme,
+}) => {
+  const { client } = await newClient(gateway, acme.id)
+  const known = '{ workspace { name } }'
+  expect(await client.graphql(known)).toMatchObject({ status: 200 })
+  const long = 'workspace { name } '.repeat(200)
+  // Refused documents are paid for too.
+  const send = async (index: number) => (await client.graphql(`{ ${long} nothing${index} }`)).status
+  const statuses: number[] = []
+  while (statuses.at(-1) !== 429) statuses.push(await send(statuses.length))
+  expect(statuses.length).toBeGreaterThan(10)
+  expect(statuses.length).toBeLessThan(20)
+  expect(await client.graphql(known)).toMatchObject({ status: 200 })
+  expect(await acme.client.graphql(`{ ${long} }`)).toMatchObject({ status: 200 })
 })

@@ -9,7 +9,11 @@ import { handIn } from '../support/inbound.ts'
 import { expectSound } from '../support/recount.ts'
 
 test.override('gatewayOptions', {
-  limits: { maxCostPerMinute: 1_000_000_000, maxMessagesPerSecond: 100_000 },
+  limits: {
+    maxCostPerMinute: 1_000_000_000,
+    maxDocumentCharactersPerMinute: 1_000_000_000,
+    maxMessagesPerSecond: 100_000,
+  },
 })
 
 test('2,000 generated mails become messages or are refused with a sentence, and leave the inbox sound', async ({

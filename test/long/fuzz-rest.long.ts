@@ -8,7 +8,11 @@ import { restRequests, sendRest } from '../support/fuzz/rest-requests.ts'
 import { expectSound } from '../support/recount.ts'
 
 test.override('gatewayOptions', {
-  limits: { maxCostPerMinute: 1_000_000_000, maxMessagesPerSecond: 100_000 },
+  limits: {
+    maxCostPerMinute: 1_000_000_000,
+    maxDocumentCharactersPerMinute: 1_000_000_000,
+    maxMessagesPerSecond: 100_000,
+  },
 })
 
 test('5,000 generated REST requests get no 5xx and errors of the documented form, and leave the inbox sound', async ({

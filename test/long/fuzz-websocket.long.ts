@@ -20,7 +20,11 @@ import { oddText, oddValue } from '../support/fuzz/values.ts'
 import { expectSound } from '../support/recount.ts'
 
 test.override('gatewayOptions', {
-  limits: { maxCostPerMinute: 1_000_000_000, maxMessagesPerSecond: 100_000 },
+  limits: {
+    maxCostPerMinute: 1_000_000_000,
+    maxDocumentCharactersPerMinute: 1_000_000_000,
+    maxMessagesPerSecond: 100_000,
+  },
 })
 
 const schema = buildSchema(readFileSync('schema.graphql', 'utf8'))

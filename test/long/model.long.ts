@@ -22,7 +22,12 @@ describe.each(['postgres', 'pglite'] as const)('on %s', engine => {
   test('1,000 random sequences of changes and queries are answered as the model says', async () => {
     const gateway = await startGateway({
       database: await openDatabaseOf(engine),
-      limits: { maxCostPerMinute: 1e9, maxQueryCost: 1e9, maxAnswerBytes: 1e9 },
+      limits: {
+        maxCostPerMinute: 1e9,
+        maxDocumentCharactersPerMinute: 1e9,
+        maxQueryCost: 1e9,
+        maxAnswerBytes: 1e9,
+      },
     })
     const outcomes = tally()
     await inLanes({ runs: 1_000, lanes: 4 }, commands, async sequence => {

@@ -17,13 +17,13 @@ const budget = () => createBudget({ limit: 1_000_000, windowSeconds: 1_000_000, 
 const admission = (spent = budget()) => createAdmission(limits, spent)
 
 const prepare = (query: string) => {
-  const prepared = createPrepare(schema, limits)(query)
+  const prepared = createPrepare(schema, limits).prepare(query)
   if ('errors' in prepared) throw prepared.errors[0]
   return prepared
 }
 const cheap = prepare('{ workspace { name } }')
 /** It costs 6,201: one of them fits beside cheap ones, and two do not fit together. */
-const dear = prepare(
+const expensive = prepare(
   '{ conversations(first: 100) { edges { node { messages(first: 60) { edges { node { id } } } } } } }',
 )
 
@@ -35,9 +35,10 @@ const subscription = prepare(
 
 /** An execution of a key, with what its admission needs. */
 function execution(operation: typeof cheap, keyId: string, signal?: AbortSignal): Execution {
-  const bytes = createAnswerBytes(limits.maxAnswerBytes, createQuota(limits.maxUnsentBytesPerKey), keyId)
+  const unsent = createQuota(limits.maxUnsentBytesPerKey)
+  const bytes = createAnswerBytes(limits.maxAnswerBytes, unsent, keyId)
   const actor = { keyId, workspaceId: 'wrk_1', id: keyId, scopes: ['read'] as const }
-  const context = { actor, bytes, signal } as unknown as Execution['context']
+  const context = { actor, bytes, unsent, signal } as unknown as Execution['context']
   return { operation, variables: null, context }
 }
 
@@ -52,13 +53,13 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled
 }
 
-test('one of the dearest operations of a key is executed at a time, beside cheap ones and other keys', async () => {
+test('one of the most expensive operations of a key is executed at a time, beside cheap ones and other keys', async () => {
   const admit = admission()
-  const { cost, release } = await admit(execution(dear, 'one'))
+  const { cost, release } = await admit(execution(expensive, 'one'))
   expect(cost).toBe(6_201)
-  const second = admit(execution(dear, 'one'))
+  const second = admit(execution(expensive, 'one'))
   expect(await isSettled(second)).toBe(false)
-  expect(await isSettled(admit(execution(dear, 'other')))).toBe(true)
+  expect(await isSettled(admit(execution(expensive, 'other')))).toBe(true)
   release()
   expect(await isSettled(second)).toBe(true)
   const many = Array.from({ length: 100 }, () => admit(execution(cheap, 'one')))
@@ -67,13 +68,13 @@ test('one of the dearest operations of a key is executed at a time, beside cheap
 
 test('an operation whose client leaves while it waits keeps no room', async () => {
   const admit = admission()
-  const { release } = await admit(execution(dear, 'one'))
+  const { release } = await admit(execution(expensive, 'one'))
   const gone = new AbortController()
-  const waiting = admit(execution(dear, 'one', gone.signal))
+  const waiting = admit(execution(expensive, 'one', gone.signal))
   gone.abort(refusal('UNAVAILABLE', 'gone'))
   await expect(waiting).rejects.toThrow('gone')
   release()
-  expect(await isSettled(admit(execution(dear, 'one')))).toBe(true)
+  expect(await isSettled(admit(execution(expensive, 'one')))).toBe(true)
 })
 
 test('subscriptions that open with a key do not delay its queries, and wait for one another', async () => {
@@ -81,14 +82,14 @@ test('subscriptions that open with a key do not delay its queries, and wait for 
   const opening = Array.from({ length: 3 }, () => admit(execution(subscription, 'one')))
   expect(await isSettled(Promise.all(opening.slice(0, 1)))).toBe(true)
   expect(await isSettled(opening[1] ?? Promise.resolve())).toBe(false)
-  expect(await isSettled(admit(execution(dear, 'one')))).toBe(true)
+  expect(await isSettled(admit(execution(expensive, 'one')))).toBe(true)
   for (const each of opening) (await each).release()
 })
 
-test('cheap operations do not overtake a dear one that waits', async () => {
+test('cheap operations do not overtake an expensive one that waits', async () => {
   const admit = admission()
-  const first = await admit(execution(dear, 'one'))
-  const second = admit(execution(dear, 'one'))
+  const first = await admit(execution(expensive, 'one'))
+  const second = admit(execution(expensive, 'one'))
   const third = admit(execution(cheap, 'one'))
   expect(await isSettled(third)).toBe(false)
   first.release()
@@ -98,9 +99,9 @@ test('cheap operations do not overtake a dear one that waits', async () => {
 test('an operation that does not begin costs nothing', async () => {
   const spent = budget()
   const admit = admission(spent)
-  const { cost, release } = await admit(execution(dear, 'one'))
+  const { cost, release } = await admit(execution(expensive, 'one'))
   const gone = new AbortController()
-  const waiting = admit(execution(dear, 'one', gone.signal))
+  const waiting = admit(execution(expensive, 'one', gone.signal))
   gone.abort(refusal('UNAVAILABLE', 'gone'))
   await expect(waiting).rejects.toThrow('gone')
   expect(Math.round(spent.remaining('one'))).toBe(1_000_000 - cost)

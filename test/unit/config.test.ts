@@ -21,6 +21,7 @@ test('needs nothing', () => {
     statementTimeoutMs: 2000,
     limits: {
       maxDocumentCharacters: 16_384,
+      maxDocumentCharactersPerMinute: 2_000_000,
       maxTokens: 1000,
       maxDepth: 16,
       maxAliases: 30,

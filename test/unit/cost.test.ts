@@ -56,7 +56,7 @@ function relative(seed: number): string {
 }
 
 test('200 relatives of the query that ended the process are refused in 5 ms each', () => {
-  const prepare = createPrepare(schema, limits)
+  const { prepare } = createPrepare(schema, limits)
   const refuse = (query: string) => {
     const operation = prepare(query)
     if ('errors' in operation) throw new Error(`${query}: ${operation.errors[0]?.message}`)

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { createPrepare, type PreparedOperation } from '../../src/graphql/execution/prepare.ts'
+import { createPrepare, type Prepare, type PreparedOperation } from '../../src/graphql/execution/prepare.ts'
 import { schema } from '../../src/graphql/schema/schema.ts'
 
-function prepared(result: ReturnType<ReturnType<typeof createPrepare>>): PreparedOperation {
+function prepared(result: ReturnType<Prepare>): PreparedOperation {
   if ('errors' in result) throw new Error(JSON.stringify(result.errors))
   return result
 }
@@ -11,7 +11,7 @@ function prepared(result: ReturnType<ReturnType<typeof createPrepare>>): Prepare
 const other = (index: number) => `query Other${index} { viewer { id } }`
 
 test('a document that is used often is prepared once, also among 600 others', () => {
-  const prepare = createPrepare(schema, readConfig({}).limits)
+  const { prepare } = createPrepare(schema, readConfig({}).limits)
   const often = '{ workspace { id } }'
   const first = prepared(prepare(often))
   for (let index = 0; index < 600; index++) {
@@ -22,21 +22,21 @@ test('a document that is used often is prepared once, also among 600 others', ()
 })
 
 test('a document that was not used for 500 others is prepared again', () => {
-  const prepare = createPrepare(schema, readConfig({}).limits)
+  const { prepare } = createPrepare(schema, readConfig({}).limits)
   const first = prepared(prepare('{ workspace { id } }'))
   for (let index = 0; index < 500; index++) prepare(other(index))
   expect(prepared(prepare('{ workspace { id } }'))).not.toBe(first)
 })
 
 test('the errors of a document are not kept: nobody means to send them again', () => {
-  const prepare = createPrepare(schema, readConfig({}).limits)
+  const { prepare } = createPrepare(schema, readConfig({}).limits)
   const first = prepare('{ nothing }')
   expect(first).toHaveProperty('errors')
   expect(prepare('{ nothing }')).not.toBe(first)
 })
 
 test('each operation of a document is prepared once', () => {
-  const prepare = createPrepare(schema, readConfig({}).limits)
+  const { prepare } = createPrepare(schema, readConfig({}).limits)
   const text = 'query A { viewer { id } } query B { workspace { id } }'
   const [a, b] = [prepared(prepare(text, 'A')), prepared(prepare(text, 'B'))]
   expect(a.document).toBe(b.document)
@@ -45,7 +45,11 @@ test('each operation of a document is prepared once', () => {
 })
 
 test('operations with many fields are kept as far as 200,000 fields go, also those of one document', () => {
-  const prepare = createPrepare(schema, { ...readConfig({}).limits, maxAliases: 10_000, maxTokens: 10_000 })
+  const { prepare } = createPrepare(schema, {
+    ...readConfig({}).limits,
+    maxAliases: 10_000,
+    maxTokens: 10_000,
+  })
   const parts = Array.from({ length: 50 }, (_, index) => `w${index}: workspace { ...R }`).join(' ')
   const queries = Array.from({ length: 50 }, (_, index) => `query Q${index} { ...P }`).join(' ')
   const counts = Array.from({ length: 90 }, (_, index) => `c${index}: id`).join(' ')

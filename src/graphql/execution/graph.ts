@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql'
 import type { Budgets } from '../../domain/budgets.ts'
 import type { Limits } from '../../domain/limits.ts'
+import type { Actor } from '../../domain/operation.ts'
 import type { Quota } from '../../runtime/quota.ts'
 import { createAnswerBytes } from '../schema/answer-bytes.ts'
 import { type Caller, createContext, type GraphRooms } from '../schema/context.ts'
@@ -17,11 +18,14 @@ import type { NamedDocument, TrustedDocuments } from './trusted-documents.ts'
  * scopes, cost, execute, errors for clients (`execute`).
  */
 export type Graph = {
-  /** Prepares an operation, or returns the errors that prevent its execution. Never throws. */
+  /**
+   * Prepares an operation for a caller, or returns the errors that prevent its execution. A document that is not kept from
+   * an earlier request is paid for. Never rejects.
+   */
   prepare(
     request: NamedDocument & { operationName?: string | null | undefined },
-    log: RequestLog,
-  ): PreparedOperation | Rejected
+    caller: RequestLog & { actor: Actor },
+  ): Promise<PreparedOperation | Rejected>
   /** Prepares an operation of the gateway itself, which needs not be a trusted document. Never throws. */
   prepareOwn(query: string, log: RequestLog): PreparedOperation | Rejected
   /** Executes a prepared operation. For a subscription that opens it returns a stream of answers. Never rejects. */
@@ -34,7 +38,7 @@ export type Graph = {
 
 export type GraphOptions = {
   limits: Limits
-  budgets: Pick<Budgets, 'cost' | 'text' | 'changes'>
+  budgets: Pick<Budgets, 'cost' | 'documents' | 'text' | 'changes'>
   /** What each key has unsent, over all transports. */
   unsent: Quota
   /** Called with each operation, and with each event of a subscription that is executed. */
@@ -48,19 +52,31 @@ export function createGraph(
 ): Graph {
   const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
   const rooms = { ...others, openAnswer, limits, unsent, text: budgets.text, changes: budgets.changes }
-  const prepare = createPrepare(schema, limits)
+  const { prepare, isKept } = createPrepare(schema, limits)
   const engine = createEngine({ schema, limits, cost: budgets.cost, observe })
-  const orErrors = (log: RequestLog, prepared: () => PreparedOperation | Rejected) => {
-    try {
-      return prepared()
-    } catch (error) {
-      return { errors: [toClientError(error, log)] }
-    }
-  }
   return {
-    prepare: (request, log) => orErrors(log, () => prepare(trusted.textOf(request), request.operationName)),
-    // REST callers see only what they have written, so they need not have the scope `read`.
-    prepareOwn: (query, log) => orErrors(log, () => ({ ...prepare(query), readsResult: false })),
+    async prepare(request, caller) {
+      try {
+        const query = trusted.textOf(request)
+        const { operationName } = request
+        if (!isKept(query, operationName))
+          await budgets.documents.spend(
+            caller.actor.keyId,
+            Math.min(query.length, limits.maxDocumentCharacters),
+          )
+        return prepare(query, operationName)
+      } catch (error) {
+        return { errors: [toClientError(error, caller)] }
+      }
+    },
+    prepareOwn(query, log) {
+      try {
+        // REST callers see only what they have written, so they need not have the scope `read`.
+        return { ...prepare(query), readsResult: false }
+      } catch (error) {
+        return { errors: [toClientError(error, log)] }
+      }
+    },
     async execute(operation, variables, caller) {
       const execution = { operation, variables, context: createContext(rooms, caller) }
       return operation.kind === 'subscription' ? subscribe(engine, execution) : engine.execute(execution)

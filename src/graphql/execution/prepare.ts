@@ -44,6 +44,9 @@ export type Rejected = { errors: readonly GraphQLError[] }
  */
 export type Prepare = (query: string, operationName?: string | null) => PreparedOperation | Rejected
 
+/** `isKept` tells whether an operation has been prepared for an earlier request. */
+export type Preparation = { prepare: Prepare; isKept(query: string, operationName?: string | null): boolean }
+
 const rules = [...specifiedRules, unconditionalRootRule]
 
 /** A document that is valid and within the limits, or its errors. */
@@ -65,7 +68,7 @@ const maxErrors = 10
  * Prepares the operations of a schema. A valid document is kept for the next request with the same text, as long as the
  * text is among the 500 most recently used.
  */
-export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Prepare {
+export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Preparation {
   const cache = new LRUCache<string, CheckedDocument>({
     ...documentLimits,
     sizeCalculation: (_, text) => text.length + 1,
@@ -79,7 +82,14 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
     if (!('errors' in checked)) cache.set(query, checked)
     return checked
   }
-  return (query, operationName) => {
+  function isKept(query: string, operationName?: string | null): boolean {
+    const checked = cache.get(query)
+    if (!checked || 'errors' in checked) return false
+    const node = getOperationAST(checked.document, operationName)
+    return !node || operations.has(node)
+  }
+
+  const prepare: Prepare = (query, operationName) => {
     const checked = cache.get(query) ?? keep(query, checkDocument(schema, query, limits))
     if ('errors' in checked) return checked
     const node = getOperationAST(checked.document, operationName)
@@ -88,6 +98,7 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
     operations.set(node, operation)
     return operation
   }
+  return { prepare, isKept }
 }
 
 /** Parses and validates a document, and checks the limits. */

@@ -58,7 +58,7 @@ async function execute(
   { query, documentId, operationName, variables }: GraphQLParams & NamedDocument,
   request: HttpRequest,
 ): Promise<ExecutionResult | AnswerStream> {
-  const operation = graph.prepare({ query, documentId, operationName }, request)
+  const operation = await graph.prepare({ query, documentId, operationName }, request)
   if ('errors' in operation) return operation
   if (method === 'GET' && operation.kind === 'mutation') return { errors: [mutationByGet] }
   if (operation.kind === 'subscription' && !request.takeStream()) return { errors: [tooManyStreams] }

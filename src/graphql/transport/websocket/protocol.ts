@@ -56,13 +56,14 @@ export function createProtocol(options: ProtocolOptions): Server<Extra> {
       if (!release) return [errorOf(tooManyRequestBytes(open))]
       const signal = socket.begin(id, release)
       if (!signal) return [stillOpening(id)]
-      const request = { requestId: randomUUID(), log, signal }
-      const operation = graph.prepare({ query, operationName, documentId: documentIdIn(payload) }, request)
+      const caller = { requestId: randomUUID(), log, signal, actor }
+      const documentId = documentIdIn(payload)
+      const operation = await graph.prepare({ query, operationName, documentId }, caller)
       if ('errors' in operation) {
         socket.begun(id)
         return operation.errors
       }
-      const rootValue: Root = { socket, id, operation, caller: { ...request, actor } }
+      const rootValue: Root = { socket, id, operation, caller }
       return {
         document: operation.document,
         operationName: operation.operationName,
