@@ -94,9 +94,10 @@ test(`40 subscribers hear exactly the log through ${seconds} seconds of faults`,
       .poll(whole)
       .toBe(true)
       .catch(() => {})
-    const differs = expected.findIndex((cursor, index) => upToHead()[index] !== cursor)
-    const where = `subscriber ${index} heard ${upToHead().length} of ${expected.length}, and otherwise from ${differs} on`
-    expect(upToHead(), where).toEqual(expected)
+    const compared = upToHead()
+    const differs = expected.findIndex((cursor, index) => compared[index] !== cursor)
+    const where = `subscriber ${index} heard ${compared.length} of ${expected.length}, and otherwise from ${differs} on`
+    expect(compared, where).toEqual(expected)
   }
   console.log(
     `${head} events, ${subscribers.reduce((sum, { heard }) => sum + heard.length, 0)} deliveries, all in order and once`,
