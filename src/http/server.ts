@@ -53,9 +53,12 @@ export async function createServer(
   fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
   await setSecurityHeaders(fastify)
   fastify.addHook('onRequest', async ({ raw }) => {
+    const [host = '', second] = raw.headersDistinct.host ?? []
     // RFC 9112, 3.2. Node reads the first one, and a proxy in front may have read another.
-    if (raw.headersDistinct.host?.[1] !== undefined)
-      throw refusal('INVALID_INPUT', 'A request has one Host header.')
+    if (second !== undefined) throw refusal('INVALID_INPUT', 'A request has one Host header.')
+    if (host !== '' && !URL.canParse(`http://${host}`))
+      throw refusal('INVALID_INPUT', 'The Host header is not valid.')
+    if (/[/?#@\\]/.test(host)) throw refusal('INVALID_INPUT', 'The Host header is not valid.')
   })
   limitBodyTime(fastify, ofConnections.requestTimeoutMs)
   fastify.addHook('onSend', async (request, reply) => {

@@ -49,6 +49,20 @@ const close = 'Connection: close'
 const chunked = 'Transfer-Encoding: chunked'
 
 const messages: Row[] = [
+  ...['[', 'a b', 'x:99999', 'a/b', 'x#y', 'x@y'].map(
+    (host): Row => [
+      `with the Host ${host}`,
+      '400',
+      raw(
+        `GET /graphql?query=%7B__typename%7D HTTP/1.1`,
+        `Host: ${host}`,
+        'Authorization: KEY',
+        'Connection: close',
+        '',
+        '',
+      ),
+    ],
+  ),
   ['with a length and in chunks', '400', post(['Content-Length: 4', chunked], '0', '', ...smuggled)],
   ['in chunks and with a length', '400', post([chunked, 'Content-Length: 4'], '0', '', ...smuggled)],
   ['with two lengths', '400', post([length, 'Content-Length: 1'], query)],

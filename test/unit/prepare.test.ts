@@ -21,6 +21,14 @@ test('a document that is used often is prepared once, also among 600 others', ()
   expect(prepared(prepare(often))).toBe(first)
 })
 
+test('an operation is executed without the places of its nodes, which are expensive for many errors', () => {
+  const { prepare } = createPrepare(schema, readConfig({}).limits)
+  const { document, text } = prepared(prepare('{ viewer { id } }'))
+  expect(document.loc).toBeUndefined()
+  expect(document.definitions[0]?.loc).toBeUndefined()
+  expect(text).toBe('{ viewer { id } }')
+})
+
 test('a document that was not used for 500 others is prepared again', () => {
   const { prepare } = createPrepare(schema, readConfig({}).limits)
   const first = prepared(prepare('{ workspace { id } }'))

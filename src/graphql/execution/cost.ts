@@ -72,7 +72,7 @@ type Parent = FieldAbove & { page: number; isConnection: boolean; isRoot: boolea
 
 const root: Parent = { args: {}, isAtRoot: false, page: 1, isConnection: false, isRoot: true }
 
-const isIntrospected = ({ field }: PlannedField) => isIntrospectionType(getNamedType(field.type))
+export const isIntrospected = ({ field }: PlannedField) => isIntrospectionType(getNamedType(field.type))
 
 function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
   const here = parentOf(planned, binding, parent)

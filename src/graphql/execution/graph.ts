@@ -1,12 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ExecutionResult } from 'graphql'
 import type { Budgets } from '../../domain/budgets.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Actor } from '../../domain/operation.ts'
-import type { Quota } from '../../runtime/quota.ts'
+import { createQuota, type Quota } from '../../runtime/quota.ts'
 import { createAnswerBytes } from '../schema/answer-bytes.ts'
 import { type Caller, createContext, type GraphRooms } from '../schema/context.ts'
 import { schema } from '../schema/schema.ts'
 import type { AnswerStream } from './answer-stream.ts'
+import { isIntrospected } from './cost.ts'
 import { type RequestLog, toClientError } from './errors.ts'
 import { createEngine, type Observe } from './execute.ts'
 import { createPrepare, type PreparedOperation, type Rejected } from './prepare.ts'
@@ -53,18 +55,41 @@ export function createGraph(
   const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
   const rooms = { ...others, openAnswer, limits, unsent, text: budgets.text, changes: budgets.changes }
   const { prepare, isKept } = createPrepare(schema, limits)
+  const busy = createQuota(1)
   const engine = createEngine({ schema, limits, cost: budgets.cost, observe })
+
+  /**
+   * Work that keeps the process busy for milliseconds: one in a turn of the event loop for each key, however many come at
+   * once. A chunk that a socket sends may hold hundreds.
+   */
+  async function inTurn<Result>({ actor }: Pick<Caller, 'actor'>, work: () => Result): Promise<Result> {
+    const release = await busy.takeWhenPossible(actor.keyId, 1, undefined)
+    try {
+      await nextTurn()
+      return work()
+    } finally {
+      release()
+    }
+  }
+
+  /** The introspection is executed at once, as it reads nothing. */
+  async function introspectedInTurn(operation: PreparedOperation | Rejected, caller: Pick<Caller, 'actor'>) {
+    const introspects = !('errors' in operation) && operation.plan.fields.some(isIntrospected)
+    return introspects ? inTurn(caller, () => operation) : operation
+  }
+
   return {
     async prepare(request, caller) {
       try {
         const query = trusted.textOf(request)
         const { operationName } = request
-        if (!isKept(query, operationName))
-          await budgets.documents.spend(
-            caller.actor.keyId,
-            Math.min(query.length, limits.maxDocumentCharacters),
-          )
-        return prepare(query, operationName)
+        if (isKept(query, operationName))
+          return await introspectedInTurn(prepare(query, operationName), caller)
+        await budgets.documents.spend(
+          caller.actor.keyId,
+          Math.min(query.length, limits.maxDocumentCharacters),
+        )
+        return await inTurn(caller, () => prepare(query, operationName))
       } catch (error) {
         return { errors: [toClientError(error, caller)] }
       }

@@ -3,12 +3,8 @@ import type { Release } from '../../../runtime/quota.ts'
 
 /** What a socket may have sent of a message that is not complete, before it counts among the bytes of its key. */
 const freeBytes = 64 * 1024
-/** The same before a key has been shown. `connection_init` needs at most 4 kB. */
-const freeBytesOfStrangers = 8 * 1024
 
 export type PartialMessageOptions = {
-  /** Whether the socket has shown its key. */
-  isKnown(): boolean
   /** Counts bytes among those of the socket's key; null: there is no room for them, or no key has been shown. */
   take(bytes: number): Release | null
   /** Called when the socket has sent more than it may. Nothing more is read from it. */
@@ -21,15 +17,12 @@ export type PartialMessageOptions = {
  *
  * @returns to be called with each complete message, and when the socket has closed
  */
-export function countPartialMessages(
-  stream: Socket,
-  { isKnown, take, onTooMuch }: PartialMessageOptions,
-): () => void {
+export function countPartialMessages(stream: Socket, { take, onTooMuch }: PartialMessageOptions): () => void {
   let bytes = 0
   let releases: Release[] = []
   stream.on('data', chunk => {
     bytes += chunk.length
-    if (bytes <= (isKnown() ? freeBytes : freeBytesOfStrangers)) return
+    if (bytes <= freeBytes) return
     const release = take(chunk.length)
     if (release) return releases.push(release)
     stream.pause()

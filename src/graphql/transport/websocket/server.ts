@@ -42,6 +42,8 @@ export type WebSockets = {
 const path = '/graphql'
 const pingEveryMs = 10_000
 const stallCheckEveryMs = 5_000
+/** A close frame has room for 123 bytes (RFC 6455, 5.5), and a reason may quote an operation's id. */
+const maxReasonCharacters = 40
 
 /** Takes a server's upgrade requests at /graphql, for the protocol graphql-transport-ws. Other paths are refused. */
 export function graphqlOverWebSocket(server: Server, options: WebSocketOptions): WebSockets {
@@ -85,7 +87,6 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     const address = clientAddresses.of(request)
     const socket = createClientSocket(ws, request.socket, { ...options, address })
     const decide = watchIncoming(options)
-    const isKnown = () => socket.actor !== null
     const take = (bytes: number) => socket.actor && options.open.take(socket.actor.keyId, bytes)
     const onTooMuch = () => {
       ws.close(socket.actor ? 1013 : 1009, 'Too many bytes')
@@ -93,7 +94,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
       endInStages(request.socket)
       request.socket.destroySoon()
     }
-    const completed = countPartialMessages(request.socket, { isKnown, take, onTooMuch })
+    const completed = countPartialMessages(request.socket, { take, onTooMuch })
     sockets.set(ws, socket)
     const failed = (error: unknown) => {
       if (isUnexpectedMessage(error)) return ws.close(unexpectedMessage.code, unexpectedMessage.reason)
@@ -107,7 +108,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
           const sent = unsent.hold(socket.actor?.keyId ?? '', Buffer.byteLength(text))
           return send(ws, text).finally(sent)
         },
-        close: (code, reason) => ws.close(code, reason),
+        close: (code, reason) => ws.close(code, reason?.slice(0, maxReasonCharacters)),
         onPing: async payload => socket.pong(payload),
         onMessage: receive =>
           ws.on('message', message => {
@@ -119,7 +120,10 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
             if (typeof decision === 'object' && 'code' in decision)
               return ws.close(decision.code, decision.reason)
             if (typeof decision === 'object') socket.leave(decision.leaves)
-            void receive(text).catch(failed)
+            // An operation keeps its message until its last frame has left.
+            const release = socket.actor ? take(Buffer.byteLength(text)) : () => {}
+            if (!release) return onTooMuch()
+            void receive(text).catch(failed).finally(release)
           }),
       },
       { socket },

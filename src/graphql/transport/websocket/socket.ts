@@ -150,7 +150,8 @@ export function createClientSocket(
     },
     pong(payload) {
       if (ws.bufferedAmount > maxBufferedBytes) return
-      ws.send(JSON.stringify({ type: 'pong', ...(payload === undefined ? {} : { payload }) }))
+      const text = JSON.stringify({ type: 'pong', ...(payload === undefined ? {} : { payload }) })
+      ws.send(text, unsent.hold(socket.actor?.keyId ?? '', text.length))
     },
     closeIfStalled(now) {
       const sent = stream.bytesWritten - stream.writableLength - queueOf(stream)
