@@ -33,6 +33,8 @@ export type Config = {
   poolWaitMs: number
   /** How long a statement may run, in milliseconds. */
   statementTimeoutMs: number
+  /** Whether connections to the Postgres keep statements prepared; false for a pooler in transaction mode. */
+  namedStatements: boolean
   limits: Limits
   /** Whether browsers that open /graphql get GraphiQL. */
   graphiql: boolean
@@ -101,6 +103,7 @@ const Environment = z.object({
   DATABASE_POOL_SIZE: count.default(10),
   POOL_WAIT_MS: milliseconds.default(2_000),
   STATEMENT_TIMEOUT_MS: milliseconds.default(2_000),
+  PG_NAMED_STATEMENTS: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
   MAX_DOCUMENT_CHARACTERS: count.default(16_384),
   MAX_DOCUMENT_CHARACTERS_PER_MINUTE: count.default(2_000_000),
   MAX_TOKENS: count.default(1_000),
@@ -184,6 +187,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     poolSize: data.DATABASE_POOL_SIZE,
     poolWaitMs: data.POOL_WAIT_MS,
     statementTimeoutMs: data.STATEMENT_TIMEOUT_MS,
+    namedStatements: data.PG_NAMED_STATEMENTS === '1',
     limits: limitsOf(data),
     graphiql: data.GRAPHIQL === '1',
     connections: {

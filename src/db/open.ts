@@ -12,6 +12,7 @@ import { createTurns } from '../runtime/turns.ts'
 import type { Db, Tables } from './db.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createShare, type SharedDatabase } from './share.ts'
+import { createStatementNames, type NameOf } from './statement-names.ts'
 import { Busy, Unavailable, withMeaning } from './unavailable.ts'
 
 /** An open database. `close` ends its pools, then the database behind them. */
@@ -29,6 +30,8 @@ export type OpenOptions = {
   poolWaitMs?: number
   /** How long a statement may run, in milliseconds. The embedded database ignores it. */
   statementTimeoutMs?: number
+  /** Whether connections keep statements prepared; false for a pooler in transaction mode. */
+  namedStatements?: boolean
   /** Called for each statement of `share` and `reserved` after it has ended. */
   log?(event: LogEvent): void
   /** Called when a connection is lost. The pool makes a new one; statements on the lost one fail with `Unavailable`. */
@@ -60,12 +63,13 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
   const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
   const probePool = listenedTo(new pg.Pool({ ...limits, max: 1 }), options)
   const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize }), options)
+  const nameOf = namesFor(options)
   const dialect = new PostgresDialect({
-    pool: withMeaning(pool),
+    pool: withMeaning(pool, nameOf),
     controlClient: cancelsThrough(reservedPool),
   })
   const requests = kyselyOf(dialect, options)
-  const reserved = kyselyOf(new PostgresDialect({ pool: withMeaning(reservedPool) }), options)
+  const reserved = kyselyOf(new PostgresDialect({ pool: withMeaning(reservedPool, nameOf) }), options)
   const turns = createTurns({ slots: poolSize, waitMs: poolWaitMs, ownWaitMs, refuse })
   return {
     db: kyselyOf(dialect, {}),
@@ -103,12 +107,14 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: ownWaitMs,
     types,
-    // PGlite has a single session. A client that is discarded inside a transaction would leave it open for the next.
+    // PGlite has a single session. A client that is discarded inside a transaction would leave it open for the next, and
+    // its statements prepared.
     onConnect: async client => {
       await client.query('rollback')
+      await client.query('deallocate all')
     },
   })
-  const dialect = new PostgresDialect({ pool: withMeaning(listenedTo(pool, options)) })
+  const dialect = new PostgresDialect({ pool: withMeaning(listenedTo(pool, options), namesFor(options)) })
   const requests = kyselyOf(dialect, options)
   const turns = createTurns({ slots: 1, waitMs: ownWaitMs, ownWaitMs, refuse })
   return {
@@ -122,6 +128,9 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
 }
 
 const refuse = (isOwn: boolean) => (isOwn ? new Busy() : new Unavailable(new Error('The pool is full.')))
+
+const namesFor = ({ namedStatements = true }: OpenOptions): NameOf =>
+  namedStatements ? createStatementNames() : () => undefined
 
 function listenedTo(pool: pg.Pool, options: OpenOptions): pg.Pool {
   const lost = (error: Error) => options.onLost?.(error)

@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
+import type { NameOf } from './statement-names.ts'
 
 /**
  * The database is not available now: it restarts, refuses connections or has none left. A later attempt may succeed.
@@ -30,8 +31,8 @@ function meaning(error: unknown): unknown {
   return typeof code === 'string' && lasting.test(code) ? error : new Unavailable(error)
 }
 
-/** The pool as Kysely sees it, with every error of the driver turned into its meaning. */
-export function withMeaning(pool: pg.Pool): PostgresPool {
+/** The pool as Kysely sees it, with named statements, and with every error of the driver turned into its meaning. */
+export function withMeaning(pool: pg.Pool, nameOf: NameOf): PostgresPool {
   const known = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   return {
     options: pool.options,
@@ -40,18 +41,21 @@ export function withMeaning(pool: pg.Pool): PostgresPool {
       const client = await pool.connect().catch(error => {
         throw meaning(error)
       })
-      const guarded = known.get(client) ?? guard(client)
+      const guarded = known.get(client) ?? guard(client, nameOf)
       known.set(client, guarded)
       return guarded
     },
   }
 }
 
-function guard(client: pg.PoolClient): PostgresPoolClient {
-  const query = (text: string, values: unknown[]) =>
-    client.query(text, values).catch(error => {
+function guard(client: pg.PoolClient, nameOf: NameOf): PostgresPoolClient {
+  const query = (text: string, values: unknown[]) => {
+    // A statement without parameters, like `begin`, is sent in one message as it is.
+    const name = values.length > 0 ? nameOf(text) : undefined
+    return client.query(name === undefined ? { text, values } : { name, text, values }).catch(error => {
       throw meaning(error)
     })
+  }
   return {
     query: query as unknown as PostgresPoolClient['query'],
     release: destroy => client.release(destroy),

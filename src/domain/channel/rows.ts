@@ -1,5 +1,6 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
+import { oneOf } from '../../db/one-of.ts'
 import { notFound, refusal } from '../errors.ts'
 import { isId } from '../id.ts'
 import { type Page, paged, type Sort } from '../page.ts'
@@ -20,7 +21,7 @@ export async function channelsByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Channel[]> {
-  return channelsOf(reader, workspaceId).where('id', 'in', ids).execute()
+  return channelsOf(reader, workspaceId).where(oneOf('id', ids)).execute()
 }
 
 /** One page of a workspace's channels, oldest first; see `paged`. */

@@ -1,5 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
+import { oneOf } from '../../db/one-of.ts'
 import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
 import { address } from '../input.ts'
@@ -23,7 +24,7 @@ export async function contactsByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Contact[]> {
-  return contactsOf(reader, workspaceId).where('id', 'in', ids).execute()
+  return contactsOf(reader, workspaceId).where(oneOf('id', ids)).execute()
 }
 
 /** The contact with this address, ignoring case; null: there is none, or the text is not an address. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
+import { oneOf } from '../../db/one-of.ts'
 import { type Page, paged, type Sort } from '../page.ts'
 import { type ConversationFilter, conditions } from './filter.ts'
 import { type Conversation, columns } from './rows.ts'
@@ -97,7 +98,7 @@ export async function countConversationsOf(
     .selectFrom('conversation')
     .select(eb => [eb.ref(column).as('id'), eb.fn.countAll<number>().as('total')])
     .where('workspace_id', '=', workspaceId)
-    .where(column, 'in', parents)
+    .where(oneOf(column, parents))
     .where(eb => eb.and(conditions(eb, filter)))
     .groupBy(column)
     .execute()

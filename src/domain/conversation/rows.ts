@@ -1,5 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
+import { oneOf } from '../../db/one-of.ts'
 import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
 
@@ -32,7 +33,7 @@ export async function conversationsByIds(
     .selectFrom('conversation')
     .select(columns)
     .where('workspace_id', '=', workspaceId)
-    .where('id', 'in', ids)
+    .where(oneOf('id', ids))
     .execute()
 }
 

@@ -1,5 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
+import { oneOf } from '../../db/one-of.ts'
 import type { Page } from '../page.ts'
 import type { EventData, EventType } from './types.ts'
 
@@ -74,7 +75,7 @@ export async function eventsBySeq(
   workspaceId: string,
   seqs: readonly number[],
 ): Promise<Event[]> {
-  return (await eventsOf(reader, workspaceId).where('seq', 'in', seqs).execute()) as Event[]
+  return (await eventsOf(reader, workspaceId).where(oneOf('seq', seqs)).execute()) as Event[]
 }
 
 /**

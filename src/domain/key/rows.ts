@@ -1,5 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
+import { oneOf } from '../../db/one-of.ts'
 
 const columns = [
   'id',
@@ -25,7 +26,7 @@ export async function keysByIds(
     .selectFrom('api_key')
     .select(columns)
     .where('workspace_id', '=', workspaceId)
-    .where('id', 'in', ids)
+    .where(oneOf('id', ids))
     .execute()
 }
 

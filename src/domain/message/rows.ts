@@ -1,5 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
+import { oneOf } from '../../db/one-of.ts'
 import { type Page, paged, type Sort } from '../page.ts'
 
 export const columns = [
@@ -34,7 +35,7 @@ export async function messagesByIds(
     .selectFrom('message')
     .select(columns)
     .where('workspace_id', '=', workspaceId)
-    .where('id', 'in', ids)
+    .where(oneOf('id', ids))
     .execute()
 }
 
@@ -48,7 +49,7 @@ export async function textsByIds(
     .selectFrom('message')
     .select(['id', 'text'])
     .where('workspace_id', '=', workspaceId)
-    .where('id', 'in', ids)
+    .where(oneOf('id', ids))
     .execute()
 }
 

@@ -1,5 +1,6 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
+import { oneOf } from '../../db/one-of.ts'
 
 const columns = [
   'id',
@@ -22,5 +23,5 @@ export async function workspacesByIds(
   ids: readonly string[],
 ): Promise<Workspace[]> {
   const own = reader.selectFrom('workspace').select(columns).where('id', '=', workspaceId)
-  return own.where('id', 'in', ids).execute()
+  return own.where(oneOf('id', ids)).execute()
 }
