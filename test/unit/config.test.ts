@@ -19,6 +19,7 @@ test('needs nothing', () => {
     poolSize: 10,
     poolWaitMs: 2000,
     statementTimeoutMs: 2000,
+    namedStatements: true,
     limits: {
       maxDocumentCharacters: 16_384,
       maxDocumentCharactersPerMinute: 2_000_000,
