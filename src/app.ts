@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { authenticate, requireValid } from './auth/authenticate.ts'
 import { watchKeys } from './auth/key-watch.ts'
+import { rememberActors } from './auth/remember-actors.ts'
 import { slowFailures } from './auth/slow-failures.ts'
 import type { Config } from './config.ts'
 import type { SharedDatabase } from './db/share.ts'
@@ -102,13 +103,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const open = createQuota(limits.maxRequestBytesPerKey)
   const graph = createGraph(
     { share, announce, feeds, broadcasts, counts, outbox },
-    { limits, budgets, unsent, observe, trusted },
+    { limits, budgets, unsent, observe, trusted, confirm: actor => requireValid(reserved, actor) },
   )
   const clientAddresses = createClientAddresses(options.trustedProxies)
-  const access = {
-    authenticate: slowFailures(header => authenticate(reserved, header), budgets.failures),
-    clientAddresses,
-  }
+  const lookUp = slowFailures(header => authenticate(reserved, header), budgets.failures)
+  const access = { authenticate: rememberActors(lookUp), clientAddresses }
   let isClosing = false
 
   const { fastify, closeIdle } = await createServer(log, { ...options, clientAddresses })
@@ -123,7 +122,6 @@ export async function createApp(options: AppOptions): Promise<App> {
     graph,
     unsent,
     open,
-    confirm: actor => requireValid(reserved, actor),
     onSocket: keys.watch,
   })
   await serveOpenApi(fastify)
@@ -159,7 +157,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     open,
   })
   await fastify.register(inboundMailRoute, {
-    ...access,
+    authenticate: lookUp,
+    clientAddresses,
     ...limits,
     prefix,
     async receiveMail(actor, raw, key) {
