@@ -3,13 +3,13 @@ import type { Limits } from '../../domain/limits.ts'
 import type { Budget } from '../../runtime/budget.ts'
 import { createQuota, type Release } from '../../runtime/quota.ts'
 import { tooMuchUnsent } from '../schema/answer-bytes.ts'
-import { costOf, requireCost } from './cost.ts'
+import { type Cost, costOf, requireCost } from './cost.ts'
 import type { Execution } from './execution.ts'
 
 export type AdmissionLimits = Pick<Limits, 'maxQueryCost' | 'maxAnswerBytes' | 'maxPageSize'>
 
 /** An execution that may begin. `release` is called when it has ended. */
-export type Admitted = { cost: number; release: Release }
+export type Admitted = { cost: Cost; release: Release }
 
 const maxWaitMs = 10_000
 
@@ -59,7 +59,7 @@ export function createAdmission(
     try {
       release = await (isOpening ? open : begin)(execution, cost.cost)
       bytes.take(cost.bytes)
-      return { cost: cost.cost, release }
+      return { cost, release }
     } catch (error) {
       release()
       if (points > 0) budget.giveBack(actor.keyId, points)

@@ -9,6 +9,7 @@ import {
   isAbstractType,
   isCompositeType,
   isInterfaceType,
+  isIntrospectionType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -26,7 +27,12 @@ import type { Arguments } from '../schema/weight.ts'
 export type PlannedField = {
   key: string
   field: GraphQLField<unknown, unknown>
+  /** The name of the field's type, without list and non-null. */
+  typeName: string
   isLeaf: boolean
+  isConnection: boolean
+  /** Whether it belongs to the introspection. */
+  isIntrospected: boolean
   /** The arguments as written; their variables are bound later. */
   args: readonly { name: string; value: ValueNode }[]
   children: readonly PlannedField[]
@@ -66,7 +72,10 @@ export function planOf(
       return {
         key,
         field,
+        typeName: named.name,
         isLeaf: !isCompositeType(named),
+        isConnection: named.name.endsWith('Connection'),
+        isIntrospected: isIntrospectionType(named),
         args: (nodes[0]?.arguments ?? []).map(({ name, value }) => ({ name: name.value, value })),
         children: isCompositeType(named) ? plan(named, subselections) : [],
       }

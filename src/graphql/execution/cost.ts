@@ -1,4 +1,4 @@
-import { getNamedType, isIntrospectionType, valueFromASTUntyped } from 'graphql'
+import { valueFromASTUntyped } from 'graphql'
 import { type Refusal, refusal, refusalWith } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import { defaultNestedSize, defaultRootSize } from '../schema/connection.ts'
@@ -6,10 +6,13 @@ import { type Arguments, changeWeight, type FieldAbove, introspectionWeight } fr
 import type { CostPlan, PlannedField } from './cost-plan.ts'
 
 /**
- * What an operation costs. `bytes` is the size of its answer without the texts in it, if every page is full. `path`
- * leads to the part that costs most.
+ * What an operation costs. `bytes` is the size of its answer without the texts in it, if every page is full, and
+ * `textBytes` what those texts may have that are counted one by one. `path` leads to the part that costs most.
  */
-export type Cost = { cost: number; bytes: number; path: string[] }
+export type Cost = { cost: number; bytes: number; textBytes: number; path: string[] }
+
+/** The longest text that a row has beside the text of a message: a subject, a reason, a preview. */
+const maxShortTextBytes = 4_096
 
 /** The bytes of a name with its quotes, colon and comma, and of a value that is no text: an id, a time, a number. */
 const nameBytes = 4
@@ -59,6 +62,11 @@ export function requireCost(
   { maxQueryCost, maxAnswerBytes }: Pick<Limits, 'maxQueryCost' | 'maxAnswerBytes'>,
 ): void {
   if (cost > maxQueryCost) throw tooDear(cost, maxQueryCost, path)
+  requireAnswerBytes(bytes, { maxAnswerBytes })
+}
+
+/** @throws Refusal LIMIT_EXCEEDED */
+export function requireAnswerBytes(bytes: number, { maxAnswerBytes }: Pick<Limits, 'maxAnswerBytes'>): void {
   if (bytes > maxAnswerBytes) throw refusal('LIMIT_EXCEEDED', `An answer may have ${maxAnswerBytes} bytes.`)
 }
 
@@ -72,18 +80,17 @@ type Parent = FieldAbove & { page: number; isConnection: boolean; isRoot: boolea
 
 const root: Parent = { args: {}, isAtRoot: false, page: 1, isConnection: false, isRoot: true }
 
-export const isIntrospected = ({ field }: PlannedField) => isIntrospectionType(getNamedType(field.type))
-
 function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
   const here = parentOf(planned, binding, parent)
   const length = isEdges(planned) ? parent.page : (planned.field.extensions.length?.(here.args) ?? 1)
   // The introspection costs by what is selected. Its size goes by how often that occurs in the schema.
-  const times = isIntrospected(planned) ? (introspectedLengths[planned.field.name] ?? 1) : length
+  const times = planned.isIntrospected ? (introspectedLengths[planned.field.name] ?? 1) : length
   const bytesOfLeaf = planned.field.name === 'description' ? descriptionBytes : valueBytes
   const below = sumOf(planned.children.map(child => fieldCost(child, binding, here)))
   return {
     cost: length * (weightOf(planned, here, parent) + below.cost) + unseenRows(planned, here),
     bytes: planned.key.length + nameBytes + times * (planned.isLeaf ? bytesOfLeaf : below.bytes),
+    textBytes: length * (isShortText(planned) ? maxShortTextBytes : below.textBytes),
     path: [planned.key, ...below.path],
   }
 }
@@ -96,13 +103,14 @@ function sumOf(costs: readonly Cost[]): Cost {
   return {
     cost: costs.reduce((sum, { cost }) => sum + cost, 0),
     bytes: costs.reduce((sum, { bytes }) => sum + bytes, 0),
+    textBytes: costs.reduce((sum, { textBytes }) => sum + textBytes, 0),
     path: largest && largest.cost > 0 ? largest.path : [],
   }
 }
 
 function actualFieldCost(planned: PlannedField, binding: Binding, parent: Parent, data: unknown): number {
   // It costs by what is selected, however often that occurs in the schema.
-  if (isIntrospected(planned)) return fieldCost(planned, binding, parent).cost
+  if (planned.isIntrospected) return fieldCost(planned, binding, parent).cost
   const here = parentOf(planned, binding, parent)
   const value = (data as Arguments | null | undefined)?.[planned.key]
   const items = (Array.isArray(value) ? value : [value]).filter(item => item != null)
@@ -113,14 +121,13 @@ function actualFieldCost(planned: PlannedField, binding: Binding, parent: Parent
 }
 
 function parentOf(
-  { field, args }: PlannedField,
+  { args, isConnection }: PlannedField,
   { variables, maxPageSize }: Binding,
   { isRoot }: Parent,
 ): Parent {
   const given = Object.fromEntries(
     args.map(({ name, value }) => [name, valueFromASTUntyped(value, variables)]),
   )
-  const isConnection = getNamedType(field.type).name.endsWith('Connection')
   const page = isConnection ? pageSizeOf(given, isRoot, maxPageSize) : 1
   return { args: given, isAtRoot: isRoot, page, isConnection, isRoot: false }
 }
@@ -135,14 +142,17 @@ function pageSizeOf({ first, last }: Arguments, isRoot: boolean, maxPageSize: nu
 const unseenRows = ({ children }: PlannedField, { page, isConnection }: Parent): number =>
   isConnection && !children.some(edges => isEdges(edges) && edges.children.some(isNode)) ? page : 0
 
+const isShortText = ({ typeName, field }: PlannedField) =>
+  typeName === 'String' && !field.extensions.countsItself
+
 const isNode = ({ field }: PlannedField) => field.name === 'node'
 const isEdges = ({ field }: PlannedField) => field.name === 'edges'
 
-function weightOf({ field, isLeaf }: PlannedField, { args }: Parent, parent: Parent): number {
+function weightOf({ field, typeName, isLeaf }: PlannedField, { args }: Parent, parent: Parent): number {
   const { weight } = field.extensions
   if (typeof weight === 'function') return weight(args, parent)
   if (weight !== undefined || isLeaf) return weight ?? 0
-  return weightsOfTypes.find(([ending]) => ending.test(getNamedType(field.type).name))?.[1] ?? 1
+  return weightsOfTypes.find(([ending]) => ending.test(typeName))?.[1] ?? 1
 }
 
 /** Edges and pages come with what they hold. A payload is that of a change. */

@@ -17,7 +17,7 @@ import type { Execution } from './execution.ts'
  *
  * @throws Unavailable; the signal's reason when all have left
  */
-export function executeEvents(engine: Engine, execution: Execution): ExecuteFor {
+export function executeEvents(engine: Pick<Engine, 'execute'>, execution: Execution): ExecuteFor {
   const { unsent, limits } = execution.context
 
   return async (value, { keyIds, isCatchUp, signal }) => {

@@ -3,11 +3,14 @@ import {
   type ExecutionArgs,
   type ExecutionResult,
   type GraphQLSchema,
+  getVariableValues,
   execute as graphqlExecute,
 } from 'graphql'
+import type { Actor } from '../../domain/operation.ts'
 import type { Budget } from '../../runtime/budget.ts'
 import { type AdmissionLimits, type Admitted, createAdmission } from './admission.ts'
-import { actualCostOf } from './cost.ts'
+import { createCompiler } from './compile.ts'
+import { actualCostOf, type Cost, requireAnswerBytes } from './cost.ts'
 import { toClientError, toClientErrors } from './errors.ts'
 import type { Execution } from './execution.ts'
 import { authorize } from './scopes.ts'
@@ -20,9 +23,15 @@ export type Observe = (execution: Execution) => ((result: ExecutionResult | null
 
 export type EngineOptions = {
   schema: GraphQLSchema
+  /** The same schema without the counting of texts, for compiled queries. */
+  uncountedSchema: GraphQLSchema
   limits: AdmissionLimits
+  /** Checks that a key is still valid. @throws Refusal UNAUTHENTICATED */
+  confirm(actor: Actor): Promise<void>
   /** What each key spends on its operations. */
   cost: Budget
+  /** What each key spends on documents that are new. */
+  documents: Budget
   observe?: Observe | undefined
 }
 
@@ -32,22 +41,57 @@ export type EngineOptions = {
 export type Engine = {
   /** Executes a query, a mutation or one event. Never rejects. */
   execute(execution: Execution): Promise<ExecutionResult>
+  /** Executes a query or a mutation. Returns the text of a result without errors. Never rejects. */
+  answer(execution: Execution): Promise<ExecutionResult | AnswerText>
   /** Opens the source of a subscription. Never rejects: if it cannot be opened, the result has errors. */
   openSource(execution: Execution): Promise<AsyncIterable<unknown> | ExecutionResult>
 }
 
 /** Each error of a variable prints the whole variable, which may be as large as the body. */
 const options = { maxCoercionErrors: 1 }
+const coercion = { maxErrors: 1 }
 
 type PromiseOrValue<Value> = Promise<Value> | Value
 
-export function createEngine({ schema, limits, cost: budget, observe }: EngineOptions): Engine {
+/** The text of a result without errors. */
+export type AnswerText = { text: string }
+
+export function createEngine({
+  schema,
+  uncountedSchema,
+  limits,
+  cost: budget,
+  documents,
+  confirm,
+  observe,
+}: EngineOptions): Engine {
   const admit = createAdmission(limits, budget)
+  const compiledOf = createCompiler(uncountedSchema, documents)
 
   function withCost(result: ExecutionResult, requested: number, { operation, variables }: Execution) {
     const actual = actualCostOf(limits, operation.plan, variables, result.data)
     const cost = { requested, actual, limit: limits.maxQueryCost }
     return { ...result, extensions: { ...result.extensions, cost } }
+  }
+
+  /**
+   * The result of a compiled query; null: graphql-js executes the operation, as it words all errors. A query changes
+   * nothing, so it can be executed again. Loaders keep what they have read.
+   */
+  async function executeCompiled(
+    { operation, variables, context }: Execution,
+    { bytes, textBytes }: Cost,
+  ): Promise<ExecutionResult | null> {
+    if (operation.kind !== 'query' || bytes + textBytes > limits.maxAnswerBytes) return null
+    const query = compiledOf(operation, context.actor.keyId)
+    if (!query) return null
+    const { coerced } = getVariableValues(schema, operation.variables, variables ?? {}, coercion)
+    if (!coerced) return null
+    const before = context.bytes.taken()
+    const result = await query(context, variables ?? {})
+    if (!result.errors) return result
+    context.bytes.rewind(before)
+    return null
   }
 
   /**
@@ -62,21 +106,36 @@ export function createEngine({ schema, limits, cost: budget, observe }: EngineOp
     let admitted: Admitted | undefined
     try {
       authorize(context.actor, operation)
+      // Actors are remembered, and sockets stay open. A key that has just ended changes nothing more.
+      if (operation.kind === 'mutation') await confirm(context.actor)
       admitted = await admit(execution)
       // Read before anything else: what is read later is not older than the cursor.
       if (operation.selectsEventCursor) await context.loaders.workspace.load(context.actor.workspaceId)
       const { document, operationName } = operation
       const args = { schema, document, operationName, variableValues: variables ?? null, options }
-      const result = await graphql({ ...args, contextValue: context, rootValue: event })
+      const result =
+        (await executeCompiled(execution, admitted.cost)) ??
+        (await graphql({ ...args, contextValue: context, rootValue: event }))
       if (Symbol.asyncIterator in result) return result
       const refused = context.bytes.refused()
       if (refused) throw refused
       const shown = toClientErrors(result, operation, context)
-      return context.tellsCost ? withCost(shown, admitted.cost, execution) : shown
+      return context.tellsCost ? withCost(shown, admitted.cost.cost, execution) : shown
     } catch (error) {
       return { errors: [toClientError(error, context)] }
     } finally {
       admitted?.release()
+    }
+  }
+
+  function answerOf(result: ExecutionResult, { context }: Execution): ExecutionResult | AnswerText {
+    if (result.errors) return result
+    try {
+      const text = JSON.stringify(result)
+      requireAnswerBytes(Buffer.byteLength(text), limits)
+      return { text }
+    } catch (error) {
+      return { errors: [toClientError(error, context)] }
     }
   }
 
@@ -89,6 +148,16 @@ export function createEngine({ schema, limits, cost: budget, observe }: EngineOp
       onAnswer?.(taken)
       observed?.(result)
       return result
+    },
+    async answer(execution) {
+      const observed = observe?.(execution)
+      const result = await run<never>(execution, graphqlExecute)
+      const { bytes, onAnswer } = execution.context
+      const answer = answerOf(result, execution)
+      const taken = bytes.end()
+      onAnswer?.('text' in answer ? answer.text.length : taken)
+      observed?.(result)
+      return answer
     },
     async openSource(execution) {
       const observed = observe?.(execution)

@@ -5,6 +5,7 @@ import {
   type OperationDefinitionNode,
   parse,
   specifiedRules,
+  type VariableDefinitionNode,
   validate,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
@@ -27,6 +28,8 @@ export type PreparedOperation = UnlocatedDocument & {
   /** The name of the operation; null: it has none, and is the only one of the document. */
   operationName: string | null
   kind: 'query' | 'mutation' | 'subscription'
+  /** The variables that it declares. */
+  variables: readonly VariableDefinitionNode[]
   /** Whether it selects `eventCursor`, which must be read before anything else of the response. */
   selectsEventCursor: boolean
   /** Whether it is a mutation that selects more of its result than ids and the cursor. */
@@ -130,7 +133,8 @@ function preparedOf(
   const plan = planOf(schema, document, operation)
   const kind = operation.operation
   const readsResult = kind === 'mutation' && readsMoreThanIds(plan)
-  return { document, text, operationName, kind, selectsEventCursor, readsResult, plan }
+  const variables = operation.variableDefinitions ?? []
+  return { document, text, operationName, variables, kind, selectsEventCursor, readsResult, plan }
 }
 
 const unknownOperation = new GraphQLError('Could not determine what operation to execute.', {

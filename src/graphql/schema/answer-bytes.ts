@@ -9,6 +9,10 @@ export type AnswerBytes = {
    * @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED
    */
   take(bytes: number): void
+  /** How many bytes have been counted. */
+  taken(): number
+  /** Forgets the bytes that were counted since: the answer is put together anew. */
+  rewind(taken: number): void
   /** The first refusal; null: there was none. */
   refused(): Refusal | null
   /** Called when the answer is ready or given up. Returns how many bytes it had. */
@@ -45,6 +49,12 @@ export function createAnswerBytes(maxBytes: number, unsent: Quota, owner: string
       const release = unsent.take(owner, notHeld)
       if (release === null) refuse(tooMuchUnsent(unsent.max))
       releases.push(release)
+      notHeld = 0
+    },
+    taken: () => taken,
+    rewind(to) {
+      // What is held among those of the key stays held until the end.
+      taken = to
       notHeld = 0
     },
     refused: () => refused,

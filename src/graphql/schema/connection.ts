@@ -39,6 +39,21 @@ export function pageOf<At>(
   }
 }
 
+/** A row of a page. Its cursor is made when it is read: most queries select none. */
+class Edge<Row> {
+  readonly node: Row
+  readonly #cursorOf: (node: Row) => string
+
+  constructor(node: Row, cursorOf: (node: Row) => string) {
+    this.node = node
+    this.#cursorOf = cursorOf
+  }
+
+  get cursor(): string {
+    return this.#cursorOf(this.node)
+  }
+}
+
 /**
  * Makes a connection from up to one row more than the page holds, in the order of `paged`: backward pages come in
  * reverse. `count` counts all matching rows, and is called only if the total is selected.
@@ -53,14 +68,19 @@ export function connection<Row, At>(
   const more = rows.length > page.size
   const nodes = rows.slice(0, page.size)
   if (page.backward) nodes.reverse()
-  const edges = nodes.map(node => ({ cursor: cursors.encode(placeOf(node)), node }))
+  const cursorOf = (node: Row) => cursors.encode(placeOf(node))
+  const edges = nodes.map(node => new Edge(node, cursorOf))
   return {
     edges,
     pageInfo: {
       hasNextPage: page.backward ? page.before !== null : more,
       hasPreviousPage: page.backward ? more : page.after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null
+      },
     },
     ...(count ? { count } : {}),
   }

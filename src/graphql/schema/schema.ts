@@ -19,6 +19,7 @@ import { countTexts } from './count-texts.ts'
 import { ConversationEvent } from './event/interface.ts'
 import { eventObjectTypes } from './event/types.ts'
 import { messageType } from './message/type.ts'
+import { readPlainly } from './plain-fields.ts'
 import { workspaceType } from './workspace.ts'
 
 type Implemented = { name: string }
@@ -37,8 +38,11 @@ const implemented: Record<Noun | EventType, Implemented> = {
 }
 
 /** The whole graph, put together from the files above. */
-export const schema = builder.toSchema()
+export const schema = readPlainly(builder.toSchema())
 countTexts(schema)
+
+/** The same for compiled queries. Their texts are counted when the answer is there, not one by one. */
+export const uncountedSchema = readPlainly(builder.toSchema())
 
 for (const { name } of Object.values(implemented))
   if (!schema.getType(name)) throw new Error(`The type ${name} is not part of the schema.`)

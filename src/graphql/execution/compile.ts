@@ -1,0 +1,102 @@
+import {
+  type ExecutionResult,
+  type GraphQLSchema,
+  type GraphQLType,
+  getNamedType,
+  getNullableType,
+  isAbstractType,
+  isInputObjectType,
+  isNonNullType,
+  typeFromAST,
+} from 'graphql'
+import { compileQuery, isCompiledQuery } from 'graphql-jit'
+import type { Budget } from '../../runtime/budget.ts'
+import type { Context } from '../schema/context.ts'
+import type { Arguments } from '../schema/weight.ts'
+import type { PlannedField } from './cost-plan.ts'
+import type { PreparedOperation } from './prepare.ts'
+
+/** A query that has been compiled to JavaScript. It takes variables that graphql-js has accepted. */
+type CompiledQuery = (context: Context, variables: Arguments) => Promise<ExecutionResult>
+
+/** Compiling takes about as long as ten executions. */
+const sightingsBeforeCompiling = 2
+
+/** The code of an interface is written for each of its types, so a small document can have much code. */
+const maxCompiledFields = 400
+/** Compiling a field takes about as long as preparing so many characters. */
+const charactersPerField = 20
+/** Queries that come while so many wait are never compiled. */
+const maxWaiting = 100
+
+type Known = { sightings: number; query: CompiledQuery | null }
+
+/** The compiled query of an operation, on behalf of an API key; null: graphql-js executes it. */
+export type CompiledOf = (operation: PreparedOperation, keyId: string) => CompiledQuery | null
+
+/**
+ * Compiles queries with graphql-jit when they come again, one in a turn of the event loop. What it does not execute
+ * exactly as graphql-js does is not compiled: mutations, subscriptions, the introspection, and variables of some input
+ * types. The code lives as long as the prepared operation.
+ *
+ * @param documents what each key may spend on new documents. For a key that has spent it nothing is compiled.
+ */
+export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 'trySpend'>): CompiledOf {
+  const known = new WeakMap<PreparedOperation, Known>()
+  const waiting: { operation: PreparedOperation; entry: Known }[] = []
+
+  function compile({ document, operationName }: PreparedOperation): CompiledQuery | null {
+    const compiled = compileQuery(schema, document, operationName ?? undefined, {})
+    if (!isCompiledQuery(compiled)) return null
+    return async (context, variables) => compiled.query(undefined, context, { ...variables })
+  }
+
+  function compileNext(): void {
+    const next = waiting.shift()
+    if (next) next.entry.query = compile(next.operation)
+    if (waiting.length > 0) setImmediate(compileNext)
+  }
+
+  function request(operation: PreparedOperation, entry: Known, keyId: string): void {
+    if (waiting.length >= maxWaiting || !isUnderstoodQuery(schema, operation)) return
+    const fields = compiledFields(schema, operation.plan.fields)
+    if (fields > maxCompiledFields || !documents.trySpend(keyId, fields * charactersPerField)) return
+    waiting.push({ operation, entry })
+    if (waiting.length === 1) setImmediate(compileNext)
+  }
+
+  return (operation, keyId) => {
+    const entry = known.get(operation) ?? { sightings: 0, query: null }
+    known.set(operation, entry)
+    if (++entry.sightings === sightingsBeforeCompiling) request(operation, entry, keyId)
+    return entry.query
+  }
+}
+
+const isUnderstoodQuery = (schema: GraphQLSchema, { kind, variables }: PreparedOperation): boolean =>
+  kind === 'query' && variables.every(({ type }) => isUnderstood(typeFromAST(schema, type), []))
+
+/** How many fields the code has. Infinite for the introspection. */
+function compiledFields(schema: GraphQLSchema, fields: readonly PlannedField[]): number {
+  return fields.reduce((sum, { field, isIntrospected, children }) => {
+    if (isIntrospected) return Number.POSITIVE_INFINITY
+    const type = getNamedType(field.type)
+    const times = isAbstractType(type) ? schema.getPossibleTypes(type).length : 1
+    return sum + 1 + times * compiledFields(schema, children)
+  }, 0)
+}
+
+/**
+ * Whether graphql-jit reads the values of a variable's type as graphql-js does. An input type that contains itself would
+ * send it into an endless loop, `@oneOf` is not checked, and a required field with a default is refused.
+ */
+function isUnderstood(given: GraphQLType | undefined, within: readonly unknown[]): boolean {
+  const type = given && getNamedType(getNullableType(given))
+  if (!isInputObjectType(type)) return type !== undefined
+  if (type.isOneOf || within.includes(type)) return false
+  return Object.values(type.getFields()).every(
+    field =>
+      !(isNonNullType(field.type) && field.defaultValue !== undefined) &&
+      isUnderstood(field.type, [...within, type]),
+  )
+}

@@ -1,0 +1,136 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { expect } from 'vitest'
+import { readConfig } from '../../src/config.ts'
+import { createCompiler } from '../../src/graphql/execution/compile.ts'
+import { createPrepare } from '../../src/graphql/execution/prepare.ts'
+import { schema, uncountedSchema } from '../../src/graphql/schema/schema.ts'
+import { change } from '../support/conversations.ts'
+import { test } from '../support/fixtures.ts'
+import { newConversation, type Workspace } from '../support/gateway.ts'
+
+type Request = { query: string; variables?: object; operationName?: string }
+
+const inbox = `query Inbox($first: Int!, $filter: ConversationFilter, $withMessages: Boolean!) {
+  conversations(first: $first, filter: $filter) { totalCount edges { cursor node { ...Row } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }
+  fragment Row on Conversation { id status source subject isUnread lastMessageAt lastMessagePreview
+    contact { id email name avatarUrl } assignedTo { id name } channel { id }
+    messages(last: 3) @include(if: $withMessages) { edges { node { id text author { __typename id name } } } }
+    newest: messages(last: 1) { edges { node { preview createdAt } } }
+    skipped: subject @skip(if: $withMessages) }`
+const variables = { first: 2, filter: { status: ['OPEN', 'CLOSED'] }, withMessages: true }
+
+/** Requests that are executed by graphql-js at first and compiled later. */
+const requestsOf = (id: string, contactId: string): Record<string, Request> => ({
+  'a page with fragments, aliases, directives and variables': { query: inbox, variables },
+  'the same with the directives the other way round': {
+    query: inbox,
+    variables: { ...variables, withMessages: false },
+  },
+  'the first of two operations': {
+    query: 'query A { viewer { __typename id name } } query B { workspace { id name } }',
+    operationName: 'A',
+  },
+  'the second of two operations': {
+    query: 'query A { viewer { __typename id name } } query B { workspace { id name } }',
+    operationName: 'B',
+  },
+  'fragments on interfaces': {
+    query: `query ($ids: [ID!]!) { nodes(ids: $ids) { __typename id ...C ... on Contact { email conversations(first: 1) {
+      totalCount edges { node { id } } } } } } fragment C on Conversation { subject contact { ... on Node { id } } }`,
+    variables: { ids: [id, contactId, 'thd_absent', 'x'] },
+  },
+  'events of several types': {
+    query: `query ($id: ID!) { conversation(id: $id) { events(first: 10) { edges { cursor node { __typename id cursor
+      occurredAt actor { __typename id } conversation { id } ... on ConversationStatusChanged { previousStatus status }
+      ... on MessageAdded { message { id preview } } } } } } }`,
+    variables: { id },
+  },
+  'fields that are merged': {
+    query:
+      '{ workspace { id } workspace { name conversationCounts { open } } ...W } fragment W on Query { workspace { conversationCounts { closed } } }',
+  },
+  'null where a row is missing': { query: '{ conversation(id: "thd_absent") { id contact { id } } }' },
+  'a default of a variable': {
+    query: 'query ($first: Int = 1) { contacts(first: $first) { edges { node { id } } } }',
+  },
+  'an error in a nullable field': {
+    query: '{ a: workspace { id } contact(id: "ctc_absent") { id } agents(first: 0) { edges { cursor } } }',
+  },
+  'an error that makes its parent null': {
+    query: 'query ($id: ID!) { conversation(id: $id) { id messages(after: "x") { edges { cursor } } } }',
+    variables: { id },
+  },
+  'a variable of a wrong type': { query: inbox, variables: { ...variables, first: 'two' } },
+  'a variable that is missing': { query: inbox, variables: { first: 1 } },
+  'a wrong enum value in an input object': {
+    query: inbox,
+    variables: { ...variables, filter: { status: ['open'] } },
+  },
+  'an unknown field of an input object': {
+    query: inbox,
+    variables: { ...variables, filter: { nothing: 1 } },
+  },
+  'times in an input object': {
+    query: inbox,
+    variables: { ...variables, filter: { createdAt: { from: '2000-01-01T00:00:00+02:00' } } },
+  },
+  'a wrong time': { query: inbox, variables: { ...variables, filter: { createdAt: { from: 'now' } } } },
+})
+
+async function send({ client }: Workspace, request: Request): Promise<string> {
+  const response = await fetch(`${client.url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: client.authorization, 'content-type': 'application/json' },
+    body: JSON.stringify(request),
+  })
+  return `${response.status} ${response.headers.get('content-type')} ${await response.text()}`
+}
+
+test('a query has the same answer when it is compiled, errors included', async ({ acme }) => {
+  const { client, agentId } = acme
+  const conversations = await Promise.all(
+    [1, 2, 3].map(index => newConversation(client, `c${index}@example.com`)),
+  )
+  const { id = '', contactId = '' } = conversations[0] ?? {}
+  await change(client, id, 'CLOSED', agentId)
+  for (const [name, request] of Object.entries(requestsOf(id, contactId))) {
+    const first = await send(acme, request)
+    for (const again of ['second', 'third', 'fourth'])
+      expect(await send(acme, request), `${name}, ${again}`).toBe(first)
+  }
+})
+
+const { limits } = readConfig({})
+
+async function compiledAt(query: string, sightings: number, trySpend = () => true): Promise<boolean> {
+  const operation = createPrepare(schema, limits).prepare(query)
+  if ('errors' in operation) throw operation.errors[0]
+  const compiledOf = createCompiler(uncountedSchema, { trySpend })
+  for (let sighting = 1; sighting < sightings; sighting++) {
+    compiledOf(operation, 'key_a')
+    await nextTurn()
+  }
+  return compiledOf(operation, 'key_a') !== null
+}
+
+test('a query is compiled when it comes for the second time, if its key can pay for it', async () => {
+  expect(await compiledAt(inbox, 2)).toBe(false)
+  expect(await compiledAt(inbox, 3)).toBe(true)
+  expect(await compiledAt(inbox, 3, () => false)).toBe(false)
+})
+
+const events = (inner: string) => `events(first: 1) { edges { node { conversation { ${inner} } } } }`
+
+test.for([
+  ['a mutation', 'mutation { addNote(input: { conversationId: "x", contentText: "x" }) { cursor } }'],
+  ['a subscription', 'subscription { conversationEvents { id } }'],
+  ['the introspection', '{ __schema { types { name } } }'],
+  ['the introspection of a type', '{ __type(name: "Query") { name } }'],
+  [
+    'a query whose code would be far longer than itself',
+    `{ conversation(id: "x") { ${events(events(events('id subject status source')))} } }`,
+  ],
+])('%s is never compiled', async ([, query]) => {
+  expect(await compiledAt(query ?? '', 5)).toBe(false)
+})

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { buildSchema } from 'graphql'
+import { expect } from 'vitest'
+import { test } from '../support/fixtures.ts'
+import { damaged, damages } from '../support/fuzz/damage.ts'
+import { operationsOf } from '../support/fuzz/documents.ts'
+import { knownInbox } from '../support/fuzz/known.ts'
+import { inLanes, tally } from '../support/fuzz/lanes.ts'
+import { print } from '../support/fuzz/printing.ts'
+
+test.override('gatewayOptions', {
+  limits: { maxCostPerMinute: 1_000_000_000, maxDocumentCharactersPerMinute: 1_000_000_000 },
+})
+
+const schema = buildSchema(readFileSync('schema.graphql', 'utf8'))
+
+test('3,000 generated queries have the same answers by graphql-js and compiled', async ({ gateway }) => {
+  const { own, known } = await knownInbox(gateway)
+  const operation = operationsOf(schema, known, { query: 1, mutation: 0, subscription: 0 })
+  const outcomes = tally()
+  await inLanes(
+    { runs: 3_000, lanes: 8 },
+    fc.record({ operation, damage: damages }),
+    async ({ operation, damage }) => {
+      const body = JSON.stringify(damaged(print(operation), damage))
+      const send = async () => {
+        const response = await fetch(`${own.client.url}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', authorization: own.client.authorization },
+          body,
+        })
+        return `${response.status} ${await response.text()}`
+      }
+      // The first is executed by graphql-js; from the second on a query that can be compiled is.
+      const first = await send()
+      expect(await send(), body).toBe(first)
+      expect(await send(), body).toBe(first)
+      outcomes.add(first.includes('"errors"') ? 'with errors' : 'executed')
+    },
+  )
+  console.log(`queries, three times each: ${outcomes.line()}`)
+  expect(outcomes.share('executed')).toBeGreaterThan(0.5)
+})
