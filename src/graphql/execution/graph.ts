@@ -6,11 +6,10 @@ import type { Actor } from '../../domain/operation.ts'
 import { createQuota, type Quota } from '../../runtime/quota.ts'
 import { createAnswerBytes } from '../schema/answer-bytes.ts'
 import { type Caller, createContext, type GraphRooms } from '../schema/context.ts'
-import { schema } from '../schema/schema.ts'
+import { schema, uncountedSchema } from '../schema/schema.ts'
 import type { AnswerStream } from './answer-stream.ts'
-import { isIntrospected } from './cost.ts'
 import { type RequestLog, toClientError } from './errors.ts'
-import { createEngine, type Observe } from './execute.ts'
+import { type AnswerText, createEngine, type Observe } from './execute.ts'
 import { createPrepare, type PreparedOperation, type Rejected } from './prepare.ts'
 import { subscribe } from './subscribe.ts'
 import type { NamedDocument, TrustedDocuments } from './trusted-documents.ts'
@@ -36,11 +35,19 @@ export type Graph = {
     variables: Record<string, unknown> | null | undefined,
     caller: Caller,
   ): Promise<ExecutionResult | AnswerStream>
+  /** Executes a query or a mutation, and returns the text of a result without errors. Never rejects. */
+  answer(
+    operation: PreparedOperation,
+    variables: Record<string, unknown> | null | undefined,
+    caller: Caller,
+  ): Promise<ExecutionResult | AnswerText>
 }
 
 export type GraphOptions = {
   limits: Limits
   budgets: Pick<Budgets, 'cost' | 'documents' | 'text' | 'changes'>
+  /** Checks that the key of a change is still valid. @throws Refusal UNAUTHENTICATED */
+  confirm(actor: Actor): Promise<void>
   /** What each key has unsent, over all transports. */
   unsent: Quota
   /** Called with each operation, and with each event of a subscription that is executed. */
@@ -50,13 +57,13 @@ export type GraphOptions = {
 
 export function createGraph(
   others: Omit<GraphRooms, 'openAnswer' | 'text' | 'changes' | 'limits' | 'unsent'>,
-  { limits, budgets, unsent, observe, trusted }: GraphOptions,
+  { limits, budgets, unsent, observe, trusted, confirm }: GraphOptions,
 ): Graph {
   const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
   const rooms = { ...others, openAnswer, limits, unsent, text: budgets.text, changes: budgets.changes }
   const { prepare, isKept } = createPrepare(schema, limits)
   const busy = createQuota(1)
-  const engine = createEngine({ schema, limits, cost: budgets.cost, observe })
+  const engine = createEngine({ ...budgets, schema, uncountedSchema, limits, confirm, observe })
 
   /**
    * Work that keeps the process busy for milliseconds: one in a turn of the event loop for each key, however many come at
@@ -74,7 +81,7 @@ export function createGraph(
 
   /** The introspection is executed at once, as it reads nothing. */
   async function introspectedInTurn(operation: PreparedOperation | Rejected, caller: Pick<Caller, 'actor'>) {
-    const introspects = !('errors' in operation) && operation.plan.fields.some(isIntrospected)
+    const introspects = !('errors' in operation) && operation.plan.fields.some(field => field.isIntrospected)
     return introspects ? inTurn(caller, () => operation) : operation
   }
 
@@ -105,6 +112,9 @@ export function createGraph(
     async execute(operation, variables, caller) {
       const execution = { operation, variables, context: createContext(rooms, caller) }
       return operation.kind === 'subscription' ? subscribe(engine, execution) : engine.execute(execution)
+    },
+    async answer(operation, variables, caller) {
+      return engine.answer({ operation, variables, context: createContext(rooms, caller) })
     },
   }
 }

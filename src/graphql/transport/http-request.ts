@@ -1,5 +1,10 @@
+import type { ExecutionResult } from 'graphql'
 import type { Actor } from '../../domain/operation.ts'
 import type { RequestLog } from '../execution/errors.ts'
+import type { PreparedOperation, Rejected } from '../execution/prepare.ts'
+
+/** What has been done for a request already. Yoga goes on from there. */
+export type Begun = { operation: PreparedOperation | Rejected; result?: ExecutionResult }
 
 /** What the HTTP route knows about a request. */
 export type HttpRequest = RequestLog & {
@@ -16,6 +21,8 @@ export type HttpRequest = RequestLog & {
   drained(): Promise<void>
   /** Whether the header `X-Query-Cost` asks for the cost of the operation. */
   tellsCost: boolean
+  /** What has been done for the request before Yoga was asked. */
+  begun: Begun | null
   /** Aborts when the client leaves. */
   signal: AbortSignal
 }

@@ -11,8 +11,10 @@ import type { Access } from '../../http/workspace-access.ts'
 import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
 import { toClientError, withoutHttp } from '../execution/errors.ts'
 import type { Graph } from '../execution/graph.ts'
+import { answerDirectly } from './direct-answer.ts'
 import { lazyGraphiqlPage } from './graphiql.ts'
 import { answerWithGraphiql, asksForGraphiql } from './graphiql-answer.ts'
+import type { HttpRequest } from './http-request.ts'
 import { createYogaServer } from './yoga.ts'
 
 export type HttpOptions = Access & {
@@ -68,7 +70,7 @@ export async function graphqlOverHttp(
       }
       const keyId = actor?.keyId ?? ''
       const lastEventId = request.headers['last-event-id']?.toString()
-      return yoga.handleNodeRequestAndResponse(request, reply, {
+      const caller: HttpRequest = {
         actor,
         requestId,
         log,
@@ -85,8 +87,12 @@ export async function graphqlOverHttp(
         },
         drained: () => drained(reply.raw),
         tellsCost: request.headers['x-query-cost'] === '1',
+        begun: null,
         signal: clientGone(reply),
-      })
+      }
+      const direct = await answerDirectly(graph, request, caller)
+      if (direct && 'text' in direct) return reply.type(direct.type).send(direct.text)
+      return yoga.handleNodeRequestAndResponse(request, reply, { ...caller, begun: direct })
     },
   })
 }

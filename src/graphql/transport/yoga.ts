@@ -58,11 +58,12 @@ async function execute(
   { query, documentId, operationName, variables }: GraphQLParams & NamedDocument,
   request: HttpRequest,
 ): Promise<ExecutionResult | AnswerStream> {
-  const operation = await graph.prepare({ query, documentId, operationName }, request)
+  const { begun } = request
+  const operation = begun?.operation ?? (await graph.prepare({ query, documentId, operationName }, request))
   if ('errors' in operation) return operation
   if (method === 'GET' && operation.kind === 'mutation') return { errors: [mutationByGet] }
   if (operation.kind === 'subscription' && !request.takeStream()) return { errors: [tooManyStreams] }
-  return graph.execute(operation, variables, request)
+  return begun?.result ?? graph.execute(operation, variables, request)
 }
 
 const tooManyStreams = errorOf(

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ExecutionArgs, ExecutionResult, FormattedExecutionResult } from 'graphql'
 import { makeServer, type Server, type ServerOptions } from 'graphql-ws'
-import type { Actor } from '../../../domain/operation.ts'
 import { type OpenRequests, tooManyRequestBytes } from '../../../http/request-bytes.ts'
 import type { AnswerStream } from '../../execution/answer-stream.ts'
 import { errorOf, toClientError, toClientErrorOutside, withoutHttp } from '../../execution/errors.ts'
@@ -23,8 +22,6 @@ export type ProtocolOptions = {
   connectionInitTimeoutMs: number
   /** Called with each `connection_init`; false: the socket has been closed. */
   onConnect(socket: ClientSocket, authorization: unknown): Promise<boolean>
-  /** Checks that a key is still valid. @throws Refusal UNAUTHENTICATED */
-  confirm(actor: Actor): Promise<void>
   /** Called when a query or mutation of a socket begins and, with false, when its result is ready to be sent. */
   onExecuting(socket: ClientSocket, isExecuting: boolean): void
 }
@@ -40,7 +37,7 @@ const overheadBytes = 8 * 1024
 /** The protocol graphql-transport-ws over the graph. It does not parse, validate or execute anything by itself. */
 export function createProtocol(options: ProtocolOptions): Server<Extra> {
   const { graph, log, open, maxOperationsPerSocket, connectionInitTimeoutMs } = options
-  const { onConnect, confirm, onExecuting } = options
+  const { onConnect, onExecuting } = options
   const protocol: ServerOptions<Record<string, unknown>, Extra> = {
     connectionInitWaitTimeout: connectionInitTimeoutMs,
     onConnect: ({ connectionParams, extra }) => onConnect(extra.socket, connectionParams?.authorization),
@@ -75,11 +72,10 @@ export function createProtocol(options: ProtocolOptions): Server<Extra> {
       const { socket, id, operation, caller } = rootValue as Root
       onExecuting(socket, true)
       try {
-        // A key that has just ended changes nothing more, though its socket is still open.
-        if (operation.kind === 'mutation') await confirm(caller.actor)
-        return (await graph.execute(operation, variableValues, caller)) as ExecutionResult
-      } catch (error) {
-        return { errors: [toClientError(error, caller)] }
+        const answer = await graph.answer(operation, variableValues, caller)
+        if (!('text' in answer)) return answer
+        socket.sendAnswer(id, answer.text)
+        return nothing()
       } finally {
         socket.begun(id)
         onExecuting(socket, false)
@@ -100,6 +96,15 @@ export function createProtocol(options: ProtocolOptions): Server<Extra> {
       errors.map(error => withoutHttp(toClientErrorOutside(log)(error))),
   }
   return makeServer(protocol)
+}
+
+/** The text of a result bypasses graphql-ws, which only completes the operation. */
+function nothing(): AsyncIterableIterator<ExecutionResult, undefined> {
+  const iterator: AsyncIterableIterator<ExecutionResult, undefined> = {
+    next: async () => ({ done: true, value: undefined }),
+    [Symbol.asyncIterator]: () => iterator,
+  }
+  return iterator
 }
 
 /**

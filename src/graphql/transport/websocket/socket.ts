@@ -39,6 +39,8 @@ export type ClientSocket = {
   leave(id: string): void
   /** Called when the operation is open, executed or refused. */
   begun(id: string): void
+  /** Sends the text of a query's or mutation's result as its `next` message. */
+  sendAnswer(id: string, text: string): void
   /** Streams a subscription's answers as `next` messages; resolves with the error that ended it, or null. */
   serve(id: string, answers: AnswerStream): Promise<unknown>
   /**
@@ -78,9 +80,11 @@ export function createClientSocket(
   let sentBytes = 0
   let sentAt = performance.now()
 
+  // The text of an answer is shared by all subscribers; only the operation's id differs.
+  const headOf = (id: string) => `{"id":${JSON.stringify(id)},"type":"next","payload":`
+
   function subscriberOf(id: string, end: (error: unknown) => void): Subscriber {
-    // The text of an answer is shared by all subscribers; only the operation's id differs.
-    const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`
+    const head = headOf(id)
     const frame = ({ text }: Answer) => `${head}${text}}`
     return {
       send(answers) {
@@ -126,6 +130,10 @@ export function createClientSocket(
     begun(id) {
       opening.get(id)?.release()
       opening.delete(id)
+    },
+    sendAnswer(id, text) {
+      const sent = unsent.hold(socket.actor?.keyId ?? '', Buffer.byteLength(text))
+      ws.send(`${headOf(id)}${text}}`, sent)
     },
     serve(id, answers) {
       const operation = opening.get(id)
