@@ -15,6 +15,8 @@ const deep = (levels: number) => `{ viewer ${'{ id '.repeat(levels)} ${'}'.repea
 const list = (levels: number) => `{ node(id: ${'['.repeat(levels)}${']'.repeat(levels)}) { id } }`
 const chain = (count: number) =>
   `{ ...f0 } ${each(count, i => `fragment f${i} on Query { ...f${i + 1} ...f${i + 1} }`)} fragment f${count} on Query { viewer { id } }`
+const chainBelow = (count: number) =>
+  `{ workspace { ...f0 } } ${each(count, i => `fragment f${i} on Workspace { ...f${i + 1} ...f${i + 1} }`)} fragment f${count} on Workspace { id }`
 const rows = '{ edges { node { id } } }'
 const page = (inner: string) => `conversations(first: 100) { edges { node { ${inner} } } }`
 const nestedTypes = (levels: number): string =>
@@ -37,6 +39,15 @@ const tooMuch: Row[] = [
   ['10,000 times the same field', '400 LIMIT_EXCEEDED', sendQuery(`{ ${each(10_000, () => 'viewer{id}')} }`)],
   ['fragments that double 60 times', '200', sendQuery(chain(60))],
   ['fragments that double 13 times', '200', sendQuery(chain(13))],
+  [
+    'fragments that double 60 times below a field, for the third time',
+    '200',
+    async target => {
+      const again = sendQuery(chainBelow(60))
+      for (let time = 1; time < 3; time++) await again(target)
+      return again(target)
+    },
+  ],
   ['a fragment that spreads itself', '200 INVALID_INPUT', sendQuery('{ ...a } fragment a on Query { ...a }')],
   [
     'a cycle of 50 fragments',

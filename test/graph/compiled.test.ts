@@ -10,22 +10,21 @@ import { newConversation, type Workspace } from '../support/gateway.ts'
 
 type Request = { query: string; variables?: object; operationName?: string }
 
-const inbox = `query Inbox($first: Int!, $filter: ConversationFilter, $withMessages: Boolean!) {
+const inbox = `query Inbox($first: Int!, $filter: ConversationFilter, $last: Int!) {
   conversations(first: $first, filter: $filter) { totalCount edges { cursor node { ...Row } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }
   fragment Row on Conversation { id status source subject isUnread lastMessageAt lastMessagePreview
     contact { id email name avatarUrl } assignedTo { id name } channel { id }
-    messages(last: 3) @include(if: $withMessages) { edges { node { id text author { __typename id name } } } }
-    newest: messages(last: 1) { edges { node { preview createdAt } } }
-    skipped: subject @skip(if: $withMessages) }`
-const variables = { first: 2, filter: { status: ['OPEN', 'CLOSED'] }, withMessages: true }
+    messages(last: $last) { edges { node { id text author { __typename id name } } } }
+    newest: messages(last: 1) { edges { node { preview createdAt } } } }`
+const variables = { first: 2, filter: { status: ['OPEN', 'CLOSED'] }, last: 3 }
 
 /** Requests that are executed by graphql-js at first and compiled later. */
 const requestsOf = (id: string, contactId: string): Record<string, Request> => ({
   'a page with fragments, aliases, directives and variables': { query: inbox, variables },
-  'the same with the directives the other way round': {
-    query: inbox,
-    variables: { ...variables, withMessages: false },
+  'a page with directives': {
+    query: `query ($yes: Boolean!) { conversations(first: 1) { edges { node { subject @skip(if: $yes) status @include(if: $yes) } } } }`,
+    variables: { yes: true },
   },
   'the first of two operations': {
     query: 'query A { viewer { __typename id name } } query B { workspace { id name } }',
@@ -50,6 +49,17 @@ const requestsOf = (id: string, contactId: string): Record<string, Request> => (
     query:
       '{ workspace { id } workspace { name conversationCounts { open } } ...W } fragment W on Query { workspace { conversationCounts { closed } } }',
   },
+  'a fragment that is spread with a condition and without one': {
+    query: `query ($no: Boolean!, $id: ID!) { x: conversation(id: $id) { id ...R @include(if: $no) } y: conversation(id: $id) { ...R }
+      workspace { ...F @include(if: $no) ...F } } fragment R on Conversation { subject status } fragment F on Workspace { name }`,
+    variables: { no: false, id },
+  },
+  'two operations of which one has a condition': {
+    query: `query A($no: Boolean!) { workspace { ...F @include(if: $no) } } query B { workspace { ...F } }
+      fragment F on Workspace { name id }`,
+    operationName: 'B',
+  },
+  'an alias that is the prototype': { query: '{ workspace { __proto__: id name } }' },
   'null where a row is missing': { query: '{ conversation(id: "thd_absent") { id contact { id } } }' },
   'a default of a variable': {
     query: 'query ($first: Int = 1) { contacts(first: $first) { edges { node { id } } } }',
@@ -130,6 +140,11 @@ test.for([
   [
     'a query whose code would be far longer than itself',
     `{ conversation(id: "x") { ${events(events(events('id subject status source')))} } }`,
+  ],
+  ['a query with a directive', '{ workspace { id @include(if: true) } }'],
+  [
+    'a query of fragments that double 60 times below a field',
+    `{ workspace { ...f0 } } ${Array.from({ length: 60 }, (_, i) => `fragment f${i} on Workspace { ...f${i + 1} ...f${i + 1} }`).join(' ')} fragment f60 on Workspace { id }`,
   ],
 ])('%s is never compiled', async ([, query]) => {
   expect(await compiledAt(query ?? '', 5)).toBe(false)

@@ -1,4 +1,6 @@
 import {
+  BREAK,
+  type DocumentNode,
   type ExecutionResult,
   type GraphQLSchema,
   type GraphQLType,
@@ -7,7 +9,10 @@ import {
   isAbstractType,
   isInputObjectType,
   isNonNullType,
+  Kind,
+  type SelectionSetNode,
   typeFromAST,
+  visit,
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
 import type { Budget } from '../../runtime/budget.ts'
@@ -26,6 +31,8 @@ const sightingsBeforeCompiling = 2
 const maxCompiledFields = 400
 /** Compiling a field takes about as long as preparing so many characters. */
 const charactersPerField = 20
+/** graphql-jit walks a fragment each time that it is spread, so a small document can take it for ever. */
+const maxExpandedSelections = 2_000
 /** Queries that come while so many wait are never compiled. */
 const maxWaiting = 100
 
@@ -36,8 +43,8 @@ export type CompiledOf = (operation: PreparedOperation, keyId: string) => Compil
 
 /**
  * Compiles queries with graphql-jit when they come again, one in a turn of the event loop. What it does not execute
- * exactly as graphql-js does is not compiled: mutations, subscriptions, the introspection, and variables of some input
- * types. The code lives as long as the prepared operation.
+ * exactly as graphql-js does is not compiled: mutations, subscriptions, the introspection, documents with `@skip` or
+ * `@include` (it loses conditions of fragments and of merged fields), and variables of some input types. The code lives as long as the prepared operation.
  *
  * @param documents what each key may spend on new documents. For a key that has spent it nothing is compiled.
  */
@@ -46,7 +53,8 @@ export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 't
   const waiting: { operation: PreparedOperation; entry: Known }[] = []
 
   function compile({ document, operationName }: PreparedOperation): CompiledQuery | null {
-    const compiled = compileQuery(schema, document, operationName ?? undefined, {})
+    // It writes into the nodes, which other operations of the document share.
+    const compiled = compileQuery(schema, structuredClone(document), operationName ?? undefined, {})
     if (!isCompiledQuery(compiled)) return null
     return async (context, variables) => compiled.query(undefined, context, { ...variables })
   }
@@ -59,6 +67,7 @@ export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 't
 
   function request(operation: PreparedOperation, entry: Known, keyId: string): void {
     if (waiting.length >= maxWaiting || !isUnderstoodQuery(schema, operation)) return
+    if (hasDirectives(operation.document) || isTooExpanded(operation.document)) return
     const fields = compiledFields(schema, operation.plan.fields)
     if (fields > maxCompiledFields || !documents.trySpend(keyId, fields * charactersPerField)) return
     waiting.push({ operation, entry })
@@ -78,12 +87,49 @@ const isUnderstoodQuery = (schema: GraphQLSchema, { kind, variables }: PreparedO
 
 /** How many fields the code has. Infinite for the introspection. */
 function compiledFields(schema: GraphQLSchema, fields: readonly PlannedField[]): number {
-  return fields.reduce((sum, { field, isIntrospected, children }) => {
-    if (isIntrospected) return Number.POSITIVE_INFINITY
+  return fields.reduce((sum, { key, field, isIntrospected, children }) => {
+    // An assignment to this key would change the prototype of the result.
+    if (isIntrospected || key === '__proto__') return Number.POSITIVE_INFINITY
     const type = getNamedType(field.type)
     const times = isAbstractType(type) ? schema.getPossibleTypes(type).length : 1
     return sum + 1 + times * compiledFields(schema, children)
   }, 0)
+}
+
+function hasDirectives(document: DocumentNode): boolean {
+  let found = false
+  visit(document, {
+    Directive() {
+      found = true
+      return BREAK
+    },
+  })
+  return found
+}
+
+/** Whether the document selects too much when each spread is replaced by its fragment. The fragments have no cycle. */
+function isTooExpanded({ definitions }: DocumentNode): boolean {
+  const fragments = new Map(
+    definitions.flatMap(each => (each.kind === Kind.FRAGMENT_DEFINITION ? [[each.name.value, each]] : [])),
+  )
+  const sizes = new Map<string, number>()
+
+  function sizeOf({ selections }: SelectionSetNode): number {
+    return selections.reduce((sum, each) => {
+      if (each.kind === Kind.FRAGMENT_SPREAD) return sum + 1 + fragmentSize(each.name.value)
+      return sum + 1 + (each.selectionSet ? sizeOf(each.selectionSet) : 0)
+    }, 0)
+  }
+
+  function fragmentSize(name: string): number {
+    const fragment = fragments.get(name)
+    const size = sizes.get(name) ?? (fragment ? sizeOf(fragment.selectionSet) : 0)
+    sizes.set(name, size)
+    return size
+  }
+
+  const sizesOfAll = definitions.map(each => ('selectionSet' in each ? sizeOf(each.selectionSet) : 0))
+  return Math.max(...sizesOfAll) > maxExpandedSelections
 }
 
 /**

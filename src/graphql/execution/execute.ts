@@ -54,7 +54,7 @@ const coercion = { maxErrors: 1 }
 type PromiseOrValue<Value> = Promise<Value> | Value
 
 /** The text of a result without errors. */
-export type AnswerText = { text: string }
+export type AnswerText = { text: string; bytes: number }
 
 export function createEngine({
   schema,
@@ -88,8 +88,8 @@ export function createEngine({
     const { coerced } = getVariableValues(schema, operation.variables, variables ?? {}, coercion)
     if (!coerced) return null
     const before = context.bytes.taken()
-    const result = await query(context, variables ?? {})
-    if (!result.errors) return result
+    const result = await query(context, variables ?? {}).catch(() => null)
+    if (result && !result.errors) return result
     context.bytes.rewind(before)
     return null
   }
@@ -101,20 +101,21 @@ export function createEngine({
   async function run<Source extends AsyncIterable<unknown>>(
     execution: Execution,
     graphql: (args: ExecutionArgs) => PromiseOrValue<Source | ExecutionResult>,
+    mayCompile = false,
   ): Promise<Source | ExecutionResult> {
     const { operation, variables, context, event } = execution
     let admitted: Admitted | undefined
     try {
       authorize(context.actor, operation)
+      admitted = await admit(execution)
       // Actors are remembered, and sockets stay open. A key that has just ended changes nothing more.
       if (operation.kind === 'mutation') await confirm(context.actor)
-      admitted = await admit(execution)
       // Read before anything else: what is read later is not older than the cursor.
       if (operation.selectsEventCursor) await context.loaders.workspace.load(context.actor.workspaceId)
       const { document, operationName } = operation
       const args = { schema, document, operationName, variableValues: variables ?? null, options }
       const result =
-        (await executeCompiled(execution, admitted.cost)) ??
+        (mayCompile ? await executeCompiled(execution, admitted.cost) : null) ??
         (await graphql({ ...args, contextValue: context, rootValue: event }))
       if (Symbol.asyncIterator in result) return result
       const refused = context.bytes.refused()
@@ -132,8 +133,9 @@ export function createEngine({
     if (result.errors) return result
     try {
       const text = JSON.stringify(result)
-      requireAnswerBytes(Buffer.byteLength(text), limits)
-      return { text }
+      const bytes = Buffer.byteLength(text)
+      requireAnswerBytes(bytes, limits)
+      return { text, bytes }
     } catch (error) {
       return { errors: [toClientError(error, context)] }
     }
@@ -151,11 +153,12 @@ export function createEngine({
     },
     async answer(execution) {
       const observed = observe?.(execution)
-      const result = await run<never>(execution, graphqlExecute)
+      // Only here, as the texts of compiled queries are counted when the answer is text.
+      const result = await run<never>(execution, graphqlExecute, true)
       const { bytes, onAnswer } = execution.context
       const answer = answerOf(result, execution)
       const taken = bytes.end()
-      onAnswer?.('text' in answer ? answer.text.length : taken)
+      onAnswer?.('text' in answer ? answer.bytes : taken)
       observed?.(result)
       return answer
     },
