@@ -12,16 +12,26 @@ export const parseUnlocated = (text: string): UnlocatedDocument => ({
   text,
 })
 
-/** The first errors of a result, with their places in the text. */
+/** Each location costs a walk through the lines. Nobody looks for more of them. */
+const maxLocatedErrors = 10
+/** A text with more lines is made to be expensive. */
+const maxLines = 1_000
+
+/** The first errors of a result, the first ten with their places in the text. */
 export function locateErrors(
   { errors, ...result }: ExecutionResult,
   { document, text }: UnlocatedDocument,
   maxErrors: number,
 ): ExecutionResult {
   if (!errors) return result
+  const shown = errors.slice(0, maxErrors)
+  if (text.split(/\r\n|[\n\r]/g, maxLines + 1).length > maxLines) return { ...result, errors: shown }
   const nodes = nodesOf(parse(text))
   const located = new Map(nodesOf(document).map((node, index) => [node, nodes[index]]))
-  return { ...result, errors: errors.slice(0, maxErrors).map(error => locate(error, located)) }
+  return {
+    ...result,
+    errors: shown.map((error, index) => (index < maxLocatedErrors ? locate(error, located) : error)),
+  }
 }
 
 function locate(error: GraphQLError, located: ReadonlyMap<ASTNode, ASTNode | undefined>): GraphQLError {
