@@ -31,6 +31,7 @@ const accepts = [
   'application/graphql-response+json,application/json;q=0.9',
   'application/json, application/graphql-response+json',
   'text/html',
+  'constructor',
   'text/event-stream',
 ]
 const bodies: [string, object][] = [

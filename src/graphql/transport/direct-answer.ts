@@ -16,13 +16,15 @@ const json = 'application/json; charset=utf-8'
 const graphqlResponse = 'application/graphql-response+json; charset=utf-8'
 
 /** The type of an answer by the header `Accept`, for the values that common clients send. */
-const types: Readonly<Record<string, string>> = {
-  '*/*': json,
-  'application/json': json,
-  'application/graphql-response+json': graphqlResponse,
-  'application/graphql-response+json, application/json': graphqlResponse,
-  'application/graphql-response+json,application/json;q=0.9': graphqlResponse,
-}
+const types = new Map(
+  Object.entries({
+    '*/*': json,
+    'application/json': json,
+    'application/graphql-response+json': graphqlResponse,
+    'application/graphql-response+json, application/json': graphqlResponse,
+    'application/graphql-response+json,application/json;q=0.9': graphqlResponse,
+  }),
+)
 
 /**
  * Answers a common request directly: a query or a mutation by POST, with JSON both ways, whose answer has no errors.
@@ -35,7 +37,7 @@ export async function answerDirectly(
   request: FastifyRequest,
   caller: HttpRequest,
 ): Promise<DirectAnswer | Begun | null> {
-  const type = types[request.headers.accept ?? '*/*']
+  const type = types.get(request.headers.accept ?? '*/*')
   const { body } = request
   if (type === undefined || request.method !== 'POST' || request.url !== '/graphql' || !isCommon(body))
     return null

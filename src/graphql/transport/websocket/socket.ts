@@ -132,6 +132,7 @@ export function createClientSocket(
       opening.delete(id)
     },
     sendAnswer(id, text) {
+      if (opening.get(id)?.left.signal.aborted) return
       const sent = unsent.hold(socket.actor?.keyId ?? '', Buffer.byteLength(text))
       ws.send(`${headOf(id)}${text}}`, sent)
     },
