@@ -9,14 +9,14 @@ type Held = { release(): void; isInHandler: boolean }
 const retryAfterSeconds = 5
 
 /**
- * Bounds the bytes of bodies that are read or held at once: six of the largest size, and two for one workspace. A
+ * Bounds the bytes of bodies that are read or held at once: eight of the largest size, and three for one workspace. A
  * request beyond that is refused with UNAVAILABLE, and its body is not read. Register it after authentication.
  *
  * @returns runs the handler of a request, and gives its bytes back when it ends
  */
 export function limitBodies(app: FastifyInstance, maxBytes: number) {
-  const all = createQuota(6 * maxBytes)
-  const ofWorkspace = createQuota(2 * maxBytes)
+  const all = createQuota(8 * maxBytes)
+  const ofWorkspace = createQuota(3 * maxBytes)
   const held = new WeakMap<FastifyRequest, Held>()
 
   app.addHook('onRequest', async (request, reply) => {

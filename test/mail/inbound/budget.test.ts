@@ -37,7 +37,7 @@ const answerTo = (begun: ClientRequest) =>
 
 const statusOf = async (client: Client, id: string) => (await handIn(client, id, mail({}))).status
 
-test('beyond six of the largest mails at once a mail is refused before it is read, until there is room', async ({
+test('beyond eight of the largest mails at once a mail is refused before it is read, until there is room', async ({
   gateway,
   acme,
 }) => {
@@ -46,7 +46,7 @@ test('beyond six of the largest mails at once a mail is refused before it is rea
     await newWorkspace(gateway),
     await newWorkspace(gateway),
   ]
-  const held = [acme, acme, second, second, third, third].map((workspace, index) =>
+  const held = [acme, acme, acme, second, second, second, third, third].map((workspace, index) =>
     hold(workspace, index === 0 ? null : maxBytes),
   )
   await expect.poll(() => statusOf(other.client, other.id)).toBe(503)
@@ -59,7 +59,7 @@ test('beyond six of the largest mails at once a mail is refused before it is rea
 
 test('one workspace leaves room for another', async ({ gateway, acme }) => {
   const other = await newWorkspace(gateway)
-  const held = [1, 2].map(() => hold(acme, maxBytes))
+  const held = [1, 2, 3].map(() => hold(acme, maxBytes))
   await expect.poll(() => statusOf(acme.client, acme.id)).toBe(503)
   expect(await statusOf(other.client, other.id)).toBe(201)
   for (const each of held) each.letGo()
