@@ -35,10 +35,16 @@ describe('a body that does not arrive leaves no room for others of its key, unti
       test(`${pathOf.name}, ${framing}`, async ({ acme }) => {
         const path = pathOf(acme)
         const served = await statusOf(acme, path)
-        let dripping = begin(acme, path, framing)
+        const beginAlone = async () => {
+          const socket = begin(acme, path, framing)
+          await once(socket, 'connect')
+          await acme.client.graphql(query)
+          return socket
+        }
+        let dripping = await beginAlone()
         const statusBeside = async () => {
-          // It is refused if it comes while a request beside it is open.
-          if (dripping.bytesRead > 0) dripping = begin(acme, path, framing)
+          // It is refused if it comes while a large request is open.
+          if (dripping.bytesRead > 0) dripping = await beginAlone()
           return statusOf(acme, path)
         }
         await expect.poll(statusBeside).toBe(429)

@@ -62,7 +62,7 @@ describe('an operator with an empty Postgres', () => {
 
     const [id] = (await printed('keys', 'list', ...here)).split('\t')
     expect(await printed('keys', 'revoke', ...here, id ?? '')).toBe(`${id} is revoked.`)
-    expect((await caller.graphql('{ viewer { id } }')).status).toBe(401)
+    await expect.poll(async () => (await caller.graphql('{ viewer { id } }')).status).toBe(401)
     expect(await running.end()).toBe(0)
   })
 
