@@ -56,9 +56,8 @@ export async function createServer(
     const [host = '', second] = raw.headersDistinct.host ?? []
     // RFC 9112, 3.2. Node reads the first one, and a proxy in front may have read another.
     if (second !== undefined) throw refusal('INVALID_INPUT', 'A request has one Host header.')
-    if (host !== '' && !URL.canParse(`http://${host}`))
+    if (host !== '' && (/[/?#@\\]/.test(host) || !URL.canParse(`http://${host}`)))
       throw refusal('INVALID_INPUT', 'The Host header is not valid.')
-    if (/[/?#@\\]/.test(host)) throw refusal('INVALID_INPUT', 'The Host header is not valid.')
   })
   limitBodyTime(fastify, ofConnections.requestTimeoutMs)
   fastify.addHook('onSend', async (request, reply) => {

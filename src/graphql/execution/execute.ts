@@ -141,27 +141,25 @@ export function createEngine({
     }
   }
 
+  async function finish<Answer extends ExecutionResult | AnswerText>(
+    execution: Execution,
+    mayCompile: boolean,
+    toAnswer: (result: ExecutionResult) => Answer,
+  ): Promise<Answer> {
+    const observed = observe?.(execution)
+    const result = await run<never>(execution, graphqlExecute, mayCompile)
+    const { bytes, onAnswer } = execution.context
+    const answer = toAnswer(result)
+    const taken = bytes.end()
+    onAnswer?.('text' in answer ? answer.bytes : taken)
+    observed?.(result)
+    return answer
+  }
+
   return {
-    async execute(execution) {
-      const observed = observe?.(execution)
-      const result = await run<never>(execution, graphqlExecute)
-      const { bytes, onAnswer } = execution.context
-      const taken = bytes.end()
-      onAnswer?.(taken)
-      observed?.(result)
-      return result
-    },
-    async answer(execution) {
-      const observed = observe?.(execution)
-      // Only here, as the texts of compiled queries are counted when the answer is text.
-      const result = await run<never>(execution, graphqlExecute, true)
-      const { bytes, onAnswer } = execution.context
-      const answer = answerOf(result, execution)
-      const taken = bytes.end()
-      onAnswer?.('text' in answer ? answer.bytes : taken)
-      observed?.(result)
-      return answer
-    },
+    execute: execution => finish(execution, false, result => result),
+    // Only here, as the texts of compiled queries are counted when the answer is text.
+    answer: execution => finish(execution, true, result => answerOf(result, execution)),
     async openSource(execution) {
       const observed = observe?.(execution)
       const source = await run(execution, createSourceEventStream)
