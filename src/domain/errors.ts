@@ -33,7 +33,7 @@ export type RefusalExtensions = {
   cost?: { requested: number; limit: number; path: readonly string[] }
 }
 
-/** A refused operation: nothing was written, and the caller is told why. */
+/** A refused operation: nothing was written, and the caller is told why. It has no stack, as one request can make 1,000. */
 export class Refusal extends Error {
   readonly code: ErrorCode
   readonly problems: readonly [Problem, ...Problem[]]
@@ -41,7 +41,10 @@ export class Refusal extends Error {
   extensions: RefusalExtensions = {}
 
   constructor(code: ErrorCode, ...problems: [Problem, ...Problem[]]) {
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(problems[0].message)
+    Error.stackTraceLimit = stackTraceLimit
     this.name = 'Refusal'
     this.code = code
     this.problems = problems

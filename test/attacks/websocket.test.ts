@@ -182,6 +182,11 @@ const frames: Row[] = [
     'closed with 1009',
     bytes(Buffer.from([0x81, 0xff, 0, 0, 1, 0, 0, 0, 0, 0]), mask),
   ],
+  [
+    'of 10 MB',
+    'closed with 1009',
+    bytes(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 0x98, 0x96, 0x80]), mask, Buffer.alloc(10_000_000, ' ')),
+  ],
   ['that is a ping in fragments', 'closed with 1002', bytes(frame(0x09, 'x'))],
   [
     'that is a ping of 126 bytes',

@@ -12,6 +12,7 @@ import type { Operation } from '../../domain/operation.ts'
 import { mailSecret } from '../../domain/workspace/mail-secret.ts'
 import { bounceAddressIn, isProven } from '../bounce-address.ts'
 import { conversationsOf } from '../reply-address.ts'
+import { hasLongHeaders } from './header-block.ts'
 import type { InboundMail } from './parse.ts'
 import type { MailParser } from './parser-pool.ts'
 
@@ -27,8 +28,8 @@ export type InboundOptions = { parser: MailParser; replyDomain: string | null }
  *
  * @param raw the mail; it is given away and cannot be used afterwards
  * @param key the request's idempotency key; null: it has none. The mail itself is a key too
- * @throws Refusal INVALID_INPUT for a mail that cannot be parsed or has no sender to reply to; IDEMPOTENCY_MISMATCH;
- * UNAVAILABLE
+ * @throws Refusal INVALID_INPUT for a mail that cannot be parsed or has no sender to reply to; LIMIT_EXCEEDED for one
+ * with headers of more than 256 KiB; IDEMPOTENCY_MISMATCH; UNAVAILABLE
  */
 export async function receiveMail(
   operation: Operation,
@@ -37,6 +38,7 @@ export async function receiveMail(
   key: string | null = null,
 ): Promise<ReceivedMail> {
   const { idempotencyKey } = parse(IdempotencyKeyInput, { idempotencyKey: key })
+  if (hasLongHeaders(raw)) throw refusal('LIMIT_EXCEEDED', 'The headers of the mail have more than 256 KiB.')
   const mail = await parser.parse(operation.actor.workspaceId, raw)
   if (mail === null) throw refusal('INVALID_INPUT', 'The mail cannot be read.')
   const sent = await provenMessage(operation, mail, replyDomain)
