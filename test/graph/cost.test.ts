@@ -112,6 +112,10 @@ test('a list costs more where no index serves it', async ({ gateway, acme }) => 
     [conversations('filter: { contactId: ["ctc_1"] }'), 11],
     [conversations('filter: { contactId: ["ctc_1"], assignedToId: ["agt_1"] }'), 310],
     [conversations('filter: { status: [OPEN], assignedToId: ["agt_1"] }'), 310],
+    [conversations('filter: { status: [CLOSED, OPEN], assignedToId: ["agt_1"] }'), 11],
+    [conversations('filter: { status: [CLOSED, OPEN, ARCHIVED], assignedToId: ["agt_1"] }'), 310],
+    [conversations('filter: { status: [OPEN], contactId: ["ctc_1"] }'), 310],
+    [conversations('filter: { lastMessageAt: { from: "2026-01-01T00:00:00Z" }, contactId: ["ctc_1"] }'), 11],
     ['{ agents(first: 10) { edges { node { conversations(first: 1) { edges { cursor } } } } } }', 31],
     [
       '{ agents(first: 10) { edges { node { conversations(first: 1, filter: { status: [ARCHIVED] }) { edges { cursor } } } } } }',

@@ -19,11 +19,13 @@ const indexed = {
 export function listWeight(args: Arguments): number {
   if (!isServed(args, indexed[orderOf(args)])) return unindexedWeight
   if (orderOf(args) === 'CREATED_AT') return takesAllStatuses(args) ? 1 : unindexedWeight
-  // No index knows two of them: all conversations of one contact, or of one agent, may be read.
-  return filtersOf(args).filter(name => name in narrowing).length > 1 ? unindexedNestedWeight : 1
+  const filters = filtersOf(args).filter(name => name !== 'lastMessageAt')
+  if (filters.includes('contactId')) return filters.length > 1 ? unindexedNestedWeight : 1
+  if (filters.includes('assignedToId')) return agentListWeight({ filter: withoutAgent(args) })
+  return 1
 }
 
-const narrowing = { status: true, assignedToId: true, contactId: true }
+const withoutAgent = ({ filter }: Arguments): Arguments => ({ ...(filter as Arguments), assignedToId: null })
 
 /** The weight of a list under one contact: its index has the order of the last message, and it has few rows. */
 export const contactListWeight = (args: Arguments): number =>
@@ -31,9 +33,11 @@ export const contactListWeight = (args: Arguments): number =>
     ? 1
     : unindexedNestedWeight
 
-/** The weight of a list under one agent. It may have many rows, and no index knows their status. */
+/** The weight of a list under one agent. It may have many rows. Its index has those that are not archived. */
 export const agentListWeight = (args: Arguments): number =>
-  orderOf(args) === 'LAST_MESSAGE_AT' && isServed(args, ['lastMessageAt']) ? 1 : unindexedNestedWeight
+  orderOf(args) === 'LAST_MESSAGE_AT' && isServed(args, ['status', 'lastMessageAt']) && isOfInbox(args)
+    ? 1
+    : unindexedNestedWeight
 
 /** The weight of counting what matches. Only the counts of a workspace by status are kept. */
 export function countWeight({ args, isAtRoot }: FieldAbove): number {
@@ -55,6 +59,14 @@ function isServed(args: Arguments, served: readonly string[]): boolean {
     return name === 'status' && (new Set(values).size === 3 || !values.includes('ARCHIVED'))
   }
   return filtersOf(args).every(name => served.includes(name) && isOneOf(name))
+}
+
+/** Whether a list is of the conversations that are not archived. It is unless it names other statuses. */
+function isOfInbox({ filter }: Arguments): boolean {
+  const { status } = (filter ?? {}) as Arguments
+  return (
+    status == null || (Array.isArray(status) && new Set(status).size === 2 && !status.includes('ARCHIVED'))
+  )
 }
 
 function takesAllStatuses({ filter }: Arguments): boolean {
