@@ -8,6 +8,7 @@ import type { SharedDatabase } from './db/share.ts'
 import { costWindowSeconds, createBudgets } from './domain/budgets.ts'
 import { maxTextCharacters } from './domain/limits.ts'
 import type { Operation } from './domain/operation.ts'
+import { createRevisions } from './domain/workspace/revisions.ts'
 import type { Observe } from './graphql/execution/execute.ts'
 import { createGraph } from './graphql/execution/graph.ts'
 import type { TrustedDocuments } from './graphql/execution/trusted-documents.ts'
@@ -103,7 +104,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   const open = createQuota(limits.maxRequestBytesPerKey)
   const graph = createGraph(
     { share, announce, feeds, broadcasts, counts, outbox },
-    { limits, budgets, unsent, observe, trusted, confirm: actor => requireValid(reserved, actor) },
+    {
+      limits,
+      budgets,
+      unsent,
+      observe,
+      trusted,
+      confirm: actor => requireValid(reserved, actor),
+      revisionOf: createRevisions(options.database),
+    },
   )
   const clientAddresses = createClientAddresses(options.trustedProxies)
   const lookUp = slowFailures(header => authenticate(reserved, header), budgets.failures)

@@ -60,6 +60,11 @@ const count = z
   .regex(/^[1-9]\d{0,9}$/, 'must be a number from 1 to 9999999999')
   .transform(Number)
 
+const countOrNone = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,9})$/, 'must be a number from 0 to 9999999999')
+  .transform(Number)
+
 /** Longer ones would overflow the timers of Node, which then end at once. */
 const milliseconds = count.pipe(z.number().max(2_147_483_647, 'must be at most 2147483647, which is 24 days'))
 
@@ -114,6 +119,7 @@ const Environment = z.object({
   MAX_COST_PER_MINUTE: count.default(1_000_000),
   MAX_ANSWER_BYTES: count.default(16 * 1024 * 1024),
   MAX_UNSENT_BYTES_PER_KEY: count.default(64 * 1024 * 1024),
+  ANSWER_CACHE_BYTES: countOrNone.default(32 * 1024 * 1024),
   MAX_REQUEST_BYTES_PER_KEY: count.default(64 * 1024 * 1024),
   MAX_TEXT_BYTES_PER_HOUR: count.default(512 * 1024 * 1024),
   MAX_CHANGES_PER_HOUR: count.default(360_000),
@@ -216,6 +222,7 @@ const limitsOf = (data: z.output<typeof Environment>): Limits => ({
   maxCostPerMinute: data.MAX_COST_PER_MINUTE,
   maxAnswerBytes: data.MAX_ANSWER_BYTES,
   maxUnsentBytesPerKey: data.MAX_UNSENT_BYTES_PER_KEY,
+  maxKeptAnswerBytes: data.ANSWER_CACHE_BYTES,
   maxRequestBytesPerKey: data.MAX_REQUEST_BYTES_PER_KEY,
   maxTextBytesPerHour: data.MAX_TEXT_BYTES_PER_HOUR,
   maxChangesPerHour: data.MAX_CHANGES_PER_HOUR,

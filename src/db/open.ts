@@ -9,6 +9,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { createTurns } from '../runtime/turns.ts'
+import { countChanges } from './count-changes.ts'
 import type { Db, Tables } from './db.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createShare, type SharedDatabase } from './share.ts'
@@ -87,6 +88,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
     reserved,
     probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, nameOf) }), {}),
     share: createShare({ db: requests, dialect, turns, canCancel: true }),
+    changes: null,
     engine: 'postgres',
     close: async () => void (await Promise.all([pool, reservedPool, probePool].map(each => each.end()))),
   }
@@ -125,7 +127,8 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
       await client.query('deallocate all')
     },
   })
-  const dialect = new PostgresDialect({ pool: withMeaning(listenedTo(pool, options), namesFor(options)) })
+  const counted = countChanges(withMeaning(listenedTo(pool, options), namesFor(options)))
+  const dialect = new PostgresDialect({ pool: counted.pool })
   const requests = kyselyOf(dialect, options)
   const turns = createTurns({ slots: 1, waitMs: ownWaitMs, ownWaitMs, refuse })
   return {
@@ -133,6 +136,7 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
     reserved: requests,
     probe: requests,
     share: createShare({ db: requests, dialect, turns, canCancel: false }),
+    changes: counted.changes,
     engine: 'pglite',
     close: () => pool.end().finally(() => lite.close()),
   }

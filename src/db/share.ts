@@ -22,6 +22,8 @@ export type SharedDatabase = {
   /** A connection of its own, so that `isReachable` does not depend on who waits for the others. */
   probe: Db
   share: Share
+  /** Counts what may have changed the database; null: other processes may change it too. */
+  changes: (() => number) | null
 }
 
 export type ShareOptions = {

@@ -15,6 +15,8 @@ export type Limits = {
   maxAnswerBytes: number
   /** The bytes of all answers of one key that have not left yet. */
   maxUnsentBytesPerKey: number
+  /** The bytes of answers that are kept for queries that come again; 0: none. */
+  maxKeptAnswerBytes: number
   /** The bytes of all requests of one key that are open: on their way in, in work, or subscriptions. */
   maxRequestBytesPerKey: number
   /** The bytes of message text that one workspace may add an hour. */

@@ -11,7 +11,12 @@ import { inLanes, tally } from '../support/fuzz/lanes.ts'
 import { print } from '../support/fuzz/printing.ts'
 
 test.override('gatewayOptions', {
-  limits: { maxCostPerMinute: 1_000_000_000, maxDocumentCharactersPerMinute: 1_000_000_000 },
+  limits: {
+    maxCostPerMinute: 1_000_000_000,
+    maxDocumentCharactersPerMinute: 1_000_000_000,
+    // A kept answer would be sent instead.
+    maxKeptAnswerBytes: 0,
+  },
 })
 
 const schema = buildSchema(readFileSync('schema.graphql', 'utf8'))

@@ -31,6 +31,7 @@ test('needs nothing', () => {
       maxCostPerMinute: 1_000_000,
       maxAnswerBytes: 16_777_216,
       maxUnsentBytesPerKey: 67_108_864,
+      maxKeptAnswerBytes: 33_554_432,
       maxRequestBytesPerKey: 67_108_864,
       maxTextBytesPerHour: 536_870_912,
       maxChangesPerHour: 360_000,

@@ -2,6 +2,7 @@ import {
   createSourceEventStream,
   type ExecutionArgs,
   type ExecutionResult,
+  type GraphQLError,
   type GraphQLSchema,
   getVariableValues,
   execute as graphqlExecute,
@@ -9,17 +10,21 @@ import {
 import type { Actor } from '../../domain/operation.ts'
 import type { Budget } from '../../runtime/budget.ts'
 import { type AdmissionLimits, type Admitted, createAdmission } from './admission.ts'
+import type { AnswerCache } from './answer-cache.ts'
+import { type AnswerText, textOf } from './answer-text.ts'
 import { createCompiler } from './compile.ts'
-import { actualCostOf, type Cost, requireAnswerBytes } from './cost.ts'
+import { actualCostOf, type Cost } from './cost.ts'
 import { toClientError, toClientErrors } from './errors.ts'
 import type { Execution } from './execution.ts'
 import { authorize } from './scopes.ts'
 
 /**
- * Called with each execution before it begins. What it returns is called once at the end, with the result; null: a
+ * Called with each execution before it begins. What it returns is called once at the end, with the answer; null: a
  * subscription has been opened. Neither may throw.
  */
-export type Observe = (execution: Execution) => ((result: ExecutionResult | null) => void) | undefined
+export type Observe = (
+  execution: Execution,
+) => ((answer: ExecutionResult | AnswerText | null) => void) | undefined
 
 export type EngineOptions = {
   schema: GraphQLSchema
@@ -32,6 +37,7 @@ export type EngineOptions = {
   cost: Budget
   /** What each key spends on documents that are new. */
   documents: Budget
+  keptAnswer: AnswerCache
   observe?: Observe | undefined
 }
 
@@ -41,7 +47,7 @@ export type EngineOptions = {
 export type Engine = {
   /** Executes a query, a mutation or one event. Never rejects. */
   execute(execution: Execution): Promise<ExecutionResult>
-  /** Executes a query or a mutation. Returns the text of a result without errors. Never rejects. */
+  /** Executes a query or a mutation, or answers it as before. Returns the text of a result without errors. Never rejects. */
   answer(execution: Execution): Promise<ExecutionResult | AnswerText>
   /** Opens the source of a subscription. Never rejects: if it cannot be opened, the result has errors. */
   openSource(execution: Execution): Promise<AsyncIterable<unknown> | ExecutionResult>
@@ -53,8 +59,8 @@ const coercion = { maxErrors: 1 }
 
 type PromiseOrValue<Value> = Promise<Value> | Value
 
-/** The text of a result without errors. */
-export type AnswerText = { text: string; bytes: number }
+/** The result of an operation that was not executed, or not to its end. */
+type Failed = { errors: GraphQLError[] }
 
 export function createEngine({
   schema,
@@ -63,6 +69,7 @@ export function createEngine({
   cost: budget,
   documents,
   confirm,
+  keptAnswer,
   observe,
 }: EngineOptions): Engine {
   const admit = createAdmission(limits, budget)
@@ -75,7 +82,7 @@ export function createEngine({
   }
 
   /**
-   * The result of a compiled query; null: graphql-js executes the operation, as it words all errors. A query changes
+   * The result of a compiled query, whose texts are counted when the answer is text; null: graphql-js executes the operation, as it words all errors. A query changes
    * nothing, so it can be executed again. Loaders keep what they have read.
    */
   async function executeCompiled(
@@ -98,71 +105,76 @@ export function createEngine({
    * What needs the variables or the caller belongs in here, once: a limit on cost, a cache, a trace, a log line. Limits
    * of the document alone are in `document-limits.ts`.
    */
-  async function run<Source extends AsyncIterable<unknown>>(
+  async function admitted<Answer>(
     execution: Execution,
-    graphql: (args: ExecutionArgs) => PromiseOrValue<Source | ExecutionResult>,
-    mayCompile = false,
-  ): Promise<Source | ExecutionResult> {
-    const { operation, variables, context, event } = execution
-    let admitted: Admitted | undefined
+    body: (cost: Cost) => Promise<Answer>,
+  ): Promise<Answer | Failed> {
+    const { operation, context } = execution
+    let admission: Admitted | undefined
     try {
       authorize(context.actor, operation)
-      admitted = await admit(execution)
+      admission = await admit(execution)
       // Actors are remembered, and sockets stay open. A key that has just ended changes nothing more.
       if (operation.kind === 'mutation') await confirm(context.actor)
-      // Read before anything else: what is read later is not older than the cursor.
-      if (operation.selectsEventCursor) await context.loaders.workspace.load(context.actor.workspaceId)
-      const { document, operationName } = operation
-      const args = { schema, document, operationName, variableValues: variables ?? null, options }
-      const result =
-        (mayCompile ? await executeCompiled(execution, admitted.cost) : null) ??
-        (await graphql({ ...args, contextValue: context, rootValue: event }))
-      if (Symbol.asyncIterator in result) return result
-      const refused = context.bytes.refused()
-      if (refused) throw refused
-      const shown = toClientErrors(result, operation, context)
-      return context.tellsCost ? withCost(shown, admitted.cost.cost, execution) : shown
+      return await body(admission.cost)
     } catch (error) {
       return { errors: [toClientError(error, context)] }
     } finally {
-      admitted?.release()
+      admission?.release()
     }
   }
 
-  function answerOf(result: ExecutionResult, { context }: Execution): ExecutionResult | AnswerText {
-    if (result.errors) return result
-    try {
-      const text = JSON.stringify(result)
-      const bytes = Buffer.byteLength(text)
-      requireAnswerBytes(bytes, limits)
-      return { text, bytes }
-    } catch (error) {
-      return { errors: [toClientError(error, context)] }
-    }
+  async function run<Source extends AsyncIterable<unknown>>(
+    execution: Execution,
+    cost: Cost,
+    graphql: (args: ExecutionArgs) => PromiseOrValue<Source | ExecutionResult>,
+    compiled: (execution: Execution, cost: Cost) => Promise<ExecutionResult | null> = async () => null,
+  ): Promise<Source | ExecutionResult> {
+    const { operation, variables, context, event } = execution
+    // Read before anything else: what is read later is not older than the cursor.
+    if (operation.selectsEventCursor) await context.loaders.workspace.load(context.actor.workspaceId)
+    const { document, operationName } = operation
+    const args = { schema, document, operationName, variableValues: variables ?? null, options }
+    const result =
+      (await compiled(execution, cost)) ??
+      (await graphql({ ...args, contextValue: context, rootValue: event }))
+    if (Symbol.asyncIterator in result) return result
+    const refused = context.bytes.refused()
+    if (refused) throw refused
+    const shown = toClientErrors(result, operation, context)
+    return context.tellsCost ? withCost(shown, cost.cost, execution) : shown
   }
+
+  const executed = (execution: Execution) =>
+    admitted(execution, cost => run<never>(execution, cost, graphqlExecute))
+
+  const answered = (execution: Execution) =>
+    admitted(execution, cost =>
+      keptAnswer(execution, async () => {
+        const result = await run<never>(execution, cost, graphqlExecute, executeCompiled)
+        return result.errors ? result : textOf(result, limits)
+      }),
+    )
 
   async function finish<Answer extends ExecutionResult | AnswerText>(
     execution: Execution,
-    mayCompile: boolean,
-    toAnswer: (result: ExecutionResult) => Answer,
+    execute: (execution: Execution) => Promise<Answer>,
   ): Promise<Answer> {
     const observed = observe?.(execution)
-    const result = await run<never>(execution, graphqlExecute, mayCompile)
+    const answer = await execute(execution)
     const { bytes, onAnswer } = execution.context
-    const answer = toAnswer(result)
     const taken = bytes.end()
     onAnswer?.('text' in answer ? answer.bytes : taken)
-    observed?.(result)
+    observed?.(answer)
     return answer
   }
 
   return {
-    execute: execution => finish(execution, false, result => result),
-    // Only here, as the texts of compiled queries are counted when the answer is text.
-    answer: execution => finish(execution, true, result => answerOf(result, execution)),
+    execute: execution => finish(execution, executed),
+    answer: execution => finish(execution, answered),
     async openSource(execution) {
       const observed = observe?.(execution)
-      const source = await run(execution, createSourceEventStream)
+      const source = await admitted(execution, cost => run(execution, cost, createSourceEventStream))
       execution.context.bytes.end()
       observed?.(Symbol.asyncIterator in source ? null : source)
       return source

@@ -3,13 +3,16 @@ import type { ExecutionResult } from 'graphql'
 import type { Budgets } from '../../domain/budgets.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Actor } from '../../domain/operation.ts'
+import type { RevisionOf } from '../../domain/workspace/revisions.ts'
 import { createQuota, type Quota } from '../../runtime/quota.ts'
 import { createAnswerBytes } from '../schema/answer-bytes.ts'
 import { type Caller, createContext, type GraphRooms } from '../schema/context.ts'
 import { schema, uncountedSchema } from '../schema/schema.ts'
+import { createAnswerCache } from './answer-cache.ts'
 import type { AnswerStream } from './answer-stream.ts'
+import type { AnswerText } from './answer-text.ts'
 import { type RequestLog, toClientError } from './errors.ts'
-import { type AnswerText, createEngine, type Observe } from './execute.ts'
+import { createEngine, type Observe } from './execute.ts'
 import { createPrepare, type PreparedOperation, type Rejected } from './prepare.ts'
 import { subscribe } from './subscribe.ts'
 import type { NamedDocument, TrustedDocuments } from './trusted-documents.ts'
@@ -50,6 +53,7 @@ export type GraphOptions = {
   confirm(actor: Actor): Promise<void>
   /** What each key has unsent, over all transports. */
   unsent: Quota
+  revisionOf: RevisionOf
   /** Called with each operation, and with each event of a subscription that is executed. */
   observe?: Observe | undefined
   trusted: TrustedDocuments
@@ -57,13 +61,22 @@ export type GraphOptions = {
 
 export function createGraph(
   others: Omit<GraphRooms, 'openAnswer' | 'text' | 'changes' | 'limits' | 'unsent'>,
-  { limits, budgets, unsent, observe, trusted, confirm }: GraphOptions,
+  { limits, budgets, unsent, observe, trusted, confirm, revisionOf }: GraphOptions,
 ): Graph {
   const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
   const rooms = { ...others, openAnswer, limits, unsent, text: budgets.text, changes: budgets.changes }
   const { prepare, isKept } = createPrepare(schema, limits)
   const busy = createQuota(1)
-  const engine = createEngine({ ...budgets, schema, uncountedSchema, limits, confirm, observe })
+  const keptAnswer = createAnswerCache(limits.maxKeptAnswerBytes, revisionOf)
+  const engine = createEngine({
+    ...budgets,
+    schema,
+    uncountedSchema,
+    limits,
+    confirm,
+    keptAnswer,
+    observe,
+  })
 
   /**
    * Work that keeps the process busy for milliseconds: one in a turn of the event loop for each key, however many come at

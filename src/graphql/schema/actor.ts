@@ -29,6 +29,7 @@ export async function loadActor({ loaders }: Context, id: string | null) {
 builder.queryField('viewer', t =>
   t.field({
     type: Actor,
+    extensions: { isOfActor: true },
     description: 'The actor of the credential: the agent that the key acts for, otherwise the key itself.',
     resolve: async (_, __, context) => {
       const viewer = await loadActor(context, context.actor.id)

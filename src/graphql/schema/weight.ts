@@ -13,6 +13,8 @@ declare module 'graphql' {
     weight?: number | ((args: Arguments, above: FieldAbove) => number)
     /** Whether the field counts the bytes of its text by itself. */
     countsItself?: true
+    /** Whether its value depends on who asks. */
+    isOfActor?: true
     /** How many values a list has at most. */
     length?: (args: Arguments) => number
   }

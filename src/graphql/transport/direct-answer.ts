@@ -3,7 +3,7 @@ import type { Graph } from '../execution/graph.ts'
 import type { Begun, HttpRequest } from './http-request.ts'
 
 /** An answer to be sent as it is. */
-export type DirectAnswer = { type: string; text: string }
+export type DirectAnswer = { type: string; text: string | Buffer }
 
 /** What a common request may have in its body; anything else is for Yoga. */
 type CommonBody = {

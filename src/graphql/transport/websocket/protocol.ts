@@ -74,7 +74,7 @@ export function createProtocol(options: ProtocolOptions): Server<Extra> {
       try {
         const answer = await graph.answer(operation, variableValues, caller)
         if (!('text' in answer)) return answer
-        socket.sendAnswer(id, answer.text)
+        socket.sendAnswer(id, answer)
         return nothing()
       } finally {
         socket.begun(id)

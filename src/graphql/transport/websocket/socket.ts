@@ -8,6 +8,7 @@ import { countedAnswer } from '../../../live/counted-answer.ts'
 import type { Subscriber } from '../../../live/subscriber.ts'
 import type { Quota, Release } from '../../../runtime/quota.ts'
 import type { AnswerStream } from '../../execution/answer-stream.ts'
+import type { AnswerText } from '../../execution/answer-text.ts'
 
 /**
  * With more bytes waiting than this, a socket's subscribers leave the loop and get one awaited answer at a time. So that
@@ -40,7 +41,7 @@ export type ClientSocket = {
   /** Called when the operation is open, executed or refused. */
   begun(id: string): void
   /** Sends the text of a query's or mutation's result as its `next` message. */
-  sendAnswer(id: string, text: string): void
+  sendAnswer(id: string, answer: AnswerText): void
   /** Streams a subscription's answers as `next` messages; resolves with the error that ended it, or null. */
   serve(id: string, answers: AnswerStream): Promise<unknown>
   /**
@@ -63,6 +64,8 @@ export type ClientSocketOptions = {
   unsent: Quota
   maxSocketsPerKey: number
 }
+
+const closingBrace = Buffer.from('}')
 
 /** An operation that is not open yet, or has no result yet. */
 type Opening = { left: AbortController; release: Release }
@@ -131,10 +134,12 @@ export function createClientSocket(
       opening.get(id)?.release()
       opening.delete(id)
     },
-    sendAnswer(id, text) {
+    sendAnswer(id, { text, bytes }) {
       if (opening.get(id)?.left.signal.aborted) return
-      const sent = unsent.hold(socket.actor?.keyId ?? '', Buffer.byteLength(text))
-      ws.send(`${headOf(id)}${text}}`, sent)
+      const sent = unsent.hold(socket.actor?.keyId ?? '', bytes)
+      const head = headOf(id)
+      if (typeof text === 'string') ws.send(`${head}${text}}`, sent)
+      else ws.send(Buffer.concat([Buffer.from(head), text, closingBrace]), { binary: false }, sent)
     },
     serve(id, answers) {
       const operation = opening.get(id)

@@ -1,0 +1,115 @@
+import { LRUCache } from 'lru-cache'
+import type { RevisionOf } from '../../domain/workspace/revisions.ts'
+import type { AnswerText } from './answer-text.ts'
+import type { PlannedField } from './cost-plan.ts'
+import type { Execution } from './execution.ts'
+import type { PreparedOperation } from './prepare.ts'
+
+/** Makes an answer; an `Other` has errors and is not kept. */
+type Make<Other> = () => Promise<AnswerText | Other>
+
+/**
+ * Answers an execution with what is kept, or else with what `make` makes. A kept answer is not older than the last change
+ * that had been committed when the execution came.
+ */
+export type AnswerCache = <Other extends object>(
+  execution: Execution,
+  make: Make<Other>,
+) => Promise<AnswerText | Other>
+
+/** The answer to a question at a revision of its workspace; null: the question has been asked once. */
+type Kept = { revision: number; answer: AnswerText } | null
+
+/** An answer that is being made, for others who ask the same meanwhile. */
+type Making = { revision: number; answer: Promise<object> }
+
+/** What an entry takes beside its key and its answer, about. */
+const entryBytes = 300
+const maxVariablesCharacters = 2_048
+/** The largest part of the cache that one answer may take. */
+const maxShare = 1 / 8
+
+/**
+ * Keeps the answers to queries that come again. An answer depends on its workspace, the scopes of its key, the operation,
+ * the variables and the workspace's revision, and on the actor if `viewer` is selected. That is its key.
+ *
+ * A query that comes for the first time is only noted: it waits for no revision, and takes little memory.
+ *
+ * @param maxBytes what keys and answers may take; 0: nothing is kept
+ */
+export function createAnswerCache(maxBytes: number, revisionOf: RevisionOf): AnswerCache {
+  if (maxBytes === 0) return async (_, make) => make()
+  const kept = new LRUCache<string, { of: Kept }>({
+    maxSize: maxBytes,
+    maxEntrySize: Math.max(1, Math.floor(maxBytes * maxShare)),
+    sizeCalculation: ({ of }, key) => entryBytes + 2 * key.length + (of?.answer.bytes ?? 0),
+  })
+  const making = new Map<string, Making>()
+
+  async function makeFor<Other extends object>(key: string, revision: number, make: Make<Other>) {
+    const answer = make()
+    const entry = { revision, answer }
+    making.set(key, entry)
+    try {
+      const made = await answer
+      if ('text' in made) kept.set(key, { of: { revision, answer: bufferOf(made) } })
+      return made
+    } finally {
+      if (making.get(key) === entry) making.delete(key)
+    }
+  }
+
+  return async (execution, make) => {
+    const key = keyOf(execution)
+    if (key === null) return make()
+    const known = kept.get(key)
+    if (!known) {
+      kept.set(key, { of: null })
+      return make()
+    }
+    const revision = await revisionOf(execution.context.actor.workspaceId)
+    // It may have been made while the revision was read.
+    const { of } = kept.get(key) ?? known
+    if (of?.revision === revision) return of.answer
+    const others = making.get(key)
+    const shared = others?.revision === revision ? await others.answer.catch(() => null) : null
+    // It has errors when its client has left.
+    if (shared && 'text' in shared) return shared as AnswerText
+    return makeFor(key, revision, make)
+  }
+}
+
+/** In bytes of its own, so that its size is known and it is encoded once. */
+function bufferOf({ text, bytes }: AnswerText): AnswerText {
+  if (typeof text !== 'string') return { text, bytes }
+  const buffer = Buffer.allocUnsafeSlow(bytes)
+  buffer.write(text)
+  return { text: buffer, bytes }
+}
+
+const numbers = new WeakMap<PreparedOperation, { number: number; isOfActor: boolean }>()
+let lastNumber = 0
+
+/** Preparing a document anew gives it a new number. What is kept of the old one is never found again. */
+function numbered(operation: PreparedOperation) {
+  const known = numbers.get(operation) ?? {
+    number: ++lastNumber,
+    isOfActor: operation.plan.fields.some(isOfActor),
+  }
+  numbers.set(operation, known)
+  return known
+}
+
+const isOfActor = ({ field, children }: PlannedField): boolean =>
+  field.extensions.isOfActor === true || children.some(isOfActor)
+
+/** Null: the answer is not kept. */
+function keyOf({ operation, variables, context, event }: Execution): string | null {
+  if (operation.kind !== 'query' || event !== undefined || context.tellsCost) return null
+  const { number, isOfActor } = numbered(operation)
+  const given = JSON.stringify(variables ?? {})
+  if (given.length > maxVariablesCharacters) return null
+  const { workspaceId, scopes, keyId, id } = context.actor
+  const actor = isOfActor ? `${keyId} ${id}` : ''
+  return [workspaceId, [...scopes].sort().join(), actor, number, given].join('\n')
+}
