@@ -7,11 +7,11 @@ import { connect, type Socket } from 'node:net'
  */
 export type FrameSocket = { send(text: string): void; close(): Promise<void> }
 
-/** Connects and calls back for each frame of the server with its first bytes (RFC 6455, 5.2; servers do not mask). */
+/** Connects and calls back for each frame of the server with its first bytes and its length (RFC 6455, 5.2; servers do not mask). */
 export function openFrames(
   url: string,
   onOpen: (socket: FrameSocket) => void,
-  onFrame: (head: string) => void,
+  onFrame: (head: string, length: number) => void,
 ) {
   const { hostname, port, pathname } = new URL(url)
   const stream = connect(Number(port), hostname)
@@ -62,7 +62,7 @@ export function openFrames(
       if (buffered.length < header) return
       const length =
         short === 126 ? buffered.readUInt16BE(2) : short === 127 ? Number(buffered.readBigUInt64BE(2)) : short
-      onFrame(buffered.toString('latin1', header, header + 30))
+      onFrame(buffered.toString('latin1', header, header + 30), length)
       const end = header + length
       if (buffered.length < end) {
         skip = end - buffered.length

@@ -4,7 +4,15 @@ import type { Figures, Results } from './turns.ts'
 type Measure = keyof Figures
 
 /** What the gateway must reach: so many times the figure of another server, at most or at least. */
-type Goal = { work: string; measure: Measure; of: ServerName; factor: number; isAtLeast?: boolean }
+type Goal = {
+  work: string
+  measure: Measure
+  /** The server that must reach it. The default is the gateway. */
+  by?: ServerName
+  of: ServerName
+  factor: number
+  isAtLeast?: boolean
+}
 
 const mercurius = 'Mercurius 16 + JIT'
 const apollo = 'Apollo Server 5'
@@ -27,6 +35,15 @@ const goals: Goal[] = [
     { work, measure: 'perSecond', of: 'by hand', factor: 0.85, isAtLeast: true },
     { work, measure: 'p99Ms', of: 'by hand', factor: 1.5 },
   ]),
+  { work: 'f', measure: 'perSecond', by: 'gateway, kept answers', of: 'bare', factor: 5, isAtLeast: true },
+  {
+    work: 'g',
+    measure: 'perSecond',
+    by: 'gateway over WebSocket',
+    of: 'gateway',
+    factor: 1.2,
+    isAtLeast: true,
+  },
 ]
 
 const measures: Record<Measure, string> = {
@@ -40,8 +57,8 @@ const measures: Record<Measure, string> = {
 /** One line for each goal, and a last one that says which hold. */
 export function verdict(results: ReadonlyMap<string, Results>): string {
   const judged = goals.map(goal => {
-    const { work, measure, of, factor, isAtLeast = false } = goal
-    const [own, other] = [results.get(work)?.get('gateway'), results.get(work)?.get(of)]
+    const { work, measure, by = 'gateway', of, factor, isAtLeast = false } = goal
+    const [own, other] = [results.get(work)?.get(by), results.get(work)?.get(of)]
     const ratio = own && other ? own[measure] / other[measure] : Number.NaN
     const holds = Number.isNaN(ratio) ? null : isAtLeast ? ratio >= factor : ratio <= factor
     const text = `(${work}) ${measures[measure]} ${isAtLeast ? '≥' : '≤'} ${factor} × ${of}`

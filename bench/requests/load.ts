@@ -1,4 +1,5 @@
 import { Client } from 'undici'
+import type { Changing } from './changing.ts'
 import type { Request } from './operations.ts'
 
 export const connections = 16
@@ -21,7 +22,7 @@ export function send(client: Client, { method, path, headers, body }: Request): 
         },
         onResponseData: (_, chunk) => void chunks.push(chunk),
         onResponseEnd() {
-          if (status === 200) resolve({ link, chunks })
+          if (status === 200) resolve({ link, chunks, bytes: sizeOf(chunks) })
           else reject(new Error(`${path} was answered with ${status}: ${Buffer.concat(chunks).toString()}`))
         },
         onResponseError: (_, error) => reject(error),
@@ -30,35 +31,54 @@ export function send(client: Client, { method, path, headers, body }: Request): 
   })
 }
 
-export type Answer = { link: string | null; chunks: Buffer[] }
+export type Answer = { link: string | null; chunks: Buffer[]; bytes: number }
 
-const sizeOf = ({ chunks }: Answer) => chunks.reduce((bytes, chunk) => bytes + chunk.length, 0)
+/** A connection that sends one request at a time. */
+export type Connection = { send(request: Request): Promise<Answer>; close(): Promise<void> }
+
+/** A connection over HTTP/1.1. */
+export async function openHttp(url: string): Promise<Connection> {
+  const client = new Client(url, { pipelining: 1 })
+  return { send: request => send(client, request), close: () => client.close() }
+}
+
+const sizeOf = (chunks: readonly Buffer[]) => chunks.reduce((bytes, chunk) => bytes + chunk.length, 0)
+
+export type LoadOptions = {
+  durationMs: number
+  /** The bytes of answers that do not change, by request. */
+  sizes: Map<Request, number>
+  /** What changes meanwhile; null: nothing. */
+  changing: Changing | null
+}
 
 /**
- * Keeps every connection busy with one request at a time for so long. `next` makes the requests of a connection; `sizes`
- * has the bytes of answers that do not change, by request.
- * @throws Error when an answer has another size than before
+ * Keeps every connection busy with one request at a time for so long. `next` makes the requests of a connection.
+ * @throws Error when an answer has another size than before, or is older than a change before its request
  */
 export async function load(
-  url: string,
+  open: () => Promise<Connection>,
   next: (connection: number) => Request,
-  { durationMs, sizes }: { durationMs: number; sizes: Map<Request, number> },
+  { durationMs, sizes, changing }: LoadOptions,
 ): Promise<Load> {
-  const clients = Array.from({ length: connections }, () => new Client(url, { pipelining: 1 }))
+  const opened = await Promise.all(Array.from({ length: connections }, open))
   const latenciesMs: number[] = []
   const begun = performance.now()
-  const keepBusy = async (client: Client, connection: number) => {
+  const keepBusy = async (connection: Connection, index: number) => {
     for (let sentAt = performance.now(); sentAt - begun < durationMs; ) {
-      const request = next(connection)
-      const size = sizeOf(await send(client, request))
+      const request = next(index)
+      const committed = changing?.committed() ?? 0
+      const answer = await connection.send(request)
       const now = performance.now()
       latenciesMs.push(now - sentAt)
       sentAt = now
-      if (size !== (sizes.get(request) ?? size)) throw new Error(`${url} gave an answer of another size.`)
+      if (answer.bytes !== (sizes.get(request) ?? answer.bytes))
+        throw new Error('An answer has another size.')
+      if (changing && !(changing.shownIn(answer) >= committed)) throw new Error('An answer is too old.')
     }
   }
-  await Promise.all(clients.map(keepBusy))
+  await Promise.all(opened.map(keepBusy))
   const seconds = (performance.now() - begun) / 1_000
-  await Promise.all(clients.map(client => client.close()))
+  await Promise.all(opened.map(connection => connection.close()))
   return { requests: latenciesMs.length, seconds, latenciesMs }
 }

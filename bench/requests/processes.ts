@@ -11,6 +11,8 @@ const root = new URL('../../', import.meta.url)
 
 const entries = {
   gateway: 'src/main.ts',
+  'gateway, kept answers': 'src/main.ts',
+  'gateway over WebSocket': 'src/main.ts',
   bare: 'bench/peers/bare.ts',
   'bare, JSON by Postgres': 'bench/peers/bare-json.ts',
   'Mercurius 16 + JIT': 'bench/peers/mercurius.ts',
@@ -29,11 +31,12 @@ const unlimited = {
 
 /** Starts a server on the database, and waits until it says where it listens. */
 export async function start(name: ServerName, databaseUrl: string, directory: string): Promise<Server> {
+  const kept = name === 'gateway, kept answers' ? {} : { ANSWER_CACHE_BYTES: '0' }
   const settings = { HOST: '127.0.0.1', PORT: '0', DEMO: '0', DATA_DIR: directory, DATABASE_URL: databaseUrl }
   const child = spawn(process.execPath, [entries[name]], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings, ...unlimited },
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings, ...kept, ...unlimited },
   })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)

@@ -1,9 +1,14 @@
+import { startChanging } from './changing.ts'
 import { compare, type Sizes } from './compare.ts'
 import { cpuMs, postgresCpuMs } from './cpu.ts'
-import { load } from './load.ts'
-import type { Request } from './operations.ts'
+import { workspaces } from './dataset.ts'
+import { load, openHttp } from './load.ts'
+import { headersOf, type Request } from './operations.ts'
 import { type Server, type ServerName, start } from './processes.ts'
+import { openWebSocket } from './web-socket.ts'
 import type { Work } from './works.ts'
+
+const { authorization } = headersOf(workspaces.large)
 
 /** What one server did in one turn, or the medians of its turns; times in milliseconds, CPU in microseconds a request. */
 export type Figures = {
@@ -47,16 +52,23 @@ export async function measure(work: Work, settings: Settings): Promise<Results> 
 }
 
 async function turn(
-  { pid, url }: Server,
-  { requests }: Work,
-  { postmaster, durationMs, sizes }: Pick<Settings, 'postmaster'> & { durationMs: number; sizes: Sizes },
-): Promise<Figures> {
-  const postgresMs = () => (postmaster === null ? Number.NaN : postgresCpuMs(postmaster))
-  const before = { server: cpuMs(pid), postgres: postgresMs() }
-  const done = await load(url, typeof requests === 'function' ? requests : inTurns(requests), {
+  { name, pid, url }: Server,
+  { requests, changes }: Work,
+  {
+    databaseUrl,
+    postmaster,
     durationMs,
     sizes,
-  })
+  }: Pick<Settings, 'postmaster' | 'databaseUrl'> & { durationMs: number; sizes: Sizes },
+): Promise<Figures> {
+  const postgresMs = () => (postmaster === null ? Number.NaN : postgresCpuMs(postmaster))
+  const open = () => (name === 'gateway over WebSocket' ? openWebSocket(url, authorization) : openHttp(url))
+  const next = typeof requests === 'function' ? requests : inTurns(requests)
+  const changing = changes ? await startChanging(databaseUrl) : null
+  const before = { server: cpuMs(pid), postgres: postgresMs() }
+  // Changes may make an answer longer or shorter.
+  const options = { durationMs, changing, sizes: changing ? new Map() : sizes }
+  const done = await load(open, next, options).finally(() => changing?.stop())
   const perRequestUs = (ms: number) => (ms * 1_000) / done.requests
   const sorted = Float64Array.from(done.latenciesMs).sort()
   const quantile = (q: number) =>

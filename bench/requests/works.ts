@@ -12,6 +12,8 @@ export type Work = {
   baseline: ServerName
   /** The requests, in turns; they change nothing. Or, for a work that changes: makes the next one of a connection. */
   requests: Request[] | ((connection: number) => Request)
+  /** Whether another process changes what is asked for, once a second. */
+  changes?: true
 }
 
 const pageSize = 20
@@ -91,6 +93,19 @@ export async function worksOn(url: string): Promise<Record<string, Work>> {
         servers: ['bare', ...graphQL],
         baseline: 'bare',
         requests: contacts.map(id => operation('History', { id })),
+      },
+      f: {
+        title: 'inbox page again and again, with one change a second',
+        servers: ['bare', 'gateway', 'gateway, kept answers'],
+        baseline: 'bare',
+        requests: [operation('Inbox', { first: pageSize, after: null })],
+        changes: true,
+      },
+      g: {
+        title: 'inbox page over WebSocket',
+        servers: ['gateway', 'gateway over WebSocket'],
+        baseline: 'gateway',
+        requests: [operation('Inbox', { first: pageSize, after: null })],
       },
     }
   } finally {
