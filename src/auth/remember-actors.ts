@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Actor } from '../domain/operation.ts'
 import type { Authenticate } from './slow-failures.ts'
@@ -16,7 +16,7 @@ export function rememberActors(authenticate: Authenticate): Authenticate {
   return (header, address) => {
     if (typeof header !== 'string') return authenticate(header, address)
     // Not the credential itself: memory should not hold more of them than requests do.
-    const name = createHash('sha256').update(header).digest('base64')
+    const name = hash('sha256', header, 'base64')
     const known = actors.get(name)
     if (known) return known
     const actor = authenticate(header, address)

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import proxyAddr from '@fastify/proxy-addr'
 import ipaddr from 'ipaddr.js'
 
@@ -17,9 +18,19 @@ export type ClientAddresses = {
 export function createClientAddresses(trustedProxies: string[]): ClientAddresses {
   const isTrustedAddress = proxyAddr.compile(trustedProxies)
   const isTrusted = (address: string, hops: number) => isTrustedAddress(withoutPort(address), hops)
+  const ofSockets = new WeakMap<Socket, string>()
+
+  /** Without a proxy it stays the same for all requests of a connection. */
+  function ofSocket(socket: Socket): string {
+    const address = ofSockets.get(socket) ?? grouped(socket.remoteAddress) ?? ''
+    ofSockets.set(socket, address)
+    return address
+  }
+
   return {
     // What a proxy names that is no address, such as `unknown`, is not believed: the proxy itself counts then.
-    of: request => grouped(proxyAddr(request, isTrusted)) ?? grouped(request.socket.remoteAddress) ?? '',
+    of: request =>
+      (trustedProxies.length > 0 ? grouped(proxyAddr(request, isTrusted)) : null) ?? ofSocket(request.socket),
     ofPeer: address => (isTrusted(address, 0) ? null : (grouped(address) ?? '')),
   }
 }

@@ -51,12 +51,13 @@ export async function createServer(
   fastify.decorateRequest('actor', null)
   fastify.setErrorHandler(sendErrors(jsonBody(maxBodyBytes)))
   fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
-  await setSecurityHeaders(fastify)
+  setSecurityHeaders(fastify)
   fastify.addHook('onRequest', async ({ raw }) => {
     const [host = '', second] = raw.headersDistinct.host ?? []
     // RFC 9112, 3.2. Node reads the first one, and a proxy in front may have read another.
     if (second !== undefined) throw refusal('INVALID_INPUT', 'A request has one Host header.')
-    if (host !== '' && (/[/?#@\\]/.test(host) || !URL.canParse(`http://${host}`)))
+    if (commonHost.test(host)) return
+    if (/[/?#@\\]/.test(host) || !URL.canParse(`http://${host}`))
       throw refusal('INVALID_INPUT', 'The Host header is not valid.')
   })
   limitBodyTime(fastify, ofConnections.requestTimeoutMs)
@@ -79,6 +80,9 @@ export async function createServer(
   await fastify.register(refuseUnknownPaths)
   return { fastify, closeIdle: connections.closeIdle }
 }
+
+/** A host that needs no parsing. */
+const commonHost = /^([a-z\d-]+(\.[a-z\d-]+)*(:\d{1,4})?)?$/i
 
 /** Whoever asks for a path without a route has shown no key, so the body is not read. */
 async function refuseUnknownPaths(app: FastifyInstance): Promise<void> {

@@ -4,6 +4,7 @@ import type { GraphiqlPage } from './graphiql.ts'
 
 /** Whether a browser opens the address. It gets the page without a key, because the page has a field for the key. */
 export const asksForGraphiql = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'GET' &&
   shouldRenderGraphiQL({ method, headers: new Headers({ accept: headers.accept ?? '' }) } as Request)
 
 /** Answers with the page, compressed if the client accepts it; with 304 if the client has the page already. */
