@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import type { SharedDatabase } from './db/share.ts'
 import { costWindowSeconds, createBudgets } from './domain/budgets.ts'
 import { maxTextCharacters } from './domain/limits.ts'
-import type { Operation } from './domain/operation.ts'
+import type { Actor, Operation } from './domain/operation.ts'
 import { createRevisions } from './domain/workspace/revisions.ts'
 import type { Observe } from './graphql/execution/execute.ts'
 import { createGraph } from './graphql/execution/graph.ts'
@@ -102,15 +102,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   const streams = createOpenStreams(keys.watch)
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
   const open = createQuota(limits.maxRequestBytesPerKey)
+  const confirm = (actor: Actor) => requireValid(reserved, actor)
   const graph = createGraph(
-    { share, announce, feeds, broadcasts, counts, outbox },
+    { share, announce, feeds, broadcasts, counts, outbox, confirm },
     {
       limits,
       budgets,
       unsent,
       observe,
       trusted,
-      confirm: actor => requireValid(reserved, actor),
       revisionOf: createRevisions(options.database),
     },
   )
@@ -173,7 +173,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     async receiveMail(actor, raw, key) {
       await budgets.changes.spend(actor.workspaceId, 1)
       await budgets.text.spend(actor.workspaceId, Math.min(raw.length, maxTextCharacters))
-      return receiveMail({ actor, db: share(actor), announce }, raw, { parser, replyDomain }, key)
+      return receiveMail({ actor, db: share(actor), announce }, raw, { parser, replyDomain, confirm }, key)
     },
   })
 

@@ -72,6 +72,10 @@ const bytes =
       stream.write(Buffer.concat(pieces))
     })
 
+/** It costs nothing if its page size is 0, and reads pages of 25 and 10 if its page size is lost. */
+const protoPages =
+  'query ($__proto__: Int) { conversations(first: $__proto__) { edges { node { messages(first: $__proto__) { edges { node { id } } } } } } }'
+
 const mask = Buffer.alloc(4)
 /** A frame of up to 125 bytes with a mask of zeros. */
 const frame = (first: number, payload: string | Buffer = '') =>
@@ -149,6 +153,13 @@ const clients: Row[] = [
     'complete',
     client(
       '{"id":"1","type":"subscribe","payload":{"query":"{ __typename }","variables":{"__proto__":{"isAdmin":true}}}}',
+    ),
+  ],
+  [
+    'a variable that is named as a prototype, as page size',
+    'INVALID_INPUT',
+    client(
+      `{"id":"1","type":"subscribe","payload":{"query":${JSON.stringify(protoPages)},"variables":{"__proto__":0}}}`,
     ),
   ],
   [

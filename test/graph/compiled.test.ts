@@ -6,7 +6,7 @@ import { createPrepare } from '../../src/graphql/execution/prepare.ts'
 import { schema, uncountedSchema } from '../../src/graphql/schema/schema.ts'
 import { change } from '../support/conversations.ts'
 import { test } from '../support/fixtures.ts'
-import { newConversation, type Workspace } from '../support/gateway.ts'
+import { newConversation, newWorkspace, startGateway, type Workspace } from '../support/gateway.ts'
 
 type Request = { query: string; variables?: object; operationName?: string }
 
@@ -115,6 +115,42 @@ test('a query has the same answer when it is compiled, errors included', async (
 })
 
 const { limits } = readConfig({})
+
+test('the code of queries stays within its bound, and the least recently used is dropped', async () => {
+  const prepare = createPrepare(schema, limits).prepare
+  const compiledOf = createCompiler(uncountedSchema, { trySpend: () => true })
+  const fields = Array.from(
+    { length: 29 },
+    (_, index) => `a${index}: conversationCounts { open closed archived unread unassigned }`,
+  )
+  const operations = Array.from({ length: 130 }, (_, index) => {
+    const operation = prepare(`query Q${index} { workspace { ${fields.join(' ')} } }`)
+    if ('errors' in operation) throw operation.errors[0]
+    return operation
+  })
+  // Each has 175 fields, so 113 of them fit into 20,000.
+  for (const operation of operations)
+    for (const _ of [1, 2]) {
+      compiledOf(operation, 'key_a')
+      await nextTurn()
+    }
+  const kept = operations.filter(operation => compiledOf(operation, 'key_a') !== null)
+  expect(kept).toHaveLength(113)
+  expect(kept).not.toContain(operations[0])
+})
+
+test('a compiled query with errors is executed again, and paid for again', async ({ onTestFinished }) => {
+  const gateway = await startGateway({ limits: { maxCostPerMinute: 10_000 } })
+  onTestFinished(gateway.close)
+  const acme = await newWorkspace(gateway)
+  const query =
+    '{ conversations(first: 100) { edges { node { id } } } contacts(after: "x") { edges { cursor } } }'
+  let sent = 0
+  for (let answer = ''; !answer.includes('RATE_LIMITED') && sent < 200; sent++)
+    answer = await send(acme, { query })
+  // It costs 127, so the budget has 78 of it, or 39 that are paid for twice, and what runs out of it meanwhile.
+  expect(sent).toBeLessThan(65)
+})
 
 async function compiledAt(query: string, sightings: number, trySpend = () => true): Promise<boolean> {
   const operation = createPrepare(schema, limits).prepare(query)

@@ -59,7 +59,10 @@ const slowest = `{ ${['a', 'b', 'c']
 
 async function filled() {
   const database = await openDatabase({ poolWaitMs: 2_000, statementTimeoutMs: 2_000 })
-  const gateway = await startGateway({ database, limits: { maxCostPerMinute: 1_000_000_000, maxKeptAnswerBytes: 0 } })
+  const gateway = await startGateway({
+    database,
+    limits: { maxCostPerMinute: 1_000_000_000, maxKeptAnswerBytes: 0 },
+  })
   onTestFinished(gateway.close)
   const [crowded, quiet] = [await newWorkspace(gateway), await newWorkspace(gateway)]
   await fill(gateway.db, crowded.id)

@@ -52,6 +52,18 @@ test('large answers and large variables are not kept', async () => {
   }
 })
 
+test('no key waits for the answer that is made for another one', async () => {
+  const keptAnswer = createAnswerCache(100_000, async () => 1)
+  const execution = executionOf('{ workspace { id } }')
+  const other = { ...execution, context: { actor: { ...actor, keyId: 'key_b' } } } as unknown as Execution
+  await keptAnswer(execution, async () => text(1))
+  const slow = Promise.withResolvers<{ text: string; bytes: number }>()
+  const first = keptAnswer(execution, () => slow.promise)
+  expect(await keptAnswer(other, async () => text(2))).toMatchObject({ bytes: 2 })
+  slow.resolve(text(3))
+  expect(await first).toMatchObject({ bytes: 3 })
+})
+
 test('a request that waits for an answer which fails makes its own', async () => {
   const keptAnswer = createAnswerCache(100_000, async () => 1)
   const execution = executionOf('{ workspace { id } }')

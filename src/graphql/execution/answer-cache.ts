@@ -20,7 +20,7 @@ export type AnswerCache = <Other extends object>(
 /** The answer to a question at a revision of its workspace; null: the question has been asked once. */
 type Kept = { revision: number; answer: AnswerText } | null
 
-/** An answer that is being made, for others who ask the same meanwhile. */
+/** An answer that is being made, for other requests of the same key. No key waits for the turns of another. */
 type Making = { revision: number; answer: Promise<object> }
 
 /** What an entry takes beside its key and its answer, about. */
@@ -46,16 +46,20 @@ export function createAnswerCache(maxBytes: number, revisionOf: RevisionOf): Ans
   })
   const making = new Map<string, Making>()
 
-  async function makeFor<Other extends object>(key: string, revision: number, make: Make<Other>) {
+  async function makeFor<Other extends object>(
+    { key, maker }: { key: string; maker: string },
+    revision: number,
+    make: Make<Other>,
+  ) {
     const answer = make()
     const entry = { revision, answer }
-    making.set(key, entry)
+    making.set(maker, entry)
     try {
       const made = await answer
       if ('text' in made) kept.set(key, { of: { revision, answer: bufferOf(made) } })
       return made
     } finally {
-      if (making.get(key) === entry) making.delete(key)
+      if (making.get(maker) === entry) making.delete(maker)
     }
   }
 
@@ -71,11 +75,12 @@ export function createAnswerCache(maxBytes: number, revisionOf: RevisionOf): Ans
     // It may have been made while the revision was read.
     const { of } = kept.get(key) ?? known
     if (of?.revision === revision) return of.answer
-    const others = making.get(key)
+    const maker = `${execution.context.actor.keyId}\n${key}`
+    const others = making.get(maker)
     const shared = others?.revision === revision ? await others.answer.catch(() => null) : null
     // It has errors when its client has left.
     if (shared && 'text' in shared) return shared as AnswerText
-    return makeFor(key, revision, make)
+    return makeFor({ key, maker }, revision, make)
   }
 }
 

@@ -15,6 +15,7 @@ import {
   visit,
 } from 'graphql'
 import { compileQuery, isCompiledQuery } from 'graphql-jit'
+import { LRUCache } from 'lru-cache'
 import type { Budget } from '../../runtime/budget.ts'
 import type { Context } from '../schema/context.ts'
 import type { Arguments } from '../schema/weight.ts'
@@ -33,10 +34,13 @@ const maxCompiledFields = 400
 const charactersPerField = 20
 /** graphql-jit walks a fragment each time that it is spread, so a small document can take it for ever. */
 const maxExpandedSelections = 2_000
+/** The fields of all code that is kept. A field takes about 800 bytes. */
+const maxKeptFields = 20_000
 /** Queries that come while so many wait are never compiled. */
 const maxWaiting = 100
 
-type Known = { sightings: number; query: CompiledQuery | null }
+/** Code that waits to be written. */
+type Waiting = { operation: PreparedOperation; fields: number }
 
 /** The compiled query of an operation, on behalf of an API key; null: graphql-js executes it. */
 export type CompiledOf = (operation: PreparedOperation, keyId: string) => CompiledQuery | null
@@ -44,13 +48,18 @@ export type CompiledOf = (operation: PreparedOperation, keyId: string) => Compil
 /**
  * Compiles queries with graphql-jit when they come again, one in a turn of the event loop. What it does not execute
  * exactly as graphql-js does is not compiled: mutations, subscriptions, the introspection, documents with `@skip` or
- * `@include` (it loses conditions of fragments and of merged fields), and variables of some input types. The code lives as long as the prepared operation.
+ * `@include` (it loses conditions of fragments and of merged fields), and variables of some input types. The least recently
+ * used code is dropped first.
  *
  * @param documents what each key may spend on new documents. For a key that has spent it nothing is compiled.
  */
 export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 'trySpend'>): CompiledOf {
-  const known = new WeakMap<PreparedOperation, Known>()
-  const waiting: { operation: PreparedOperation; entry: Known }[] = []
+  const sightings = new WeakMap<PreparedOperation, number>()
+  const queries = new LRUCache<PreparedOperation, { query: CompiledQuery; fields: number }>({
+    maxSize: maxKeptFields,
+    sizeCalculation: ({ fields }) => fields + 1,
+  })
+  const waiting: Waiting[] = []
 
   function compile({ document, operationName }: PreparedOperation): CompiledQuery | null {
     // It writes into the nodes, which other operations of the document share.
@@ -61,29 +70,43 @@ export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 't
 
   function compileNext(): void {
     const next = waiting.shift()
-    if (next) next.entry.query = compile(next.operation)
+    try {
+      const query = next && compile(next.operation)
+      if (query) queries.set(next.operation, { query, fields: next.fields })
+    } catch {
+      // graphql-js goes on executing it.
+    }
     if (waiting.length > 0) setImmediate(compileNext)
   }
 
-  function request(operation: PreparedOperation, entry: Known, keyId: string): void {
-    if (waiting.length >= maxWaiting || !isUnderstoodQuery(schema, operation)) return
-    if (hasDirectives(operation.document) || isTooExpanded(operation.document)) return
+  /** False: it is never compiled. */
+  function request(operation: PreparedOperation, keyId: string): boolean {
+    if (waiting.length >= maxWaiting || !isUnderstoodQuery(schema, operation)) return false
+    if (hasDirectives(operation.document) || isTooExpanded(operation.document)) return false
     const fields = compiledFields(schema, operation.plan.fields)
-    if (fields > maxCompiledFields || !documents.trySpend(keyId, fields * charactersPerField)) return
-    waiting.push({ operation, entry })
+    if (fields > maxCompiledFields || !documents.trySpend(keyId, fields * charactersPerField)) return false
+    waiting.push({ operation, fields })
     if (waiting.length === 1) setImmediate(compileNext)
+    return true
   }
 
   return (operation, keyId) => {
-    const entry = known.get(operation) ?? { sightings: 0, query: null }
-    known.set(operation, entry)
-    if (++entry.sightings === sightingsBeforeCompiling) request(operation, entry, keyId)
-    return entry.query
+    const kept = queries.get(operation)
+    if (kept) return kept.query
+    const seen = (sightings.get(operation) ?? 0) + 1
+    // Code that was dropped is written again when its query has come so often again.
+    const isTime = seen === sightingsBeforeCompiling
+    sightings.set(operation, isTime ? (request(operation, keyId) ? 0 : Number.POSITIVE_INFINITY) : seen)
+    return null
   }
 }
 
 const isUnderstoodQuery = (schema: GraphQLSchema, { kind, variables }: PreparedOperation): boolean =>
-  kind === 'query' && variables.every(({ type }) => isUnderstood(typeFromAST(schema, type), []))
+  kind === 'query' &&
+  variables.every(
+    // graphql-jit would find what every object has for a variable that is not given.
+    ({ variable, type }) => !(variable.name.value in {}) && isUnderstood(typeFromAST(schema, type), []),
+  )
 
 /** How many fields the code has. Infinite for the introspection. */
 function compiledFields(schema: GraphQLSchema, fields: readonly PlannedField[]): number {

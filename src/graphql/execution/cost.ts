@@ -135,7 +135,7 @@ function parentOf(
 /** A size that is out of range is refused by its field. Until then it counts as the largest page. */
 function pageSizeOf({ first, last }: Arguments, isRoot: boolean, maxPageSize: number): number {
   const size = first ?? last ?? (isRoot ? defaultRootSize : defaultNestedSize)
-  return typeof size === 'number' && size >= 0 && size <= maxPageSize ? size : maxPageSize
+  return typeof size === 'number' && size >= 1 && size <= maxPageSize ? size : maxPageSize
 }
 
 /** The rows that a page reads cost as much when none of their fields is selected. */

@@ -7,7 +7,6 @@ import {
   getVariableValues,
   execute as graphqlExecute,
 } from 'graphql'
-import type { Actor } from '../../domain/operation.ts'
 import type { Budget } from '../../runtime/budget.ts'
 import { type AdmissionLimits, type Admitted, createAdmission } from './admission.ts'
 import type { AnswerCache } from './answer-cache.ts'
@@ -31,8 +30,6 @@ export type EngineOptions = {
   /** The same schema without the counting of texts, for compiled queries. */
   uncountedSchema: GraphQLSchema
   limits: AdmissionLimits
-  /** Checks that a key is still valid. @throws Refusal UNAUTHENTICATED */
-  confirm(actor: Actor): Promise<void>
   /** What each key spends on its operations. */
   cost: Budget
   /** What each key spends on documents that are new. */
@@ -53,6 +50,9 @@ export type Engine = {
   openSource(execution: Execution): Promise<AsyncIterable<unknown> | ExecutionResult>
 }
 
+/** How long an execution may wait before its key is checked again. */
+const confirmAfterMs = 1_000
+
 /** Each error of a variable prints the whole variable, which may be as large as the body. */
 const options = { maxCoercionErrors: 1 }
 const coercion = { maxErrors: 1 }
@@ -68,7 +68,6 @@ export function createEngine({
   limits,
   cost: budget,
   documents,
-  confirm,
   keptAnswer,
   observe,
 }: EngineOptions): Engine {
@@ -82,12 +81,13 @@ export function createEngine({
   }
 
   /**
-   * The result of a compiled query, whose texts are counted when the answer is text; null: graphql-js executes the operation, as it words all errors. A query changes
-   * nothing, so it can be executed again. Loaders keep what they have read.
+   * The result of a compiled query, whose texts are counted when the answer is text; null: graphql-js executes the
+   * operation, as it words all errors. A query changes nothing, so it can be executed again. It is paid for again then.
+   * @throws Refusal RATE_LIMITED
    */
   async function executeCompiled(
     { operation, variables, context }: Execution,
-    { bytes, textBytes }: Cost,
+    { cost, bytes, textBytes }: Cost,
   ): Promise<ExecutionResult | null> {
     if (operation.kind !== 'query' || bytes + textBytes > limits.maxAnswerBytes) return null
     const query = compiledOf(operation, context.actor.keyId)
@@ -98,6 +98,7 @@ export function createEngine({
     const result = await query(context, variables ?? {}).catch(() => null)
     if (result && !result.errors) return result
     context.bytes.rewind(before)
+    await budget.spend(context.actor.keyId, cost)
     return null
   }
 
@@ -113,9 +114,11 @@ export function createEngine({
     let admission: Admitted | undefined
     try {
       authorize(context.actor, operation)
+      const begun = performance.now()
       admission = await admit(execution)
-      // Actors are remembered, and sockets stay open. A key that has just ended changes nothing more.
-      if (operation.kind === 'mutation') await confirm(context.actor)
+      // It may have ended meanwhile. The key of an event is no actor's.
+      if (execution.event === undefined && performance.now() - begun > confirmAfterMs)
+        await context.confirm(context.actor)
       return await body(admission.cost)
     } catch (error) {
       return { errors: [toClientError(error, context)] }
@@ -162,7 +165,9 @@ export function createEngine({
   ): Promise<Answer> {
     const observed = observe?.(execution)
     const answer = await execute(execution)
-    const { bytes, onAnswer } = execution.context
+    const { bytes, onAnswer, giveUp } = execution.context
+    // Fields beside the one that failed may still be reading.
+    if ('errors' in answer && answer.errors) giveUp()
     const taken = bytes.end()
     onAnswer?.('text' in answer ? answer.bytes : taken)
     observed?.(answer)

@@ -49,8 +49,6 @@ export type Graph = {
 export type GraphOptions = {
   limits: Limits
   budgets: Pick<Budgets, 'cost' | 'documents' | 'text' | 'changes'>
-  /** Checks that the key of a change is still valid. @throws Refusal UNAUTHENTICATED */
-  confirm(actor: Actor): Promise<void>
   /** What each key has unsent, over all transports. */
   unsent: Quota
   revisionOf: RevisionOf
@@ -61,7 +59,7 @@ export type GraphOptions = {
 
 export function createGraph(
   others: Omit<GraphRooms, 'openAnswer' | 'text' | 'changes' | 'limits' | 'unsent'>,
-  { limits, budgets, unsent, observe, trusted, confirm, revisionOf }: GraphOptions,
+  { limits, budgets, unsent, observe, trusted, revisionOf }: GraphOptions,
 ): Graph {
   const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
   const rooms = { ...others, openAnswer, limits, unsent, text: budgets.text, changes: budgets.changes }
@@ -73,7 +71,6 @@ export function createGraph(
     schema,
     uncountedSchema,
     limits,
-    confirm,
     keptAnswer,
     observe,
   })

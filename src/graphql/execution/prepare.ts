@@ -22,6 +22,7 @@ import { invalidRequest } from './errors.ts'
 import { parseUnlocated, type UnlocatedDocument } from './locations.ts'
 import { readsMoreThanIds, selects } from './selects.ts'
 import { unconditionalRootRule } from './subscription-root.ts'
+import { variableNamesRule } from './variable-names.ts'
 
 /** A parsed and valid operation within the limits. It can be executed any number of times. */
 export type PreparedOperation = UnlocatedDocument & {
@@ -50,7 +51,7 @@ export type Prepare = (query: string, operationName?: string | null) => Prepared
 /** `isKept` tells whether an operation has been prepared for an earlier request. */
 export type Preparation = { prepare: Prepare; isKept(query: string, operationName?: string | null): boolean }
 
-const rules = [...specifiedRules, unconditionalRootRule]
+const rules = [...specifiedRules, unconditionalRootRule, variableNamesRule]
 
 /** A document that is valid and within the limits, or its errors. */
 export type CheckedDocument = UnlocatedDocument | Rejected

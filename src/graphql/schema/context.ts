@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../../db/db.ts'
 import type { Share } from '../../db/share.ts'
+import { refusal } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Actor, Operation } from '../../domain/operation.ts'
 import type { Broadcasts } from '../../live/broadcasts.ts'
@@ -16,6 +17,8 @@ import { createLoaders, type Loaders } from './loaders.ts'
 export type GraphRooms = Pick<Operation, 'announce'> & {
   /** Begins to count the bytes of an answer among those of an owner; null: among nobody's. */
   openAnswer(owner: string | null): AnswerBytes
+  /** Checks that a key has not ended since its actor was found. @throws Refusal UNAUTHENTICATED */
+  confirm(actor: Actor): Promise<void>
   /** What each key has unsent. */
   unsent: Quota
   /** The bytes of text that each workspace may add. */
@@ -45,7 +48,14 @@ export type Caller = Pick<Operation, 'actor'> & {
 }
 
 /** The context of a resolver: one actor, and loaders that cache for one request or one event. */
-export type Context = GraphRooms & Caller & Pick<Operation, 'db'> & { loaders: Loaders; bytes: AnswerBytes }
+export type Context = GraphRooms &
+  Caller &
+  Pick<Operation, 'db'> & {
+    loaders: Loaders
+    bytes: AnswerBytes
+    /** Cancels the statements of an answer that is not wanted any more. */
+    giveUp(): void
+  }
 
 const loaded = (db: Db, { workspaceId }: Pick<Actor, 'workspaceId'>, bytes: AnswerBytes) => ({
   db,
@@ -55,10 +65,23 @@ const loaded = (db: Db, { workspaceId }: Pick<Actor, 'workspaceId'>, bytes: Answ
 
 /** The context of a request, with nothing loaded yet. */
 export function createContext(rooms: GraphRooms, caller: Caller): Context {
-  const { actor, signal } = caller
+  const { actor } = caller
+  const { signal, giveUp } = withEnd(caller.signal)
   const bytes = rooms.openAnswer(actor.keyId)
-  return { ...rooms, ...caller, ...loaded(rooms.share({ ...actor }, signal), actor, bytes) }
+  return { ...rooms, ...caller, signal, giveUp, ...loaded(rooms.share({ ...actor }, signal), actor, bytes) }
 }
+
+/** A signal that also aborts when `giveUp` is called. `AbortSignal.any` takes several times as long. */
+function withEnd(left: AbortSignal | undefined): Pick<Context, 'giveUp'> & { signal: AbortSignal } {
+  const over = new AbortController()
+  const giveUp = () => over.abort(left?.reason ?? givenUp)
+  if (left?.aborted) giveUp()
+  else left?.addEventListener('abort', giveUp, { once: true })
+  return { signal: over.signal, giveUp }
+}
+
+/** The reason when an answer is given up. Nobody reads it. */
+const givenUp = refusal('UNAVAILABLE', 'The answer has been given up.')
 
 /** Drops all loaded rows: after a change, lists and counts are read again. */
 export function clearLoaders(context: Context): void {
@@ -77,7 +100,7 @@ export function eventContext(context: Context, { keyId, isCatchUp, signal, bytes
   const { workspaceId } = context.actor
   const turnsOf = `${isCatchUp ? 'catch-ups' : 'events'} ${keyId}`
   const actor = { workspaceId, id: '', keyId: turnsOf, scopes: ['read'] as const }
-  const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined }
+  const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined, giveUp() {} }
   const bytes = context.openAnswer(bytesOf)
   return {
     ...context,

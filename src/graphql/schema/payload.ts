@@ -36,12 +36,14 @@ export type Payload<Result> = Partial<Result> & { userErrors: UserErrorRow[] }
 /**
  * Returns the payload of a mutation. On a refusal that the caller can fix, it has only `userErrors`. Every other error
  * is thrown and appears at the top level.
- * @throws Refusal RATE_LIMITED when the workspace has made too many changes
+ * @throws Refusal RATE_LIMITED when the workspace has made too many changes; UNAUTHENTICATED when the key has ended
  */
 export async function payloadOf<Result extends object>(
-  { changes, actor }: Context,
+  { changes, confirm, actor }: Context,
   mutate: () => Promise<Result>,
 ): Promise<Payload<Result>> {
+  // Actors are remembered, and sockets stay open. A key that has just ended changes nothing more.
+  await confirm(actor)
   await changes.spend(actor.workspaceId, 1)
   try {
     return { ...(await mutate()), userErrors: [] }

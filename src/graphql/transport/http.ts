@@ -3,11 +3,12 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { GraphQLError } from 'graphql'
 import type { Actor } from '../../domain/operation.ts'
 import { actorOf } from '../../http/actor.ts'
+import type { Access } from '../../http/authenticate-requests.ts'
+import { authenticateRequests } from '../../http/authenticate-requests.ts'
 import { type AcceptedBody, bodyError, jsonBody } from '../../http/body-error.ts'
 import { clientGone } from '../../http/client-gone.ts'
 import { countBodies, type OpenRequests } from '../../http/request-bytes.ts'
 import { untilClosed } from '../../http/until-closed.ts'
-import type { Access } from '../../http/workspace-access.ts'
 import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
 import { toClientError, withoutHttp } from '../execution/errors.ts'
 import type { Graph } from '../execution/graph.ts'
@@ -42,10 +43,7 @@ export async function graphqlOverHttp(
   const page = lazyGraphiqlPage()
   const isPage = (request: FastifyRequest) => graphiql && asksForGraphiql(request)
   app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
-  app.addHook('onRequest', async request => {
-    if (!isPage(request))
-      request.actor = await authenticate(request.headers.authorization, clientAddresses.of(request.raw))
-  })
+  authenticateRequests(app, { authenticate, clientAddresses }, isPage)
   countBodies(app, open, limits.maxBodyBytes)
   app.route({
     url: '/graphql',

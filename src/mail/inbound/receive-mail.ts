@@ -8,7 +8,7 @@ import { address, IdempotencyKeyInput, parse } from '../../domain/input.ts'
 import { maxTextCharacters } from '../../domain/limits.ts'
 import { conversationOfMails, type MessagePlace, outboundMessage } from '../../domain/message/by-mail-id.ts'
 import { type Message, messagesByIds } from '../../domain/message/rows.ts'
-import type { Operation } from '../../domain/operation.ts'
+import type { Actor, Operation } from '../../domain/operation.ts'
 import { mailSecret } from '../../domain/workspace/mail-secret.ts'
 import { bounceAddressIn, isProven } from '../bounce-address.ts'
 import { conversationsOf } from '../reply-address.ts'
@@ -19,7 +19,12 @@ import type { MailParser } from './parser-pool.ts'
 /** The result of taking in a mail: the message made from it, or our own message that it reports as failed. */
 export type ReceivedMail = { message: Message; replayed: boolean; bounced: boolean }
 
-export type InboundOptions = { parser: MailParser; replyDomain: string | null }
+export type InboundOptions = {
+  parser: MailParser
+  replyDomain: string | null
+  /** Checks that the key has not ended while the mail arrived and was read. @throws Refusal UNAUTHENTICATED */
+  confirm(actor: Actor): Promise<void>
+}
 
 /**
  * Takes in a mail. The same mail a second time changes nothing and gets the same result. A mail is added to the
@@ -29,18 +34,19 @@ export type InboundOptions = { parser: MailParser; replyDomain: string | null }
  * @param raw the mail; it is given away and cannot be used afterwards
  * @param key the request's idempotency key; null: it has none. The mail itself is a key too
  * @throws Refusal INVALID_INPUT for a mail that cannot be parsed or has no sender to reply to; LIMIT_EXCEEDED for one
- * with headers of more than 256 KiB; IDEMPOTENCY_MISMATCH; UNAVAILABLE
+ * with headers of more than 256 KiB; UNAUTHENTICATED; IDEMPOTENCY_MISMATCH; UNAVAILABLE
  */
 export async function receiveMail(
   operation: Operation,
   raw: Uint8Array,
-  { parser, replyDomain }: InboundOptions,
+  { parser, replyDomain, confirm }: InboundOptions,
   key: string | null = null,
 ): Promise<ReceivedMail> {
   const { idempotencyKey } = parse(IdempotencyKeyInput, { idempotencyKey: key })
   if (hasLongHeaders(raw)) throw refusal('LIMIT_EXCEEDED', 'The headers of the mail have more than 256 KiB.')
   const mail = await parser.parse(operation.actor.workspaceId, raw)
   if (mail === null) throw refusal('INVALID_INPUT', 'The mail cannot be read.')
+  await confirm(operation.actor)
   const sent = await provenMessage(operation, mail, replyDomain)
   if (mail.bounce !== null && sent !== null) return receiveBounce(operation, sent, mail.bounce.reason)
   const conversationId = sent?.conversationId ?? (await conversationFor(operation, mail, replyDomain))

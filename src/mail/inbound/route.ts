@@ -1,10 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { type Actor, requireScope } from '../../domain/operation.ts'
 import { actorOf } from '../../http/actor.ts'
+import type { Access } from '../../http/authenticate-requests.ts'
 import { inWords } from '../../http/body-error.ts'
 import { sendErrors } from '../../http/errors.ts'
 import { errorResponses, idempotencyHeader, object, text } from '../../http/openapi.ts'
-import { type Access, requireWorkspace } from '../../http/workspace-access.ts'
+import { requireWorkspace } from '../../http/workspace-access.ts'
 import { limitBodies } from './limit-bodies.ts'
 import type { ReceivedMail } from './receive-mail.ts'
 
