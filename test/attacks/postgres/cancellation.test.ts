@@ -59,6 +59,22 @@ test('a client that leaves ends its statements, over HTTP', async ({ gateway, ac
   expect(took).toBeLessThan(atMostMs)
 })
 
+test('a field that fails ends the statements of the fields beside it', async ({ gateway, acme }) => {
+  await newConversation(acme.client)
+  const query = `{ conversations(first: 1) { edges { node { messages(after: "x") { edges { cursor } } } } }
+    contacts { edges { node { id } } } }`
+  await gateway.db.transaction().execute(async writer => {
+    await sql`lock table contact in access exclusive mode`.execute(writer)
+    const answeredAt = acme.client.graphql(query).then(({ errors }) => {
+      expect(errors?.[0]?.extensions.code).toBe('BAD_CURSOR')
+      return performance.now()
+    })
+    const began = await answeredAt
+    await expect.poll(() => waiting(gateway, contacts.part)).toBe(0)
+    expect(performance.now() - began).toBeLessThan(atMostMs)
+  })
+})
+
 test('a client that leaves ends its statements, by complete and by closing its socket', async ({
   gateway,
   acme,
