@@ -102,6 +102,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const streams = createOpenStreams(keys.watch)
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
   const open = createQuota(limits.maxRequestBytesPerKey)
+  const revisionOf = createRevisions(options.database)
+  const tags = { revisionOf, spend: (actor: Actor) => budgets.cost.spend(actor.keyId, 1) }
   const confirm = (actor: Actor) => requireValid(reserved, actor)
   const graph = createGraph(
     { share, announce, feeds, broadcasts, counts, outbox, confirm },
@@ -111,7 +113,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       unsent,
       observe,
       trusted,
-      revisionOf: createRevisions(options.database),
+      revisionOf,
     },
   )
   const clientAddresses = createClientAddresses(options.trustedProxies)
@@ -152,6 +154,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...access,
     ...limits,
     graph,
+    tags,
     unsent,
     open,
     graphiql: options.graphiql,
@@ -161,6 +164,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...access,
     ...limits,
     prefix,
+    tags,
     inProcess: createInProcess(graph, log),
     holdUnsent: unsent.hold,
     open,

@@ -8,15 +8,25 @@ const isRead = /^\s*(select|begin|start transaction|rollback|set|show)\b/i
 
 /**
  * Counts the statements that may change a database of a single process. One is counted when it has ended, before its caller
- * knows: who knows of a change finds it counted.
+ * knows: a caller who knows of a change finds it counted. One that gives no row has changed none: statements whose
+ * subqueries write return what they have written.
  */
 export function countChanges(pool: PostgresPool): CountedPool {
   const known = new WeakMap<PostgresPoolClient, PostgresPoolClient>()
   let changes = 0
 
   const counted = ({ query, release }: PostgresPoolClient): PostgresPoolClient => ({
-    query: ((text: string, values: readonly unknown[]) =>
-      isRead.test(text) ? query(text, values) : query(text, values).finally(() => changes++)) as typeof query,
+    query: (async (text: string, values: readonly unknown[]) => {
+      if (isRead.test(text)) return query(text, values)
+      let rowCount: number | null = null
+      try {
+        const result = await query<unknown>(text, values)
+        rowCount = result.rowCount
+        return result
+      } finally {
+        if (rowCount !== 0) changes++
+      }
+    }) as typeof query,
     release,
   })
 

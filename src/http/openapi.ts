@@ -16,6 +16,12 @@ const error = object({ statusCode: { type: 'integer' }, error: text, message: te
 /** The error responses of every documented route. */
 export const errorResponses = { '4xx': error, '5xx': error }
 
+/** The response to a client whose `If-None-Match` has the `ETag` of the last response. */
+export const notModified = {
+  type: 'null',
+  description: 'Nothing has changed since the response with this `ETag`.',
+}
+
 /** The header for an idempotency key. */
 export const idempotencyHeader = {
   type: 'object',

@@ -70,6 +70,7 @@ export async function createServer(
       methods: ['GET', 'HEAD', 'POST', 'PUT'],
       exposedHeaders: [
         'Link',
+        'ETag',
         'Idempotency-Replayed',
         'X-Request-Id',
         'RateLimit',

@@ -1,4 +1,4 @@
-import { errorResponses, idempotencyHeader, object, text } from '../http/openapi.ts'
+import { errorResponses, idempotencyHeader, notModified, object, text } from '../http/openapi.ts'
 import type { ConversationStatus } from './documents.ts'
 
 const everyStatus: Record<ConversationStatus, true> = { OPEN: true, CLOSED: true, ARCHIVED: true }
@@ -56,6 +56,7 @@ export const listSchema = {
       channelId: { ...orNull, description: 'ID of the email channel.' },
       contact,
     }),
+    304: notModified,
     ...errorResponses,
   },
 }
@@ -64,7 +65,7 @@ export const historySchema = {
   tags: inbox,
   summary: 'Lists all conversations for a specific contact.',
   querystring: page,
-  response: { 200: list({ ...head, ...tail }), ...errorResponses },
+  response: { 200: list({ ...head, ...tail }), 304: notModified, ...errorResponses },
 }
 
 export const createSchema = {

@@ -8,6 +8,7 @@ import { jsonBody } from '../http/body-error.ts'
 import { clientGone } from '../http/client-gone.ts'
 import { sendErrors, sendNotFound } from '../http/errors.ts'
 import { countBodies, type OpenRequests } from '../http/request-bytes.ts'
+import { type RevisionTags, tagRevisions } from '../http/revision-tag.ts'
 import { untilClosed } from '../http/until-closed.ts'
 import { requireWorkspace } from '../http/workspace-access.ts'
 import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './bodies.ts'
@@ -16,6 +17,7 @@ import { listBody, listed, listing } from './listing.ts'
 import { checkBodies } from './validation.ts'
 
 export type RestOptions = Access & {
+  tags: RevisionTags
   inProcess: InProcess
   maxBodyBytes: number
   maxPageSize: number
@@ -33,7 +35,7 @@ const history = '/:workspaceId/support/inbox/customers/:contactId/conversations'
  */
 export async function restRoutes(
   app: FastifyInstance,
-  { inProcess, maxBodyBytes, maxPageSize, holdUnsent, open, ...access }: RestOptions,
+  { inProcess, maxBodyBytes, maxPageSize, holdUnsent, open, tags, ...access }: RestOptions,
 ): Promise<void> {
   const answerError = sendErrors(jsonBody(maxBodyBytes))
   app.setErrorHandler<FastifyError>((error, request, reply) => answerError(documented(error), request, reply))
@@ -41,6 +43,7 @@ export async function restRoutes(
   checkBodies(app)
   requireWorkspace(app, access)
   countBodies(app, open, maxBodyBytes)
+  tagRevisions(app, tags)
 
   function callerOf(request: FastifyRequest, reply: FastifyReply) {
     const actor = actorOf(request)

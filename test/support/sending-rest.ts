@@ -21,7 +21,7 @@ export async function sendOverRest(
   // The gateway writes this header itself, elsewhere, if the answer is ready before the body has arrived.
   return answer
     .replace(/^connection: close\r\n/im, '')
-    .replace(/^(date|x-request-id|ratelimit): .*$/gim, '$1: …')
+    .replace(/^(date|x-request-id|ratelimit|etag): .*$/gim, '$1: …')
 }
 
 /** The different answers to these values at a position. */

@@ -18,7 +18,7 @@ function executionOf(query: string, variables: object = {}): Execution {
 const text = (bytes: number) => ({ text: 'x'.repeat(bytes), bytes })
 
 test('what is kept stays within its bytes, keys included, and the least recently used goes first', async () => {
-  const keptAnswer = createAnswerCache(100_000, async () => 1)
+  const keptAnswer = createAnswerCache(100_000, async () => '1')
   const execution = executionOf('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }')
   let made = 0
   const ask = (index: number) =>
@@ -36,7 +36,7 @@ test('what is kept stays within its bytes, keys included, and the least recently
 })
 
 test('large answers and large variables are not kept', async () => {
-  const keptAnswer = createAnswerCache(100_000, async () => 1)
+  const keptAnswer = createAnswerCache(100_000, async () => '1')
   const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }'
   for (const [execution, bytes] of [
     [executionOf(query, { ids: ['a'] }), 20_000],
@@ -53,7 +53,7 @@ test('large answers and large variables are not kept', async () => {
 })
 
 test('no key waits for the answer that is made for another one', async () => {
-  const keptAnswer = createAnswerCache(100_000, async () => 1)
+  const keptAnswer = createAnswerCache(100_000, async () => '1')
   const execution = executionOf('{ workspace { id } }')
   const other = { ...execution, context: { actor: { ...actor, keyId: 'key_b' } } } as unknown as Execution
   await keptAnswer(execution, async () => text(1))
@@ -65,7 +65,7 @@ test('no key waits for the answer that is made for another one', async () => {
 })
 
 test('a request that waits for an answer which fails makes its own', async () => {
-  const keptAnswer = createAnswerCache(100_000, async () => 1)
+  const keptAnswer = createAnswerCache(100_000, async () => '1')
   const execution = executionOf('{ workspace { id } }')
   await keptAnswer(execution, async () => text(1))
   const failing = Promise.withResolvers<{ errors: string[] }>()

@@ -1,24 +1,27 @@
+import { randomUUID } from 'node:crypto'
 import { CompiledQuery } from 'kysely'
 import type { SharedDatabase } from '../../db/share.ts'
 import { shareNext } from '../../runtime/share-next.ts'
 
 /**
- * A number that is another one after each committed change of a workspace. It is read after the call, so a change that its
+ * A text that is another one after each committed change of a workspace. It is read after the call, so a change that its
  * caller can know of is in it.
  */
-export type RevisionOf = (workspaceId: string) => Promise<number>
+export type RevisionOf = (workspaceId: string) => Promise<string>
 
 const statement = 'select id, revision from workspace where id = any($1)'
 
 /**
  * Reads the revisions of workspaces: one statement at a time for all who ask, so any number of clients is served. On the
- * embedded database, which no other process changes, its own changes are counted instead, without a statement.
+ * embedded database, which no other process changes, its own changes are counted instead, without a statement. They begin
+ * anew with each start, so the start is a part of the revision.
  */
 export function createRevisions({
   reserved,
   changes,
 }: Pick<SharedDatabase, 'reserved' | 'changes'>): RevisionOf {
-  if (changes) return async () => changes()
+  const start = randomUUID()
+  if (changes) return async () => `${start} ${changes()}`
   let asked = new Set<string>()
 
   const read = shareNext(async () => {
@@ -27,7 +30,7 @@ export function createRevisions({
     const { rows } = await reserved.executeQuery<{ id: string; revision: number }>(
       CompiledQuery.raw(statement, [ids]),
     )
-    return new Map(rows.map(({ id, revision }) => [id, revision]))
+    return new Map(rows.map(({ id, revision }) => [id, `${revision}`]))
   })
 
   return async workspaceId => {

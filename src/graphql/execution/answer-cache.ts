@@ -18,10 +18,10 @@ export type AnswerCache = <Other extends object>(
 ) => Promise<AnswerText | Other>
 
 /** The answer to a question at a revision of its workspace; null: the question has been asked once. */
-type Kept = { revision: number; answer: AnswerText } | null
+type Kept = { revision: string; answer: AnswerText } | null
 
 /** An answer that is being made, for other requests of the same key. No key waits for the turns of another. */
-type Making = { revision: number; answer: Promise<object> }
+type Making = { revision: string; answer: Promise<object> }
 
 /** What an entry takes beside its key and its answer, about. */
 const entryBytes = 300
@@ -48,7 +48,7 @@ export function createAnswerCache(maxBytes: number, revisionOf: RevisionOf): Ans
 
   async function makeFor<Other extends object>(
     { key, maker }: { key: string; maker: string },
-    revision: number,
+    revision: string,
     make: Make<Other>,
   ) {
     const answer = make()

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { shouldRenderGraphiQL } from 'graphql-yoga'
+import { isKnownTag } from '../../http/etag.ts'
 import type { GraphiqlPage } from './graphiql.ts'
 
 /** Whether a browser opens the address. It gets the page without a key, because the page has a field for the key. */
@@ -21,7 +22,8 @@ export function answerWithGraphiql(
     Vary: 'Accept, Accept-Encoding',
     ETag: etag,
   })
-  if (isKnown(etag, headers['if-none-match'])) return reply.code(304).send()
+  const known = headers['if-none-match']
+  if (known?.trim() === '*' || isKnownTag(etag, known)) return reply.code(304).send()
   if (coding !== 'identity') reply.header('Content-Encoding', coding)
   return reply.type('text/html; charset=utf-8').send(body)
 }
@@ -33,7 +35,3 @@ function codingFor(accepted: string): keyof GraphiqlPage['encoded'] {
   if (isListed('br')) return 'br'
   return isListed('gzip') ? 'gzip' : 'identity'
 }
-
-/** Whether an If-None-Match header has this tag; a weak tag is compared by its content (RFC 9110, 13.1.2). */
-const isKnown = (etag: string, header = '') =>
-  header.split(',').some(tag => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)

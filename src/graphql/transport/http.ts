@@ -8,6 +8,7 @@ import { authenticateRequests } from '../../http/authenticate-requests.ts'
 import { type AcceptedBody, bodyError, jsonBody } from '../../http/body-error.ts'
 import { clientGone } from '../../http/client-gone.ts'
 import { countBodies, type OpenRequests } from '../../http/request-bytes.ts'
+import { type RevisionTags, tagRevisions } from '../../http/revision-tag.ts'
 import { untilClosed } from '../../http/until-closed.ts'
 import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
 import { toClientError, withoutHttp } from '../execution/errors.ts'
@@ -20,6 +21,7 @@ import { createYogaServer } from './yoga.ts'
 
 export type HttpOptions = Access & {
   graph: Graph
+  tags: RevisionTags
   /** Whether browsers that open the address get GraphiQL. */
   graphiql: boolean
   /** Called with each event stream that opens. `cut` ends it without `complete`, so that its client reconnects. */
@@ -35,7 +37,7 @@ export type HttpOptions = Access & {
 /** The graph over HTTP: queries and mutations by POST, queries by GET, subscriptions as event streams by either. */
 export async function graphqlOverHttp(
   app: FastifyInstance,
-  { graph, graphiql, authenticate, clientAddresses, onStream, unsent, open, ...limits }: HttpOptions,
+  { graph, graphiql, authenticate, clientAddresses, onStream, unsent, open, tags, ...limits }: HttpOptions,
 ): Promise<void> {
   const yoga = createYogaServer(graph, app.log)
   const ofKey = createQuota(limits.maxStreamsPerKey)
@@ -45,6 +47,7 @@ export async function graphqlOverHttp(
   app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
   authenticateRequests(app, { authenticate, clientAddresses }, isPage)
   countBodies(app, open, limits.maxBodyBytes)
+  tagRevisions(app, tags, request => !isPage(request) && !asksForMore(request))
   app.route({
     url: '/graphql',
     method: ['GET', 'POST'],
@@ -105,6 +108,10 @@ function drained(response: ServerResponse): Promise<void> {
     response.on('drain', done).on('close', done)
   })
 }
+
+/** Whether the answer to a GET is a stream, or tells its cost. */
+const asksForMore = ({ headers }: FastifyRequest) =>
+  headers['x-query-cost'] === '1' || Boolean(headers.accept?.includes('text/event-stream'))
 
 const isObject = (body: unknown) => typeof body === 'object' && body !== null && !Array.isArray(body)
 

@@ -1,0 +1,52 @@
+import { hash } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor } from '../domain/operation.ts'
+import type { RevisionOf } from '../domain/workspace/revisions.ts'
+import { actorOf } from './actor.ts'
+import { isKnownTag } from './etag.ts'
+
+export type RevisionTags = {
+  revisionOf: RevisionOf
+  /** What a 304 costs its key. @throws Refusal RATE_LIMITED */
+  spend(actor: Actor): Promise<void>
+}
+
+/**
+ * Tags the answers to GET with the revision of their workspace, and answers 304 to a client that has the answer already.
+ * The tag is weak (RFC 9110, 8.8.1): a change of the workspace gives a new one, also if the answer shows nothing of it.
+ * It is read before the answer, so an answer is never older than its tag. `If-None-Match: *` is ignored, as only the answer
+ * shows whether there is one.
+ *
+ * @param isTagged whether the answer to a GET depends on the workspace alone
+ */
+export function tagRevisions(
+  app: FastifyInstance,
+  { revisionOf, spend }: RevisionTags,
+  isTagged: (request: FastifyRequest) => boolean = () => true,
+): void {
+  const tags = new WeakMap<FastifyRequest, string>()
+  const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
+
+  app.addHook('preHandler', async (request, reply) => {
+    if (!isRead(request) || !isTagged(request)) return
+    const actor = actorOf(request)
+    const tag = tagOf(request, actor, await revisionOf(actor.workspaceId))
+    tags.set(request, tag)
+    if (!isKnownTag(tag, request.headers['if-none-match'])) return
+    await spend(actor)
+    return reply.code(304).send()
+  })
+
+  app.addHook('onSend', async (request, reply, payload) => {
+    const tag = tags.get(request)
+    // Yoga's responses have a status of their own, which Fastify takes over later.
+    const status = (payload as { status?: number } | null)?.status ?? reply.statusCode
+    if (tag !== undefined && (status === 200 || status === 304))
+      reply.headers({ ETag: tag, 'Cache-Control': 'private, no-cache', Vary: 'Authorization, Accept' })
+  })
+}
+
+function tagOf({ url, headers }: FastifyRequest, { keyId, scopes }: Actor, revision: string): string {
+  const parts = [revision, keyId, ...scopes, headers.accept ?? '', url]
+  return `W/"${hash('sha256', JSON.stringify(parts), 'base64url')}"`
+}
