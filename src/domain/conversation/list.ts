@@ -2,8 +2,9 @@ import { sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
 import { type Page, paged, type Sort } from '../page.ts'
+import { type Along, type ConversationAlong, readAlong } from './along.ts'
 import { type ConversationFilter, conditions } from './filter.ts'
-import { type Conversation, columns } from './rows.ts'
+import { columns } from './rows.ts'
 
 /** The parent of a nested list of conversations: their contact, or the agent they are assigned to. */
 export type Parent = 'contact' | 'agent'
@@ -27,14 +28,19 @@ const sortOf = ({ by, descending }: ConversationOrder): Sort => ({ column: order
 export async function conversationPage(
   reader: Reader,
   workspaceId: string,
-  { filter, order, page }: { filter: ConversationFilter; order: ConversationOrder; page: Page },
-): Promise<Conversation[]> {
+  {
+    filter,
+    order,
+    page,
+    along,
+  }: { filter: ConversationFilter; order: ConversationOrder; page: Page; along: Along },
+): Promise<ConversationAlong[]> {
   const matching = reader
     .selectFrom('conversation')
     .select(columns)
     .where('workspace_id', '=', workspaceId)
     .where(eb => eb.and(conditions(eb, filter)))
-  return paged(matching, sortOf(order), page).execute()
+  return readAlong(paged(matching, sortOf(order), page), along).execute()
 }
 
 /**
@@ -49,21 +55,25 @@ export async function conversationPages(
     filter,
     order,
     page,
-  }: { parent: Parent; filter: ConversationFilter; order: ConversationOrder; page: Page },
-): Promise<Conversation[]> {
+    along,
+  }: { parent: Parent; filter: ConversationFilter; order: ConversationOrder; page: Page; along: Along },
+): Promise<ConversationAlong[]> {
   return reader
     .selectFrom(sql<{ id: string }>`unnest(${parents}::text[])`.as<'parent'>(sql`parent(id)`))
     .innerJoinLateral(
       eb =>
-        paged(
-          eb
-            .selectFrom('conversation')
-            .select(columns)
-            .where('workspace_id', '=', workspaceId)
-            .whereRef(parentColumns[parent], '=', sql.ref('parent.id'))
-            .where(inner => inner.and(conditions(inner, filter))),
-          sortOf(order),
-          page,
+        readAlong(
+          paged(
+            eb
+              .selectFrom('conversation')
+              .select(columns)
+              .where('workspace_id', '=', workspaceId)
+              .whereRef(parentColumns[parent], '=', sql.ref('parent.id'))
+              .where(inner => inner.and(conditions(inner, filter))),
+            sortOf(order),
+            page,
+          ),
+          along,
         ).as('conversation'),
       join => join.onTrue(),
     )

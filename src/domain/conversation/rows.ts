@@ -3,6 +3,7 @@ import type { Reader, Tables, Writer } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
 import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
+import { type ConversationAlong, nothingAlong, readAlong } from './along.ts'
 
 export const columns = [
   'id',
@@ -23,18 +24,19 @@ export type Conversation = Selection<Tables, 'conversation', (typeof columns)[nu
 
 export type Status = Conversation['status']
 
-/** The workspace's conversations with these ids, in any order. */
+/** The workspace's conversations with these ids, in any order, and what is read along. */
 export async function conversationsByIds(
   reader: Reader,
   workspaceId: string,
   ids: readonly string[],
-): Promise<Conversation[]> {
-  return reader
+  along = nothingAlong,
+): Promise<ConversationAlong[]> {
+  const found = reader
     .selectFrom('conversation')
     .select(columns)
     .where('workspace_id', '=', workspaceId)
     .where(oneOf('id', ids))
-    .execute()
+  return readAlong(found, along).execute()
 }
 
 /** The values of a new conversation. It has no assignee. */

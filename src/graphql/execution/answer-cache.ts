@@ -108,12 +108,21 @@ function numbered(operation: PreparedOperation) {
 const isOfActor = ({ field, children }: PlannedField): boolean =>
   field.extensions.isOfActor === true || children.some(isOfActor)
 
+/** Null: the values are nested too deep for it. */
+function textOf(variables: Record<string, unknown>): string | null {
+  try {
+    return JSON.stringify(variables)
+  } catch {
+    return null
+  }
+}
+
 /** Null: the answer is not kept. */
 function keyOf({ operation, variables, context, event }: Execution): string | null {
   if (operation.kind !== 'query' || event !== undefined || context.tellsCost) return null
   const { number, isOfActor } = numbered(operation)
-  const given = JSON.stringify(variables ?? {})
-  if (given.length > maxVariablesCharacters) return null
+  const given = textOf(variables ?? {})
+  if (given === null || given.length > maxVariablesCharacters) return null
   const { workspaceId, scopes, keyId, id } = context.actor
   const actor = isOfActor ? `${keyId} ${id}` : ''
   return [workspaceId, [...scopes].sort().join(), actor, number, given].join('\n')

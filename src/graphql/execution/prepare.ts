@@ -9,6 +9,7 @@ import {
   validate,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
+import type { Along } from '../../domain/conversation/along.ts'
 import { isErrorCode } from '../../domain/errors.ts'
 import { type CostPlan, planOf } from './cost-plan.ts'
 import {
@@ -20,7 +21,7 @@ import {
 } from './document-limits.ts'
 import { invalidRequest } from './errors.ts'
 import { parseUnlocated, type UnlocatedDocument } from './locations.ts'
-import { readsMoreThanIds, selects } from './selects.ts'
+import { readsMoreThanIds, selects, selectsOf } from './selects.ts'
 import { unconditionalRootRule } from './subscription-root.ts'
 import { variableNamesRule } from './variable-names.ts'
 
@@ -35,6 +36,8 @@ export type PreparedOperation = UnlocatedDocument & {
   selectsEventCursor: boolean
   /** Whether it is a mutation that selects more of its result than ids and the cursor. */
   readsResult: boolean
+  /** Which rows are read along with conversations. */
+  along: Along
   /** What it selects, from which its cost is computed with its variables. */
   plan: CostPlan
 }
@@ -135,7 +138,11 @@ function preparedOf(
   const kind = operation.operation
   const readsResult = kind === 'mutation' && readsMoreThanIds(plan)
   const variables = operation.variableDefinitions ?? []
-  return { document, text, operationName, variables, kind, selectsEventCursor, readsResult, plan }
+  const along = {
+    contact: selectsOf('Conversation', 'contact', plan),
+    agent: selectsOf('Conversation', 'assignedTo', plan),
+  }
+  return { document, text, operationName, variables, kind, selectsEventCursor, readsResult, along, plan }
 }
 
 const unknownOperation = new GraphQLError('Could not determine what operation to execute.', {

@@ -14,6 +14,19 @@ export function selects(fieldName: string, document: DocumentNode): boolean {
   return found
 }
 
+/** Whether a field is selected of a type, anywhere in an operation. */
+export function selectsOf(
+  typeName: string,
+  fieldName: string,
+  { fields }: Pick<CostPlan, 'fields'>,
+): boolean {
+  return fields.some(
+    ({ typeName: own, children }) =>
+      (own === typeName && children.some(({ field }) => field.name === fieldName)) ||
+      selectsOf(typeName, fieldName, { fields: children }),
+  )
+}
+
 /** Whether a mutation selects more of what it has written than ids, the cursor and errors. */
 export function readsMoreThanIds({ fields }: CostPlan): boolean {
   const objects = fields.flatMap(({ children }) => children.filter(({ isLeaf }) => !isLeaf))

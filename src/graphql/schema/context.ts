@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../../db/db.ts'
 import type { Share } from '../../db/share.ts'
+import type { Along } from '../../domain/conversation/along.ts'
 import { refusal } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Actor, Operation } from '../../domain/operation.ts'
@@ -52,23 +53,32 @@ export type Context = GraphRooms &
   Caller &
   Pick<Operation, 'db'> & {
     loaders: Loaders
+    /** What the operation selects of conversations, so that it is read along with them. */
+    along: Along
     bytes: AnswerBytes
     /** Cancels the statements of an answer that is not wanted any more. */
     giveUp(): void
   }
 
-const loaded = (db: Db, { workspaceId }: Pick<Actor, 'workspaceId'>, bytes: AnswerBytes) => ({
+const loaded = (db: Db, { workspaceId }: Pick<Actor, 'workspaceId'>, bytes: AnswerBytes, along: Along) => ({
   db,
   bytes,
-  loaders: createLoaders(db, workspaceId, bytes),
+  along,
+  loaders: createLoaders(db, workspaceId, bytes, along),
 })
 
 /** The context of a request, with nothing loaded yet. */
-export function createContext(rooms: GraphRooms, caller: Caller): Context {
+export function createContext(rooms: GraphRooms, caller: Caller, along: Along): Context {
   const { actor } = caller
   const { signal, giveUp } = withEnd(caller.signal)
   const bytes = rooms.openAnswer(actor.keyId)
-  return { ...rooms, ...caller, signal, giveUp, ...loaded(rooms.share({ ...actor }, signal), actor, bytes) }
+  return {
+    ...rooms,
+    ...caller,
+    signal,
+    giveUp,
+    ...loaded(rooms.share({ ...actor }, signal), actor, bytes, along),
+  }
 }
 
 /** A signal that also aborts when `giveUp` is called. `AbortSignal.any` takes several times as long. */
@@ -85,7 +95,7 @@ const givenUp = refusal('UNAVAILABLE', 'The answer has been given up.')
 
 /** Drops all loaded rows: after a change, lists and counts are read again. */
 export function clearLoaders(context: Context): void {
-  context.loaders = createLoaders(context.db, context.actor.workspaceId, context.bytes)
+  context.loaders = createLoaders(context.db, context.actor.workspaceId, context.bytes, context.along)
 }
 
 /** In whose turns an event is executed, and among whose bytes its answer counts; null: they are held already. */
@@ -107,6 +117,6 @@ export function eventContext(context: Context, { keyId, isCatchUp, signal, bytes
     ...ofCaller,
     actor,
     signal,
-    ...loaded(context.share({ ...actor, apiKeyId: keyId }, signal), actor, bytes),
+    ...loaded(context.share({ ...actor, apiKeyId: keyId }, signal), actor, bytes, context.along),
   }
 }

@@ -3,6 +3,12 @@ import type { Reader } from '../../db/db.ts'
 import { agentsByIds } from '../../domain/agent/rows.ts'
 import { channelsByIds } from '../../domain/channel/rows.ts'
 import { contactsByIds } from '../../domain/contact/rows.ts'
+import {
+  type Along,
+  agentAlong,
+  type ConversationAlong,
+  contactAlong,
+} from '../../domain/conversation/along.ts'
 import type { ConversationFilter } from '../../domain/conversation/filter.ts'
 import { conversationPages, countConversationsOf, type Parent } from '../../domain/conversation/list.ts'
 import { conversationsByIds } from '../../domain/conversation/rows.ts'
@@ -22,7 +28,7 @@ const maxBatchSize = 500
  * Batches what the resolvers of one request load, into one statement per kind. All loaders read one workspace, so
  * another workspace's id loads as null, like one that does not exist or is malformed.
  */
-export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerBytes) {
+export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerBytes, along: Along) {
   /** For an answer that is refused already nothing more is read. @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED */
   function reading(): Reader {
     const refused = bytes.refused()
@@ -34,12 +40,25 @@ export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerByte
     <Row>(rows: (reader: Reader, workspaceId: string, ids: readonly string[]) => Promise<Row[]>) =>
     async (ids: readonly string[]) =>
       rows(reading(), workspaceId, ids)
+
+  /** Primes the loaders with what was read along with conversations. */
+  function keepAlong(rows: ConversationAlong[]): ConversationAlong[] {
+    for (const row of rows) {
+      const [contact, agent] = [contactAlong(row), agentAlong(row)]
+      if (contact) loadersOfNouns.contact.prime(contact.id, contact)
+      if (agent) loadersOfNouns.agent.prime(agent.id, agent)
+    }
+    return rows
+  }
+
   const loadersOfNouns = {
     workspace: byId('workspace', rowsOf(workspacesByIds)),
     agent: byId('agent', rowsOf(agentsByIds)),
     channel: byId('channel', rowsOf(channelsByIds)),
     contact: byId('contact', rowsOf(contactsByIds)),
-    conversation: byId('conversation', rowsOf(conversationsByIds)),
+    conversation: byId('conversation', async ids =>
+      keepAlong(await conversationsByIds(reading(), workspaceId, ids, along)),
+    ),
     message: byId('message', rowsOf(messagesByIds)),
     apiKey: byId('apiKey', rowsOf(keysByIds)),
     event: new DataLoader(
@@ -54,6 +73,7 @@ export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerByte
   } satisfies Record<Noun, DataLoader<never, object | null>>
   return {
     ...loadersOfNouns,
+    keepAlong,
     /** The texts of messages. Their sizes have been added up before: if the sum is too large, none is read. */
     messageText: byId('message', rowsOf(textsByIds)),
     events: perArguments((args: Parameters<typeof eventPages>[3]) => async (ids: readonly string[]) => {
@@ -68,10 +88,10 @@ export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerByte
       return ids.map(id => rows.get(id) ?? [])
     }),
     conversations: perArguments(
-      (args: Parameters<typeof conversationPages>[3]) => async (ids: readonly string[]) => {
+      (args: Omit<Parameters<typeof conversationPages>[3], 'along'>) => async (ids: readonly string[]) => {
         const parentOf = args.parent === 'contact' ? ('contactId' as const) : ('assignedToId' as const)
         const rows = Map.groupBy(
-          await conversationPages(reading(), workspaceId, ids, args),
+          keepAlong(await conversationPages(reading(), workspaceId, ids, { ...args, along })),
           row => row[parentOf],
         )
         return ids.map(id => rows.get(id) ?? [])

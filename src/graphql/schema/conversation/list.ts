@@ -117,8 +117,10 @@ builder.queryField('conversations', t =>
     extensions: { weight: listWeight },
     resolve: async (_, args, context) => {
       const { cursors, order, filter, page } = listOf(context, args, inbox, defaultRootSize)
-      const rows = await conversationPage(context.db, context.actor.workspaceId, { filter, order, page })
-      for (const row of rows) context.loaders.conversation.prime(row.id, row)
+      const { db, actor, loaders, along } = context
+      const rows = await conversationPage(db, actor.workspaceId, { filter, order, page, along })
+      loaders.keepAlong(rows)
+      for (const row of rows) loaders.conversation.prime(row.id, row)
       return connection(cursors, page, rows, keysetOf(order), () => total(context, filter))
     },
   }),

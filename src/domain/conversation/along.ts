@@ -1,0 +1,92 @@
+import type { SelectQueryBuilder } from 'kysely'
+import type { Tables } from '../../db/db.ts'
+import type { Agent } from '../agent/rows.ts'
+import type { Contact } from '../contact/rows.ts'
+import type { Conversation } from './rows.ts'
+
+/** Which rows a statement about conversations reads along with them, so that they need no statement of their own. */
+export type Along = { contact: boolean; agent: boolean }
+
+export const nothingAlong: Along = { contact: false, agent: false }
+
+/** A conversation with the columns of its contact and of its agent, under names of their own, if they were asked for. */
+export type ConversationAlong = Conversation & {
+  contactEmail?: string | null
+  contactName?: string | null
+  contactAvatarUrl?: string | null
+  contactCreatedAt?: Date | null
+  agentEmail?: string | null
+  agentName?: string | null
+  agentAvatarUrl?: string | null
+  agentCreatedAt?: Date | null
+}
+
+const contactColumns = [
+  'email as contactEmail',
+  'name as contactName',
+  'avatar_url as contactAvatarUrl',
+  'created_at as contactCreatedAt',
+] as const
+
+const agentColumns = [
+  'email as agentEmail',
+  'name as agentName',
+  'avatar_url as agentAvatarUrl',
+  'created_at as agentCreatedAt',
+] as const
+
+/** Reads the rows along. Their columns come from a subquery, so those of a conversation keep their bare names. */
+export function readAlong<Row>(
+  query: SelectQueryBuilder<Tables, 'conversation', Row>,
+  { contact, agent }: Along,
+): SelectQueryBuilder<Tables, 'conversation', Row> {
+  const withContact = contact
+    ? query
+        .leftJoinLateral(
+          eb =>
+            eb
+              .selectFrom('contact')
+              .select(contactColumns)
+              .whereRef('contact.workspace_id', '=', 'conversation.workspace_id')
+              .whereRef('contact.id', '=', 'conversation.contact_id')
+              .as('of_contact'),
+          join => join.onTrue(),
+        )
+        .selectAll('of_contact')
+    : query
+  const withBoth = agent
+    ? (withContact as typeof query)
+        .leftJoinLateral(
+          eb =>
+            eb
+              .selectFrom('agent')
+              .select(agentColumns)
+              .whereRef('agent.workspace_id', '=', 'conversation.workspace_id')
+              .whereRef('agent.id', '=', 'conversation.assigned_to_id')
+              .as('of_agent'),
+          join => join.onTrue(),
+        )
+        .selectAll('of_agent')
+    : withContact
+  return withBoth as typeof query
+}
+
+/** The contact that was read along; null: none was. */
+export function contactAlong(row: ConversationAlong): Contact | null {
+  const { contactEmail: email, contactName, contactAvatarUrl, contactCreatedAt: createdAt } = row
+  if (email == null || createdAt == null) return null
+  return {
+    id: row.contactId,
+    email,
+    name: contactName ?? null,
+    avatarUrl: contactAvatarUrl ?? null,
+    createdAt,
+  }
+}
+
+/** The agent that was read along; null: none was, or the conversation is not assigned. */
+export function agentAlong(row: ConversationAlong): Agent | null {
+  const { assignedToId: id, agentEmail: email, agentName: name, agentCreatedAt: createdAt } = row
+  if (id === null || email == null || name == null || createdAt == null) return null
+  return { id, email, name, avatarUrl: row.agentAvatarUrl ?? null, createdAt }
+}
