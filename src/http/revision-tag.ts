@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/operation.ts'
-import type { RevisionOf } from '../domain/workspace/revisions.ts'
 import { actorOf } from './actor.ts'
 import { isKnownTag } from './etag.ts'
 
 export type RevisionTags = {
-  revisionOf: RevisionOf
+  /** A text that is another one after each change of the workspace. */
+  revisionOf(workspaceId: string): Promise<string>
   /** What a 304 costs its key. @throws Refusal RATE_LIMITED */
   spend(actor: Actor): Promise<void>
 }

@@ -2,15 +2,14 @@ import type { SelectQueryBuilder } from 'kysely'
 import type { Tables } from '../../db/db.ts'
 import type { Agent } from '../agent/rows.ts'
 import type { Contact } from '../contact/rows.ts'
-import type { Conversation } from './rows.ts'
 
 /** Which rows a statement about conversations reads along with them, so that they need no statement of their own. */
 export type Along = { contact: boolean; agent: boolean }
 
 export const nothingAlong: Along = { contact: false, agent: false }
 
-/** A conversation with the columns of its contact and of its agent, under names of their own, if they were asked for. */
-export type ConversationAlong = Conversation & {
+/** The columns of the contact and of the agent, under names of their own, if they were asked for. */
+export type AlongColumns = {
   contactEmail?: string | null
   contactName?: string | null
   contactAvatarUrl?: string | null
@@ -72,7 +71,7 @@ export function readAlong<Row>(
 }
 
 /** The contact that was read along; null: none was. */
-export function contactAlong(row: ConversationAlong): Contact | null {
+export function contactAlong(row: AlongColumns & { contactId: string }): Contact | null {
   const { contactEmail: email, contactName, contactAvatarUrl, contactCreatedAt: createdAt } = row
   if (email == null || createdAt == null) return null
   return {
@@ -85,7 +84,7 @@ export function contactAlong(row: ConversationAlong): Contact | null {
 }
 
 /** The agent that was read along; null: none was, or the conversation is not assigned. */
-export function agentAlong(row: ConversationAlong): Agent | null {
+export function agentAlong(row: AlongColumns & { assignedToId: string | null }): Agent | null {
   const { assignedToId: id, agentEmail: email, agentName: name, agentCreatedAt: createdAt } = row
   if (id === null || email == null || name == null || createdAt == null) return null
   return { id, email, name, avatarUrl: row.agentAvatarUrl ?? null, createdAt }

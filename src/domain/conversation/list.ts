@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
 import { type Page, paged, type Sort } from '../page.ts'
-import { type Along, type ConversationAlong, readAlong } from './along.ts'
+import { type Along, readAlong } from './along.ts'
 import { type ConversationFilter, conditions } from './filter.ts'
-import { columns } from './rows.ts'
+import { type ConversationAlong, columns } from './rows.ts'
 
 /** The parent of a nested list of conversations: their contact, or the agent they are assigned to. */
 export type Parent = 'contact' | 'agent'

@@ -3,7 +3,7 @@ import type { Reader, Tables, Writer } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
 import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
-import { type ConversationAlong, nothingAlong, readAlong } from './along.ts'
+import { type AlongColumns, nothingAlong, readAlong } from './along.ts'
 
 export const columns = [
   'id',
@@ -21,6 +21,9 @@ export const columns = [
 
 /** A thread between a contact and the team. */
 export type Conversation = Selection<Tables, 'conversation', (typeof columns)[number]>
+
+/** A conversation with what was read along. */
+export type ConversationAlong = Conversation & AlongColumns
 
 export type Status = Conversation['status']
 

@@ -3,15 +3,10 @@ import type { Reader } from '../../db/db.ts'
 import { agentsByIds } from '../../domain/agent/rows.ts'
 import { channelsByIds } from '../../domain/channel/rows.ts'
 import { contactsByIds } from '../../domain/contact/rows.ts'
-import {
-  type Along,
-  agentAlong,
-  type ConversationAlong,
-  contactAlong,
-} from '../../domain/conversation/along.ts'
+import { type Along, agentAlong, contactAlong } from '../../domain/conversation/along.ts'
 import type { ConversationFilter } from '../../domain/conversation/filter.ts'
 import { conversationPages, countConversationsOf, type Parent } from '../../domain/conversation/list.ts'
-import { conversationsByIds } from '../../domain/conversation/rows.ts'
+import { type ConversationAlong, conversationsByIds } from '../../domain/conversation/rows.ts'
 import { eventPages, eventsBySeq } from '../../domain/event/rows.ts'
 import { isId } from '../../domain/id.ts'
 import { keysByIds } from '../../domain/key/rows.ts'
