@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { createConversation } from '../../src/domain/conversation/create.ts'
+import { setConversationStatus } from '../../src/domain/conversation/set-status.ts'
+import { openDatabase } from '../support/databases.ts'
+import { newWorkspace } from '../support/gateway.ts'
+
+const recorded = expect.stringMatching(/^\s*with counter as \(\s*update workspace /)
+
+test('a change takes as few round trips as its rules allow, and holds the row of the workspace for the last ones', async ({
+  onTestFinished,
+}) => {
+  const statements: string[] = []
+  const database = await openDatabase({ log: ({ query }) => void statements.push(query.sql) })
+  onTestFinished(database.close)
+  const { id: workspaceId, agentId } = await newWorkspace({ url: '', db: database.db })
+  const actor = { workspaceId, id: agentId, keyId: 'key_none', scopes: ['write'] as const }
+  const operation = { actor, db: database.reserved, announce() {} }
+
+  const { conversation } = await createConversation(operation, {
+    email: 'jane@example.com',
+    contentText: 'Hello',
+    idempotencyKey: 'k',
+  })
+  expect(statements.splice(0)).toEqual([
+    'begin',
+    expect.stringMatching(/^\s*insert into idempotency_key /),
+    expect.stringMatching(/^select .* from "channel" /),
+    expect.stringMatching(/^insert into "contact" /),
+    expect.stringMatching(/^insert into "conversation" /),
+    expect.stringMatching(/^insert into "message" /),
+    recorded,
+    expect.stringMatching(/^update "idempotency_key" /),
+    'commit',
+  ])
+
+  await setConversationStatus(operation, { conversationId: conversation.id, status: 'CLOSED' })
+  expect(statements).toEqual([
+    'begin',
+    expect.stringMatching(/^with "locked" as \(select .* for update\)/),
+    expect.stringMatching(/^update "conversation" /),
+    recorded,
+    'commit',
+  ])
+})
