@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import { printSchema } from 'graphql'
 import { authenticate, requireValid } from './auth/authenticate.ts'
 import { watchKeys } from './auth/key-watch.ts'
 import { rememberActors } from './auth/remember-actors.ts'
@@ -12,6 +14,7 @@ import { createRevisions } from './domain/workspace/revisions.ts'
 import type { Observe } from './graphql/execution/execute.ts'
 import { createGraph } from './graphql/execution/graph.ts'
 import type { TrustedDocuments } from './graphql/execution/trusted-documents.ts'
+import { schema } from './graphql/schema/schema.ts'
 import { graphqlOverHttp } from './graphql/transport/http.ts'
 import { createInProcess } from './graphql/transport/in-process.ts'
 import { createOpenStreams } from './graphql/transport/open-streams.ts'
@@ -103,7 +106,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
   const open = createQuota(limits.maxRequestBytesPerKey)
   const revisionOf = createRevisions(options.database)
-  const tags = { revisionOf, spend: (actor: Actor) => budgets.cost.spend(actor.keyId, 1) }
+  const form = hash('sha256', `${printSchema(schema)} ${limits.maxPageSize}`)
+  const tags = { form, revisionOf, spend: (actor: Actor) => budgets.cost.spend(actor.keyId, 1) }
   const confirm = (actor: Actor) => requireValid(reserved, actor)
   const graph = createGraph(
     { share, announce, feeds, broadcasts, counts, outbox, confirm },

@@ -3,8 +3,11 @@ import type { PostgresPool, PostgresPoolClient } from 'kysely'
 /** A pool whose statements are counted, and how many of them may have changed the database. */
 export type CountedPool = { pool: PostgresPool; changes(): number }
 
-/** Statements that change nothing. A statement that is not known counts as a change. */
-const isRead = /^\s*(select|begin|start transaction|rollback|set|show)\b/i
+/**
+ * Statements that change nothing. Any other counts as a change. A commit makes no new one: nobody else can read while a
+ * transaction has the only session.
+ */
+const isRead = /^\s*(select|begin|start transaction|commit|rollback|set|show)\b/i
 
 /**
  * Counts the statements that may change a database of a single process. One is counted when it has ended, before its caller

@@ -5,6 +5,8 @@ import { actorOf } from './actor.ts'
 import { isKnownTag } from './etag.ts'
 
 export type RevisionTags = {
+  /** Another one for each version of the answers' form, as processes of several versions may answer the same client. */
+  form: string
   /** A text that is another one after each change of the workspace. */
   revisionOf(workspaceId: string): Promise<string>
   /** What a 304 costs its key. @throws Refusal RATE_LIMITED */
@@ -21,7 +23,7 @@ export type RevisionTags = {
  */
 export function tagRevisions(
   app: FastifyInstance,
-  { revisionOf, spend }: RevisionTags,
+  { form, revisionOf, spend }: RevisionTags,
   isTagged: (request: FastifyRequest) => boolean = () => true,
 ): void {
   const tags = new WeakMap<FastifyRequest, string>()
@@ -30,7 +32,7 @@ export function tagRevisions(
   app.addHook('preHandler', async (request, reply) => {
     if (!isRead(request) || !isTagged(request)) return
     const actor = actorOf(request)
-    const tag = tagOf(request, actor, await revisionOf(actor.workspaceId))
+    const tag = tagOf(request, actor, [form, await revisionOf(actor.workspaceId)])
     tags.set(request, tag)
     if (!isKnownTag(tag, request.headers['if-none-match'])) return
     await spend(actor)
@@ -39,14 +41,17 @@ export function tagRevisions(
 
   app.addHook('onSend', async (request, reply, payload) => {
     const tag = tags.get(request)
-    // Yoga's responses have a status of their own, which Fastify takes over later.
-    const status = (payload as { status?: number } | null)?.status ?? reply.statusCode
-    if (tag !== undefined && (status === 200 || status === 304))
-      reply.headers({ ETag: tag, 'Cache-Control': 'private, no-cache', Vary: 'Authorization, Accept' })
+    // Yoga's responses have a status and headers of their own, which Fastify takes over later.
+    const response = payload as Partial<Response> | null
+    const status = response?.status ?? reply.statusCode
+    const isStream = response?.headers?.get('content-type')?.startsWith('text/event-stream') ?? false
+    if (tag === undefined || isStream || (status !== 200 && status !== 304)) return
+    const vary = [reply.getHeader('Vary') ?? [], 'Authorization', 'Accept'].flat().join(', ')
+    reply.headers({ ETag: tag, 'Cache-Control': 'private, no-cache', Vary: vary })
   })
 }
 
-function tagOf({ url, headers }: FastifyRequest, { keyId, scopes }: Actor, revision: string): string {
-  const parts = [revision, keyId, ...scopes, headers.accept ?? '', url]
+function tagOf({ url, headers }: FastifyRequest, { keyId, scopes }: Actor, state: readonly string[]): string {
+  const parts = [...state, keyId, ...scopes, headers.accept ?? '', url]
   return `W/"${hash('sha256', JSON.stringify(parts), 'base64url')}"`
 }

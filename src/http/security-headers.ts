@@ -12,7 +12,7 @@ export const bareHeaders = {
 
 /**
  * Sets the security headers of every response, and keeps it out of caches. A route that sends a page sets a policy and
- * a Cache-Control of its own. There is no Strict-Transport-Security, because TLS ends in front of the gateway.
+ * a Cache-Control of its own, and what a GET returns may be kept by its own client (`revision-tag.ts`). There is no Strict-Transport-Security, because TLS ends in front of the gateway.
  */
 export function setSecurityHeaders(app: FastifyInstance): void {
   // Built once. Fastify's plugin for it builds it for each request.

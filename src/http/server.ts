@@ -82,8 +82,8 @@ export async function createServer(
   return { fastify, closeIdle: connections.closeIdle }
 }
 
-/** A host that needs no parsing. */
-const commonHost = /^([a-z\d-]+(\.[a-z\d-]+)*(:\d{1,4})?)?$/i
+/** None, or a host that needs no parsing: its last label is no number, and none is Punycode. */
+const commonHost = /^$|^(?!.*xn--)([a-z\d-]+\.)*[a-z][a-z\d-]*(:\d{1,4})?$/i
 
 /** Whoever asks for a path without a route has shown no key, so the body is not read. */
 async function refuseUnknownPaths(app: FastifyInstance): Promise<void> {

@@ -49,7 +49,7 @@ const close = 'Connection: close'
 const chunked = 'Transfer-Encoding: chunked'
 
 const messages: Row[] = [
-  ...['[', 'a b', 'x:99999', 'a/b', 'x#y', 'x@y'].map(
+  ...['[', 'a b', 'x:99999', 'a/b', 'x#y', 'x@y', '1.2.3.4.5', '256.256.256.256', 'foo.1'].map(
     (host): Row => [
       `with the Host ${host}`,
       '400',

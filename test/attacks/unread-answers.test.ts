@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
-import { type Client, newClient } from '../support/gateway.ts'
+import { askUntilKept } from '../support/asking-again.ts'
+import { type Client, newClient, newConversation } from '../support/gateway.ts'
 import { acknowledged } from '../support/live.ts'
 import { test } from '../support/live-fixtures.ts'
 
@@ -35,4 +36,29 @@ test('a key whose clients leave many small answers unread gets no further one', 
   expect(await small(acme.client)).toBe(200)
   for (const socket of sockets) socket.resume()
   await expect.poll(() => small(client)).toBe(200)
+})
+
+test('a kept answer counts among what is unread before it is sent', async ({ gateway, acme }) => {
+  const { id } = await newConversation(acme.client, 'jane@example.com', 'x'.repeat(90_000))
+  for (const index of [1, 2, 3, 4, 5, 6, 7, 8])
+    await acme.client.graphql(
+      'mutation ($input: AddNoteInput!) { addNote(input: $input) { cursor userErrors { message } } }',
+      { input: { conversationId: id, contentText: `${index}${'x'.repeat(90_000)}` } },
+    )
+  const { client } = await newClient(gateway, acme.id)
+  const query = `query ($id: ID!) { conversation(id: $id) { messages(first: 9) { edges { node { text } } } } }`
+  expect((await askUntilKept(client, query, { id })).length).toBeGreaterThan(800_000)
+  const socket = await acknowledged(client)
+  const outcomes: boolean[] = []
+  socket.on('message', message => {
+    const { type, payload } = JSON.parse(String(message))
+    if (type === 'next') outcomes.push(payload.errors?.[0].extensions.code === 'RATE_LIMITED')
+  })
+  const operations = 60
+  for (let index = 0; index < operations; index++)
+    socket.send(
+      JSON.stringify({ id: String(index), type: 'subscribe', payload: { query, variables: { id } } }),
+    )
+  await expect.poll(() => outcomes.length).toBe(operations)
+  expect(outcomes.filter(Boolean).length).toBeGreaterThan(operations / 4)
 })

@@ -139,6 +139,22 @@ test('the code of queries stays within its bound, and the least recently used is
   expect(kept).not.toContain(operations[0])
 })
 
+test('a query that comes often while it waits is compiled once, and leaves places for others', async () => {
+  const prepare = createPrepare(schema, limits).prepare
+  let spent = 0
+  const compiledOf = createCompiler(uncountedSchema, { trySpend: () => ++spent > 0 })
+  const operations = ['{ workspace { id } }', '{ workspace { name } }'].map(query => {
+    const operation = prepare(query)
+    if ('errors' in operation) throw operation.errors[0]
+    return operation
+  })
+  for (const operation of operations) for (let index = 0; index < 300; index++) compiledOf(operation, 'key_a')
+  expect(spent).toBe(2)
+  for (const _ of operations) await nextTurn()
+  await nextTurn()
+  expect(operations.map(operation => compiledOf(operation, 'key_a') !== null)).toEqual([true, true])
+})
+
 test('a compiled query with errors is executed again, and paid for again', async ({ onTestFinished }) => {
   const gateway = await startGateway({ limits: { maxCostPerMinute: 10_000 } })
   onTestFinished(gateway.close)

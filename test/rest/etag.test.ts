@@ -55,6 +55,26 @@ test.for([
   },
 )
 
+test('a tag outlives what changes nothing, such as the work in the background', async ({ acme }) => {
+  const { tag } = await get(acme.client, listOf(acme.id))
+  const looksForMail = () => statements.filter(sql => sql.includes('with recursive chosen')).length
+  const before = looksForMail()
+  await expect.poll(looksForMail).toBeGreaterThan(before + 1)
+  expect((await get(acme.client, listOf(acme.id), { 'if-none-match': tag })).status).toBe(304)
+})
+
+test('a stream of events has no tag', async ({ acme }) => {
+  const query = encodeURIComponent('subscription { conversationEvents { id } }')
+  const stop = new AbortController()
+  const { headers } = await fetch(`${acme.client.url}/graphql?query=${query}`, {
+    headers: { authorization: acme.client.authorization, accept: '*/*' },
+    signal: stop.signal,
+  })
+  expect(headers.get('content-type')).toContain('text/event-stream')
+  expect(headers.get('etag')).toBeNull()
+  stop.abort()
+})
+
 test('a tag is that of one address, one key and one form of the answer', async ({ gateway, acme }) => {
   await newConversation(acme.client)
   const { client: other } = await newClient(gateway, acme.id)

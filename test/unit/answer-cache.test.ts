@@ -35,6 +35,18 @@ test('what is kept stays within its bytes, keys included, and the least recently
   expect(made).toBe(201)
 })
 
+test('questions that are asked once leave what is kept where it is, and other variables are no other question', async () => {
+  const keptAnswer = createAnswerCache(100_000, async () => '1')
+  const execution = executionOf('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }')
+  const ask = (variables: object, make = async () => text(10)) =>
+    keptAnswer({ ...execution, variables: variables as Record<string, unknown> }, make)
+  const refuse = () => Promise.reject(new Error('It is kept.'))
+  for (const _ of [1, 2]) await ask({ ids: ['a'] })
+  for (let index = 0; index < 1_000; index++) await ask({ ids: [`${index}`.padStart(1_500, '0')] })
+  expect(await ask({ ids: ['a'] }, refuse)).toMatchObject({ bytes: 10 })
+  expect(await ask({ ids: ['a'], other: 'b' }, refuse)).toMatchObject({ bytes: 10 })
+})
+
 test('large answers and large variables are not kept', async () => {
   const keptAnswer = createAnswerCache(100_000, async () => '1')
   const query = 'query ($ids: [ID!]!) { nodes(ids: $ids) { id } }'

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { RevisionOf } from '../../domain/workspace/revisions.ts'
 import type { AnswerText } from './answer-text.ts'
@@ -17,12 +18,14 @@ export type AnswerCache = <Other extends object>(
   make: Make<Other>,
 ) => Promise<AnswerText | Other>
 
-/** The answer to a question at a revision of its workspace; null: the question has been asked once. */
-type Kept = { revision: string; answer: AnswerText } | null
+/** The answer to a question at a revision of its workspace. */
+type Kept = { revision: string; answer: AnswerText }
 
 /** An answer that is being made, for other requests of the same key. No key waits for the turns of another. */
 type Making = { revision: string; answer: Promise<object> }
 
+/** The questions that have been asked once lately. */
+const maxNoted = 10_000
 /** What an entry takes beside its key and its answer, about. */
 const entryBytes = 300
 const maxVariablesCharacters = 2_048
@@ -39,10 +42,11 @@ const maxShare = 1 / 8
  */
 export function createAnswerCache(maxBytes: number, revisionOf: RevisionOf): AnswerCache {
   if (maxBytes === 0) return async (_, make) => make()
-  const kept = new LRUCache<string, { of: Kept }>({
+  const noted = new LRUCache<string, true>({ max: maxNoted })
+  const kept = new LRUCache<string, Kept>({
     maxSize: maxBytes,
     maxEntrySize: Math.max(1, Math.floor(maxBytes * maxShare)),
-    sizeCalculation: ({ of }, key) => entryBytes + 2 * key.length + (of?.answer.bytes ?? 0),
+    sizeCalculation: ({ answer }, key) => entryBytes + 2 * key.length + answer.bytes,
   })
   const making = new Map<string, Making>()
 
@@ -51,36 +55,44 @@ export function createAnswerCache(maxBytes: number, revisionOf: RevisionOf): Ans
     revision: string,
     make: Make<Other>,
   ) {
+    const before = kept.peek(key)
     const answer = make()
     const entry = { revision, answer }
     making.set(maker, entry)
     try {
       const made = await answer
-      if ('text' in made) kept.set(key, { of: { revision, answer: bufferOf(made) } })
+      // What another one has kept meanwhile may be newer.
+      if ('text' in made && kept.peek(key) === before) kept.set(key, { revision, answer: bufferOf(made) })
       return made
     } finally {
       if (making.get(maker) === entry) making.delete(maker)
     }
   }
 
+  async function answerOf<Other extends object>(
+    execution: Execution,
+    key: string,
+    make: Make<Other>,
+  ): Promise<AnswerText | Other> {
+    const { workspaceId, keyId } = execution.context.actor
+    const revision = await revisionOf(workspaceId)
+    const found = kept.get(key)
+    if (found?.revision === revision) return found.answer
+    const maker = `${keyId}\n${key}`
+    const others = making.get(maker)
+    if (others?.revision !== revision) return makeFor({ key, maker }, revision, make)
+    const shared = await others.answer.catch(() => null)
+    // It has errors when its client has left. Then one of those who waited makes it.
+    return shared && 'text' in shared ? (shared as AnswerText) : answerOf(execution, key, make)
+  }
+
   return async (execution, make) => {
     const key = keyOf(execution)
     if (key === null) return make()
-    const known = kept.get(key)
-    if (!known) {
-      kept.set(key, { of: null })
-      return make()
-    }
-    const revision = await revisionOf(execution.context.actor.workspaceId)
-    // It may have been made while the revision was read.
-    const { of } = kept.get(key) ?? known
-    if (of?.revision === revision) return of.answer
-    const maker = `${execution.context.actor.keyId}\n${key}`
-    const others = making.get(maker)
-    const shared = others?.revision === revision ? await others.answer.catch(() => null) : null
-    // It has errors when its client has left.
-    if (shared && 'text' in shared) return shared as AnswerText
-    return makeFor({ key, maker }, revision, make)
+    const note = hash('sha256', key)
+    if (kept.has(key) || noted.has(note)) return answerOf(execution, key, make)
+    noted.set(note, true)
+    return make()
   }
 }
 
@@ -108,10 +120,15 @@ function numbered(operation: PreparedOperation) {
 const isOfActor = ({ field, children }: PlannedField): boolean =>
   field.extensions.isOfActor === true || children.some(isOfActor)
 
-/** Null: the values are nested too deep for it. */
-function textOf(variables: Record<string, unknown>): string | null {
+/** The values of the variables that the operation declares. Null: they are nested too deep for it. */
+function textOf(operation: PreparedOperation, variables: Record<string, unknown>): string | null {
   try {
-    return JSON.stringify(variables)
+    // A variable that is not given may have a default, and is not the same as null.
+    const given = operation.variables.map(({ variable }) => {
+      const name = variable.name.value
+      return Object.hasOwn(variables, name) ? [variables[name]] : []
+    })
+    return JSON.stringify(given)
   } catch {
     return null
   }
@@ -121,7 +138,7 @@ function textOf(variables: Record<string, unknown>): string | null {
 function keyOf({ operation, variables, context, event }: Execution): string | null {
   if (operation.kind !== 'query' || event !== undefined || context.tellsCost) return null
   const { number, isOfActor } = numbered(operation)
-  const given = textOf(variables ?? {})
+  const given = textOf(operation, variables ?? {})
   if (given === null || given.length > maxVariablesCharacters) return null
   const { workspaceId, scopes, keyId, id } = context.actor
   const actor = isOfActor ? `${keyId} ${id}` : ''

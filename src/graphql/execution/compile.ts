@@ -36,7 +36,7 @@ const charactersPerField = 20
 const maxExpandedSelections = 2_000
 /** The fields of all code that is kept. A field takes about 800 bytes. */
 const maxKeptFields = 20_000
-/** Queries that come while so many wait are never compiled. */
+/** Queries that come while so many wait are not compiled now. */
 const maxWaiting = 100
 
 /** Code that waits to be written. */
@@ -72,31 +72,34 @@ export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 't
     const next = waiting.shift()
     try {
       const query = next && compile(next.operation)
-      if (query) queries.set(next.operation, { query, fields: next.fields })
+      if (query) {
+        queries.set(next.operation, { query, fields: next.fields })
+        // When it has been dropped, it is compiled again.
+        sightings.delete(next.operation)
+      }
     } catch {
       // graphql-js goes on executing it.
     }
     if (waiting.length > 0) setImmediate(compileNext)
   }
 
-  /** False: it is never compiled. */
-  function request(operation: PreparedOperation, keyId: string): boolean {
-    if (waiting.length >= maxWaiting || !isUnderstoodQuery(schema, operation)) return false
-    if (hasDirectives(operation.document) || isTooExpanded(operation.document)) return false
+  function request(operation: PreparedOperation, keyId: string): void {
+    if (!isUnderstoodQuery(schema, operation)) return
+    if (hasDirectives(operation.document) || isTooExpanded(operation.document)) return
     const fields = compiledFields(schema, operation.plan.fields)
-    if (fields > maxCompiledFields || !documents.trySpend(keyId, fields * charactersPerField)) return false
+    if (fields > maxCompiledFields || !documents.trySpend(keyId, fields * charactersPerField)) return
     waiting.push({ operation, fields })
     if (waiting.length === 1) setImmediate(compileNext)
-    return true
   }
 
   return (operation, keyId) => {
     const kept = queries.get(operation)
     if (kept) return kept.query
     const seen = (sightings.get(operation) ?? 0) + 1
-    // Code that was dropped is written again when its query has come so often again.
-    const isTime = seen === sightingsBeforeCompiling
-    sightings.set(operation, isTime ? (request(operation, keyId) ? 0 : Number.POSITIVE_INFINITY) : seen)
+    // While too many wait, it is tried again at its next sighting.
+    if (seen >= sightingsBeforeCompiling && waiting.length >= maxWaiting) return null
+    sightings.set(operation, seen)
+    if (seen === sightingsBeforeCompiling) request(operation, keyId)
     return null
   }
 }

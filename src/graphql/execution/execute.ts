@@ -152,12 +152,16 @@ export function createEngine({
     admitted(execution, cost => run<never>(execution, cost, graphqlExecute))
 
   const answered = (execution: Execution) =>
-    admitted(execution, cost =>
-      keptAnswer(execution, async () => {
+    admitted(execution, async cost => {
+      const answer = await keptAnswer(execution, async () => {
         const result = await run<never>(execution, cost, graphqlExecute, executeCompiled)
         return result.errors ? result : textOf(result, limits)
-      }),
-    )
+      })
+      const { bytes } = execution.context
+      // The texts of a kept answer have not been counted.
+      if ('text' in answer) bytes.take(Math.max(0, answer.bytes - bytes.taken()))
+      return answer
+    })
 
   async function finish<Answer extends ExecutionResult | AnswerText>(
     execution: Execution,
