@@ -116,8 +116,8 @@ export function createEngine({
       authorize(context.actor, operation)
       const begun = performance.now()
       admission = await admit(execution)
-      // It may have ended meanwhile. The key of an event is no actor's.
-      if (execution.event === undefined && performance.now() - begun > confirmAfterMs)
+      // Its key may have ended meanwhile. Changes check it themselves, and subscriptions are ended by the key watch.
+      if (operation.kind === 'query' && performance.now() - begun > confirmAfterMs)
         await context.confirm(context.actor)
       return await body(admission.cost)
     } catch (error) {
