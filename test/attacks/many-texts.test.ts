@@ -3,12 +3,12 @@ import { expect } from 'vitest'
 import { each, outcomeOf, requireUnharmed, sendQuery, type Target, test } from '../support/attack.ts'
 import { newConversation } from '../support/gateway.ts'
 
-/** A conversation with 100 more messages of 100,000 characters. */
+/** A conversation with 100 more messages of 100,000 characters. Their ids differ from the first one's, however it ends. */
 async function largeConversation({ gateway, acme }: Target): Promise<string> {
   const { id, messageId } = await newConversation(acme.client)
   await sql`
     insert into message (id, workspace_id, conversation_id, direction, status, text, preview, created_at)
-    select left(id, -3) || lpad(n::text, 3, '0'), workspace_id, conversation_id, 'INBOUND', 'RECEIVED',
+    select left(id, -4) || case left(right(id, 4), 1) when 'z' then 'y' else 'z' end || lpad(n::text, 3, '0'), workspace_id, conversation_id, 'INBOUND', 'RECEIVED',
       repeat('x', 100000), 'x', created_at + n * interval '1 second'
     from message, generate_series(1, 100) n where id = ${messageId}`.execute(gateway.db)
   return id
