@@ -34,7 +34,7 @@ export type InboundOptions = {
  * @param raw the mail; it is given away and cannot be used afterwards
  * @param key the request's idempotency key; null: it has none. The mail itself is a key too
  * @throws Refusal INVALID_INPUT for a mail that cannot be parsed or has no sender to reply to; LIMIT_EXCEEDED for one
- * with headers of more than 256 KiB; UNAUTHENTICATED; IDEMPOTENCY_MISMATCH; UNAVAILABLE
+ * with headers of more than 128 KiB; UNAUTHENTICATED; IDEMPOTENCY_MISMATCH; UNAVAILABLE
  */
 export async function receiveMail(
   operation: Operation,
@@ -43,7 +43,7 @@ export async function receiveMail(
   key: string | null = null,
 ): Promise<ReceivedMail> {
   const { idempotencyKey } = parse(IdempotencyKeyInput, { idempotencyKey: key })
-  if (hasLongHeaders(raw)) throw refusal('LIMIT_EXCEEDED', 'The headers of the mail have more than 256 KiB.')
+  if (hasLongHeaders(raw)) throw refusal('LIMIT_EXCEEDED', 'The headers of the mail have more than 128 KiB.')
   const mail = await parser.parse(operation.actor.workspaceId, raw)
   if (mail === null) throw refusal('INVALID_INPUT', 'The mail cannot be read.')
   await confirm(operation.actor)
