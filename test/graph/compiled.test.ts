@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { createCompiler } from '../../src/graphql/execution/compile.ts'
-import { createPrepare } from '../../src/graphql/execution/prepare.ts'
+import { createPrepare, type PreparedOperation } from '../../src/graphql/execution/prepare.ts'
 import { schema, uncountedSchema } from '../../src/graphql/schema/schema.ts'
 import { change } from '../support/conversations.ts'
 import { test } from '../support/fixtures.ts'
@@ -153,6 +153,22 @@ test('a query that comes often while it waits is compiled once, and leaves place
   for (const _ of operations) await nextTurn()
   await nextTurn()
   expect(operations.map(operation => compiledOf(operation, 'key_a') !== null)).toEqual([true, true])
+})
+
+test('a query that finds no place to wait is compiled when it comes again', async () => {
+  const prepare = createPrepare(schema, limits).prepare
+  const compiledOf = createCompiler(uncountedSchema, { trySpend: () => true })
+  const operations = Array.from({ length: 101 }, (_, index) => {
+    const operation = prepare(`query Q${index} { workspace { id } }`)
+    if ('errors' in operation) throw operation.errors[0]
+    return operation
+  })
+  for (const operation of operations) for (const _ of [1, 2]) compiledOf(operation, 'key_a')
+  for (const _ of operations) await nextTurn()
+  const compiled = operations.map(operation => compiledOf(operation, 'key_a') !== null)
+  expect(compiled.indexOf(false)).toBe(100)
+  await nextTurn()
+  expect(compiledOf(operations[100] as PreparedOperation, 'key_a')).not.toBeNull()
 })
 
 test('a compiled query with errors is executed again, and paid for again', async ({ onTestFinished }) => {
