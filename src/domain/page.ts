@@ -14,6 +14,14 @@ export type Page<Position = Keyset> = {
   before: Position | null
 }
 
+/** A page as values of a statement: `limit` is one row more than the page holds. */
+export type PageBounds = { limit: number; after: Keyset | null; before: Keyset | null }
+
+/** The direction of a page, which is part of the text of a statement. */
+export type Backward = Pick<Page, 'backward'>
+
+export const boundsOf = ({ size, after, before }: Page): PageBounds => ({ limit: size + 1, after, before })
+
 /** The time column that a list is sorted by, and its direction. Equal times are sorted by id in the same direction. */
 export type Sort = { column: string; descending: boolean }
 
@@ -24,21 +32,21 @@ export type Sort = { column: string; descending: boolean }
 export function paged<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,
   sort: Sort,
-  page: Page,
+  { backward, limit, after, before }: PageBounds & Backward,
 ): SelectQueryBuilder<DB, TB, O> {
   const column = sql.ref(sort.column)
   const id = sql.ref('id')
   const beyond = sql.raw(sort.descending ? '<' : '>')
   const short = sql.raw(sort.descending ? '>' : '<')
-  const direction = sort.descending === page.backward ? 'asc' : 'desc'
+  const direction = sort.descending === backward ? 'asc' : 'desc'
   return query
-    .$if(page.after !== null, q =>
-      q.where(sql<boolean>`(${column}, ${id}) ${beyond} (${page.after?.at}, ${page.after?.id})`),
+    .$if(after !== null, q =>
+      q.where(sql<boolean>`(${column}, ${id}) ${beyond} (${after?.at}, ${after?.id})`),
     )
-    .$if(page.before !== null, q =>
-      q.where(sql<boolean>`(${column}, ${id}) ${short} (${page.before?.at}, ${page.before?.id})`),
+    .$if(before !== null, q =>
+      q.where(sql<boolean>`(${column}, ${id}) ${short} (${before?.at}, ${before?.id})`),
     )
     .orderBy(column, direction)
     .orderBy(id, direction)
-    .limit(page.size + 1)
+    .limit(limit)
 }

@@ -1,9 +1,10 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
+import { reusable } from '../../db/reusable.ts'
 import { notFound } from '../errors.ts'
 import { isId } from '../id.ts'
-import { type Page, paged, type Sort } from '../page.ts'
+import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
 const columns = ['id', 'name', 'email', 'avatar_url as avatarUrl', 'created_at as createdAt'] as const
 
@@ -15,18 +16,27 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const agentsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('agent').select(columns).where('workspace_id', '=', workspaceId)
 
+const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+  agentsOf(reader, workspaceId).where(oneOf('id', ids)),
+)
+
+const pageStatement = reusable(
+  (reader, { workspaceId, page }: { workspaceId: string; page: PageBounds }, { backward }: Backward) =>
+    paged(agentsOf(reader, workspaceId), oldestFirst, { ...page, backward }),
+)
+
 /** The workspace's agents with these ids, in any order. */
 export async function agentsByIds(
   reader: Reader,
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Agent[]> {
-  return agentsOf(reader, workspaceId).where(oneOf('id', ids)).execute()
+  return byIds(reader, { workspaceId, ids })
 }
 
 /** One page of a workspace's agents, oldest first; see `paged`. */
 export async function agentPage(reader: Reader, workspaceId: string, page: Page): Promise<Agent[]> {
-  return paged(agentsOf(reader, workspaceId), oldestFirst, page).execute()
+  return pageStatement(reader, { workspaceId, page: boundsOf(page) }, { backward: page.backward })
 }
 
 /** Checks that the workspace has an agent with this id. @throws Refusal NOT_FOUND with the given path */

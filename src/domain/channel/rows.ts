@@ -1,9 +1,10 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
+import { reusable } from '../../db/reusable.ts'
 import { notFound, refusal } from '../errors.ts'
 import { isId } from '../id.ts'
-import { type Page, paged, type Sort } from '../page.ts'
+import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
 const columns = ['id', 'name', 'source', 'address', 'created_at as createdAt'] as const
 
@@ -15,18 +16,27 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const channelsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('channel').select(columns).where('workspace_id', '=', workspaceId)
 
+const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+  channelsOf(reader, workspaceId).where(oneOf('id', ids)),
+)
+
+const pageStatement = reusable(
+  (reader, { workspaceId, page }: { workspaceId: string; page: PageBounds }, { backward }: Backward) =>
+    paged(channelsOf(reader, workspaceId), oldestFirst, { ...page, backward }),
+)
+
 /** The workspace's channels with these ids, in any order. */
 export async function channelsByIds(
   reader: Reader,
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Channel[]> {
-  return channelsOf(reader, workspaceId).where(oneOf('id', ids)).execute()
+  return byIds(reader, { workspaceId, ids })
 }
 
 /** One page of a workspace's channels, oldest first; see `paged`. */
 export async function channelPage(reader: Reader, workspaceId: string, page: Page): Promise<Channel[]> {
-  return paged(channelsOf(reader, workspaceId), oldestFirst, page).execute()
+  return pageStatement(reader, { workspaceId, page: boundsOf(page) }, { backward: page.backward })
 }
 
 /** The channel to send mail from when none is given: the oldest EMAIL channel; null: the workspace has none. */

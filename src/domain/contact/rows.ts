@@ -1,10 +1,11 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
+import { reusable } from '../../db/reusable.ts'
 import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
 import { address } from '../input.ts'
-import { type Page, paged, type Sort } from '../page.ts'
+import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
 const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'] as const
 
@@ -18,13 +19,22 @@ const newestFirst: Sort = { column: 'created_at', descending: true }
 const contactsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('contact').select(columns).where('workspace_id', '=', workspaceId)
 
+const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+  contactsOf(reader, workspaceId).where(oneOf('id', ids)),
+)
+
+const pageStatement = reusable(
+  (reader, { workspaceId, page }: { workspaceId: string; page: PageBounds }, { backward }: Backward) =>
+    paged(contactsOf(reader, workspaceId), newestFirst, { ...page, backward }),
+)
+
 /** The workspace's contacts with these ids, in any order. */
 export async function contactsByIds(
   reader: Reader,
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Contact[]> {
-  return contactsOf(reader, workspaceId).where(oneOf('id', ids)).execute()
+  return byIds(reader, { workspaceId, ids })
 }
 
 /** The contact with this address, ignoring case; null: there is none, or the text is not an address. */
@@ -43,7 +53,7 @@ export async function contactByEmail(
 
 /** One page of a workspace's contacts, newest first; see `paged`. */
 export async function contactPage(reader: Reader, workspaceId: string, page: Page): Promise<Contact[]> {
-  return paged(contactsOf(reader, workspaceId), newestFirst, page).execute()
+  return pageStatement(reader, { workspaceId, page: boundsOf(page) }, { backward: page.backward })
 }
 
 /**

@@ -1,9 +1,10 @@
-import { type Selection, sql } from 'kysely'
+import { type Selection, sql, type Updateable } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
+import { reusable } from '../../db/reusable.ts'
 import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
-import { type AlongColumns, nothingAlong, readAlong } from './along.ts'
+import { type Along, type AlongColumns, nothingAlong, readAlong } from './along.ts'
 
 export const columns = [
   'id',
@@ -27,6 +28,19 @@ export type ConversationAlong = Conversation & AlongColumns
 
 export type Status = Conversation['status']
 
+type Ids = { workspaceId: string; ids: readonly string[] }
+
+const byIds = reusable((reader, { workspaceId, ids }: Ids, along: Along) =>
+  readAlong(
+    reader
+      .selectFrom('conversation')
+      .select(columns)
+      .where('workspace_id', '=', workspaceId)
+      .where(oneOf('id', ids)),
+    along,
+  ),
+)
+
 /** The workspace's conversations with these ids, in any order, and what is read along. */
 export async function conversationsByIds(
   reader: Reader,
@@ -34,12 +48,7 @@ export async function conversationsByIds(
   ids: readonly string[],
   along = nothingAlong,
 ): Promise<ConversationAlong[]> {
-  const found = reader
-    .selectFrom('conversation')
-    .select(columns)
-    .where('workspace_id', '=', workspaceId)
-    .where(oneOf('id', ids))
-  return readAlong(found, along).execute()
+  return byIds(reader, { workspaceId, ids }, along)
 }
 
 /** The values of a new conversation. It has no assignee. */
@@ -89,6 +98,21 @@ export async function insertConversation(
     .executeTakeFirstOrThrow()
 }
 
+const locked = reusable((writer: Writer, { workspaceId, id }: { workspaceId: string; id: string }) =>
+  writer
+    .with('locked', db =>
+      db
+        .selectFrom('conversation')
+        .select([...columns, 'updated_at as updatedAt'])
+        .where('workspace_id', '=', workspaceId)
+        .where('id', '=', id)
+        .forUpdate(),
+    )
+    .selectFrom('locked')
+    .selectAll()
+    .select(sql<Date>`greatest(clock_timestamp(), "updatedAt" + interval '1 ms')::timestamptz(3)`.as('at')),
+)
+
 /**
  * Locks a conversation for a change, and takes the time of the change. The time is read after the lock, and is at least
  * 1 ms after the last change. So times within a conversation rise in commit order, even if the clock goes back. The
@@ -102,19 +126,7 @@ export async function lockConversation(
   id: string,
 ): Promise<{ conversation: Conversation; at: Date }> {
   if (!isId('conversation', id)) throw notFound('conversation', 'conversationId')
-  const row = await writer
-    .with('locked', db =>
-      db
-        .selectFrom('conversation')
-        .select([...columns, 'updated_at as updatedAt'])
-        .where('workspace_id', '=', workspaceId)
-        .where('id', '=', id)
-        .forUpdate(),
-    )
-    .selectFrom('locked')
-    .selectAll()
-    .select(sql<Date>`greatest(clock_timestamp(), "updatedAt" + interval '1 ms')::timestamptz(3)`.as('at'))
-    .executeTakeFirst()
+  const [row] = await locked(writer, { workspaceId, id })
   if (!row) throw notFound('conversation', 'conversationId')
   const { at, updatedAt: _, ...conversation } = row
   return { conversation, at }
@@ -124,6 +136,19 @@ export async function lockConversation(
 export type ConversationUpdate = Partial<
   Pick<Conversation, 'status' | 'isUnread' | 'assignedToId' | 'lastMessageAt' | 'lastMessagePreview'>
 >
+
+type NewValues = Updateable<Tables['conversation']>
+
+// Kysely skips undefined values.
+const updated = reusable(
+  (writer: Writer, { workspaceId, id, set }: { workspaceId: string; id: string; set: NewValues }) =>
+    writer
+      .updateTable('conversation')
+      .set(set)
+      .where('workspace_id', '=', workspaceId)
+      .where('id', '=', id)
+      .returning(columns),
+)
 
 /** Writes a change of a locked conversation, with the time that was taken with its lock. */
 export async function updateConversation(
@@ -135,19 +160,15 @@ export async function updateConversation(
 ): Promise<Conversation> {
   // A field that is forgotten here does not compile.
   unwritten satisfies Record<string, never>
-  return writer
-    .updateTable('conversation')
-    .set({
-      // Kysely skips undefined values.
-      status,
-      is_unread: isUnread,
-      assigned_to_id: assignedToId,
-      last_message_at: lastMessageAt,
-      last_message_preview: lastMessagePreview,
-      updated_at: at,
-    })
-    .where('workspace_id', '=', workspaceId)
-    .where('id', '=', id)
-    .returning(columns)
-    .executeTakeFirstOrThrow()
+  const set = {
+    status,
+    is_unread: isUnread,
+    assigned_to_id: assignedToId,
+    last_message_at: lastMessageAt,
+    last_message_preview: lastMessagePreview,
+    updated_at: at,
+  }
+  const [row] = await updated(writer, { workspaceId, id, set })
+  if (!row) throw new Error(`The conversation ${id} does not exist.`)
+  return row
 }

@@ -1,7 +1,8 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
-import { type Page, paged, type Sort } from '../page.ts'
+import { reusable } from '../../db/reusable.ts'
+import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
 export const columns = [
   'id',
@@ -25,18 +26,31 @@ export type Direction = Message['direction']
 
 const oldestFirst: Sort = { column: 'created_at', descending: false }
 
+type Ids = { workspaceId: string; ids: readonly string[] }
+
+const byIds = reusable((reader, { workspaceId, ids }: Ids) =>
+  reader
+    .selectFrom('message')
+    .select(columns)
+    .where('workspace_id', '=', workspaceId)
+    .where(oneOf('id', ids)),
+)
+
+const texts = reusable((reader, { workspaceId, ids }: Ids) =>
+  reader
+    .selectFrom('message')
+    .select(['id', 'text'])
+    .where('workspace_id', '=', workspaceId)
+    .where(oneOf('id', ids)),
+)
+
 /** The workspace's messages with these ids, in any order. */
 export async function messagesByIds(
   reader: Reader,
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Message[]> {
-  return reader
-    .selectFrom('message')
-    .select(columns)
-    .where('workspace_id', '=', workspaceId)
-    .where(oneOf('id', ids))
-    .execute()
+  return byIds(reader, { workspaceId, ids })
 }
 
 /** The texts of the workspace's messages with these ids, in any order. */
@@ -45,13 +59,38 @@ export async function textsByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<{ id: string; text: string }[]> {
-  return reader
-    .selectFrom('message')
-    .select(['id', 'text'])
-    .where('workspace_id', '=', workspaceId)
-    .where(oneOf('id', ids))
-    .execute()
+  return texts(reader, { workspaceId, ids })
 }
+
+type Pages = {
+  workspaceId: string
+  conversationIds: readonly string[]
+  directions: readonly Direction[] | null
+  page: PageBounds
+}
+
+const pages = reusable(
+  (reader, { workspaceId, conversationIds, directions, page }: Pages, { backward }: Backward) =>
+    reader
+      .selectFrom(sql<{ id: string }>`unnest(${conversationIds}::text[])`.as<'parent'>(sql`parent(id)`))
+      .innerJoinLateral(
+        eb =>
+          paged(
+            eb
+              .selectFrom('message')
+              .select(columns)
+              .where('workspace_id', '=', workspaceId)
+              .whereRef('conversation_id', '=', sql.ref('parent.id'))
+              .$if(directions !== null, query =>
+                query.where(ref => ref('direction', '=', ref.fn.any(ref.val(directions ?? [])))),
+              ),
+            oldestFirst,
+            { ...page, backward },
+          ).as('message'),
+        join => join.onTrue(),
+      )
+      .selectAll('message'),
+)
 
 /**
  * The same page of each conversation's messages, oldest first, in one statement; `directions` null: all. Within each
@@ -63,24 +102,6 @@ export async function messagePages(
   conversationIds: readonly string[],
   { directions, page }: { directions: readonly Direction[] | null; page: Page },
 ): Promise<Message[]> {
-  return reader
-    .selectFrom(sql<{ id: string }>`unnest(${conversationIds}::text[])`.as<'parent'>(sql`parent(id)`))
-    .innerJoinLateral(
-      eb =>
-        paged(
-          eb
-            .selectFrom('message')
-            .select(columns)
-            .where('workspace_id', '=', workspaceId)
-            .whereRef('conversation_id', '=', sql.ref('parent.id'))
-            .$if(directions !== null, query =>
-              query.where(ref => ref('direction', '=', ref.fn.any(ref.val(directions ?? [])))),
-            ),
-          oldestFirst,
-          page,
-        ).as('message'),
-      join => join.onTrue(),
-    )
-    .selectAll('message')
-    .execute()
+  const values = { workspaceId, conversationIds, directions, page: boundsOf(page) }
+  return pages(reader, values, { backward: page.backward })
 }

@@ -1,6 +1,7 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
+import { reusable } from '../../db/reusable.ts'
 
 const columns = [
   'id',
@@ -16,12 +17,15 @@ const columns = [
 /** A workspace with the end of its event log and its counts, all read at the same moment. */
 export type Workspace = Selection<Tables, 'workspace', (typeof columns)[number]>
 
+const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+  reader.selectFrom('workspace').select(columns).where('id', '=', workspaceId).where(oneOf('id', ids)),
+)
+
 /** The reader's own workspace, if its id is among these. Another workspace is never shown. */
 export async function workspacesByIds(
   reader: Reader,
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Workspace[]> {
-  const own = reader.selectFrom('workspace').select(columns).where('id', '=', workspaceId)
-  return own.where(oneOf('id', ids)).execute()
+  return byIds(reader, { workspaceId, ids })
 }
