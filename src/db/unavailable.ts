@@ -49,13 +49,15 @@ export function withMeaning(pool: pg.Pool, nameOf: NameOf): PostgresPool {
 }
 
 function guard(client: pg.PoolClient, nameOf: NameOf): PostgresPoolClient {
-  const query = (text: string, values: unknown[]) => {
-    // A statement without parameters, like `begin`, is sent in one message as it is.
-    const name = values.length > 0 ? nameOf(text) : undefined
-    return client.query(name === undefined ? { text, values } : { name, text, values }).catch(error => {
-      throw meaning(error)
+  // With a callback: what the driver's own promise holds, rows included, survives until the next full collection.
+  const query = (text: string, values: unknown[]) =>
+    new Promise((resolve, reject) => {
+      // A statement without parameters, like `begin`, is sent in one message as it is.
+      const name = values.length > 0 ? nameOf(text) : undefined
+      client.query(name === undefined ? { text, values } : { name, text, values }, (error, result) =>
+        error ? reject(meaning(error)) : resolve(result),
+      )
     })
-  }
   return {
     query: query as unknown as PostgresPoolClient['query'],
     release: destroy => client.release(destroy),
