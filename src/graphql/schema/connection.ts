@@ -54,6 +54,27 @@ class Edge<Row> {
   }
 }
 
+/** What is known about a page. A class, as the engine keeps what a getter of a literal refers to for long. */
+class PageInfo<Row> {
+  readonly hasNextPage: boolean
+  readonly hasPreviousPage: boolean
+  readonly #edges: readonly Edge<Row>[]
+
+  constructor(page: Page<unknown>, more: boolean, edges: readonly Edge<Row>[]) {
+    this.hasNextPage = page.backward ? page.before !== null : more
+    this.hasPreviousPage = page.backward ? more : page.after !== null
+    this.#edges = edges
+  }
+
+  get startCursor(): string | null {
+    return this.#edges[0]?.cursor ?? null
+  }
+
+  get endCursor(): string | null {
+    return this.#edges.at(-1)?.cursor ?? null
+  }
+}
+
 /**
  * Makes a connection from up to one row more than the page holds, in the order of `paged`: backward pages come in
  * reverse. `count` counts all matching rows, and is called only if the total is selected.
@@ -72,16 +93,7 @@ export function connection<Row, At>(
   const edges = nodes.map(node => new Edge(node, cursorOf))
   return {
     edges,
-    pageInfo: {
-      hasNextPage: page.backward ? page.before !== null : more,
-      hasPreviousPage: page.backward ? more : page.after !== null,
-      get startCursor() {
-        return edges[0]?.cursor ?? null
-      },
-      get endCursor() {
-        return edges.at(-1)?.cursor ?? null
-      },
-    },
+    pageInfo: new PageInfo(page, more, edges),
     ...(count ? { count } : {}),
   }
 }
