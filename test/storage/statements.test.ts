@@ -102,3 +102,37 @@ test('the total of a status is read from the kept counts, and is not counted unl
     (await statementsOf(caller, '{ conversations(first: 1) { edges { node { id } } } }')).own,
   ).toHaveLength(1)
 })
+
+type Related = { id: string; name?: string } | null
+type RelatedPage = {
+  conversations: { edges: { node: { contact: Related; assignedTo: Related; channel: Related } }[] }
+}
+
+test('of related rows of which only the id is selected none is read, and an id in one place hides no row in another', async ({
+  demo: caller,
+}) => {
+  const ids = 'contact { id __typename } assignedTo { id } channel { id }'
+  const page = (fields: string) => `conversations(first: 20) { edges { node { id ${fields} } } }`
+  const { data, own } = await statementsOf<RelatedPage>(caller, `{ ${page(ids)} }`)
+  expect(own).toHaveLength(1)
+  expect(own[0]).not.toContain('join')
+  const names = 'contact { id __typename name } assignedTo { id name } channel { id name }'
+  const named = await statementsOf<RelatedPage>(caller, `{ ${page(names)} }`)
+  const withoutNames = named.data.conversations.edges.map(({ node }) =>
+    Object.fromEntries(
+      Object.entries(node).map(([field, row]) => {
+        const { name: _, ...others } = (row ?? {}) as { name?: string }
+        return [field, row && typeof row === 'object' ? others : row]
+      }),
+    ),
+  )
+  expect(data.conversations.edges.map(({ node }) => node)).toEqual(withoutNames)
+
+  const { node } = named.data.conversations.edges.find(each => each.node.assignedTo) ?? {}
+  const both = await statementsOf<{ node: { assignedTo: Related; contact: Related; channel: Related } }>(
+    caller,
+    `{ ${page(ids)} node(id: "${(node as { id?: string } | undefined)?.id}") { ... on Conversation { ${names} } } }`,
+  )
+  expect(both.data.node.assignedTo).toEqual(node?.assignedTo)
+  expect(both.data.node.contact).toEqual(node?.contact)
+})

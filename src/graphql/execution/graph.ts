@@ -120,11 +120,11 @@ export function createGraph(
       }
     },
     async execute(operation, variables, caller) {
-      const execution = { operation, variables, context: createContext(rooms, caller, operation.along) }
+      const execution = { operation, variables, context: createContext(rooms, caller, operation.related) }
       return operation.kind === 'subscription' ? subscribe(engine, execution) : engine.execute(execution)
     },
     async answer(operation, variables, caller) {
-      return engine.answer({ operation, variables, context: createContext(rooms, caller, operation.along) })
+      return engine.answer({ operation, variables, context: createContext(rooms, caller, operation.related) })
     },
   }
 }

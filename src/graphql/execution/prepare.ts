@@ -2,6 +2,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  isObjectType,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
@@ -9,8 +10,8 @@ import {
   validate,
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
-import type { Along } from '../../domain/conversation/along.ts'
 import { isErrorCode } from '../../domain/errors.ts'
+import type { RelatedRows } from '../schema/context.ts'
 import { type CostPlan, planOf } from './cost-plan.ts'
 import {
   type DocumentLimits,
@@ -21,7 +22,7 @@ import {
 } from './document-limits.ts'
 import { invalidRequest } from './errors.ts'
 import { parseUnlocated, type UnlocatedDocument } from './locations.ts'
-import { readsMoreThanIds, selects, selectsOf } from './selects.ts'
+import { readsBeyondId, readsMoreThanIds, selects } from './selects.ts'
 import { unconditionalRootRule } from './subscription-root.ts'
 import { variableNamesRule } from './variable-names.ts'
 
@@ -36,8 +37,8 @@ export type PreparedOperation = UnlocatedDocument & {
   selectsEventCursor: boolean
   /** Whether it is a mutation that selects more of its result than ids and the cursor. */
   readsResult: boolean
-  /** Which rows are read along with conversations. */
-  along: Along
+  /** Which rows that belong to conversations it reads. */
+  related: RelatedRows
   /** What it selects, from which its cost is computed with its variables. */
   plan: CostPlan
 }
@@ -138,11 +139,14 @@ function preparedOf(
   const kind = operation.operation
   const readsResult = kind === 'mutation' && readsMoreThanIds(plan)
   const variables = operation.variableDefinitions ?? []
-  const along = {
-    contact: selectsOf('Conversation', 'contact', plan),
-    agent: selectsOf('Conversation', 'assignedTo', plan),
+  const conversation = schema.getType('Conversation')
+  const { contact, assignedTo, channel } = isObjectType(conversation) ? conversation.getFields() : {}
+  const related = {
+    contact: readsBeyondId(contact, plan),
+    agent: readsBeyondId(assignedTo, plan),
+    channel: readsBeyondId(channel, plan),
   }
-  return { document, text, operationName, variables, kind, selectsEventCursor, readsResult, along, plan }
+  return { document, text, operationName, variables, kind, selectsEventCursor, readsResult, related, plan }
 }
 
 const unknownOperation = new GraphQLError('Could not determine what operation to execute.', {

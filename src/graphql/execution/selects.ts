@@ -1,5 +1,5 @@
-import { BREAK, type DocumentNode, visit } from 'graphql'
-import type { CostPlan } from './cost-plan.ts'
+import { BREAK, type DocumentNode, type GraphQLField, visit } from 'graphql'
+import type { CostPlan, PlannedField } from './cost-plan.ts'
 
 /** Whether a field of this name is selected anywhere in a document, in its fragments too. */
 export function selects(fieldName: string, document: DocumentNode): boolean {
@@ -14,25 +14,21 @@ export function selects(fieldName: string, document: DocumentNode): boolean {
   return found
 }
 
-/** Whether a field is selected of a type, anywhere in an operation. */
-export function selectsOf(
-  typeName: string,
-  fieldName: string,
+/** Whether more than the id is selected of the object that a field returns, anywhere in an operation. */
+export function readsBeyondId(
+  field: GraphQLField<unknown, unknown> | undefined,
   { fields }: Pick<CostPlan, 'fields'>,
 ): boolean {
   return fields.some(
-    ({ typeName: own, children }) =>
-      (own === typeName && children.some(({ field }) => field.name === fieldName)) ||
-      selectsOf(typeName, fieldName, { fields: children }),
+    ({ field: own, children }) =>
+      (own === field && children.some(isBeyondId)) || readsBeyondId(field, { fields: children }),
   )
 }
+
+const isBeyondId = ({ field }: PlannedField) => !['id', '__typename'].includes(field.name)
 
 /** Whether a mutation selects more of what it has written than ids, the cursor and errors. */
 export function readsMoreThanIds({ fields }: CostPlan): boolean {
   const objects = fields.flatMap(({ children }) => children.filter(({ isLeaf }) => !isLeaf))
-  return objects.some(
-    ({ field, children }) =>
-      field.name !== 'userErrors' &&
-      children.some(selected => !['id', '__typename'].includes(selected.field.name)),
-  )
+  return objects.some(({ field, children }) => field.name !== 'userErrors' && children.some(isBeyondId))
 }

@@ -48,27 +48,37 @@ export type Caller = Pick<Operation, 'actor'> & {
   lastEventId?: string | undefined
 }
 
+/**
+ * Of which objects that belong to a conversation an operation selects more than the id. The conversation knows their
+ * ids. Its contact and its agent are read along with it.
+ */
+export type RelatedRows = Along & { channel: boolean }
+
 /** The context of a resolver: one actor, and loaders that cache for one request or one event. */
 export type Context = GraphRooms &
   Caller &
   Pick<Operation, 'db'> & {
     loaders: Loaders
-    /** What the operation selects of conversations, so that it is read along with them. */
-    along: Along
+    related: RelatedRows
     bytes: AnswerBytes
     /** Cancels the statements of an answer that is not wanted any more. */
     giveUp(): void
   }
 
-const loaded = (db: Db, { workspaceId }: Pick<Actor, 'workspaceId'>, bytes: AnswerBytes, along: Along) => ({
+const loaded = (
+  db: Db,
+  { workspaceId }: Pick<Actor, 'workspaceId'>,
+  bytes: AnswerBytes,
+  related: RelatedRows,
+) => ({
   db,
   bytes,
-  along,
-  loaders: createLoaders(db, workspaceId, bytes, along),
+  related,
+  loaders: createLoaders(db, workspaceId, bytes, related),
 })
 
 /** The context of a request, with nothing loaded yet. */
-export function createContext(rooms: GraphRooms, caller: Caller, along: Along): Context {
+export function createContext(rooms: GraphRooms, caller: Caller, related: RelatedRows): Context {
   const { actor } = caller
   const { signal, giveUp } = withEnd(caller.signal)
   const bytes = rooms.openAnswer(actor.keyId)
@@ -77,7 +87,7 @@ export function createContext(rooms: GraphRooms, caller: Caller, along: Along): 
     ...caller,
     signal,
     giveUp,
-    ...loaded(rooms.share({ ...actor }, signal), actor, bytes, along),
+    ...loaded(rooms.share({ ...actor }, signal), actor, bytes, related),
   }
 }
 
@@ -95,7 +105,7 @@ const givenUp = refusal('UNAVAILABLE', 'The answer has been given up.')
 
 /** Drops all loaded rows: after a change, lists and counts are read again. */
 export function clearLoaders(context: Context): void {
-  context.loaders = createLoaders(context.db, context.actor.workspaceId, context.bytes, context.along)
+  context.loaders = createLoaders(context.db, context.actor.workspaceId, context.bytes, context.related)
 }
 
 /** In whose turns an event is executed, and among whose bytes its answer counts; null: they are held already. */
@@ -117,6 +127,6 @@ export function eventContext(context: Context, { keyId, isCatchUp, signal, bytes
     ...ofCaller,
     actor,
     signal,
-    ...loaded(context.share({ ...actor, apiKeyId: keyId }, signal), actor, bytes, context.along),
+    ...loaded(context.share({ ...actor, apiKeyId: keyId }, signal), actor, bytes, context.related),
   }
 }

@@ -117,7 +117,7 @@ builder.queryField('conversations', t =>
     extensions: { weight: listWeight },
     resolve: async (_, args, context) => {
       const { cursors, order, filter, page } = listOf(context, args, inbox, defaultRootSize)
-      const { db, actor, loaders, along } = context
+      const { db, actor, loaders, related: along } = context
       const rows = await conversationPage(db, actor.workspaceId, { filter, order, page, along })
       loaders.keepAlong(rows)
       for (const row of rows) loaders.conversation.prime(row.id, row)

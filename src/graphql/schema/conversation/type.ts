@@ -11,6 +11,9 @@ import { type Arguments, unindexedNestedWeight } from '../weight.ts'
 
 const cursors = timeCursors('messages')
 
+/** An object of which only the id is selected, so that no row is needed. */
+const onlyId = <Row extends { id: string }>(id: string): Row => ({ id }) as Row
+
 export const conversationType = Conversation.implement({
   description: 'A support thread between a contact and the team.',
   interfaces: [Node],
@@ -41,18 +44,25 @@ export const conversationType = Conversation.implement({
       type: Agent,
       nullable: true,
       description: 'The assigned agent; null if unassigned.',
-      resolve: ({ assignedToId }, _, { loaders }) => (assignedToId ? loaders.agent.load(assignedToId) : null),
+      resolve: ({ assignedToId: id }, _, { loaders, related }) =>
+        id === null ? null : related.agent ? loaders.agent.load(id) : onlyId<typeof Agent.$inferType>(id),
     }),
     channel: t.field({
       type: Channel,
       nullable: true,
       description: 'The channel of the conversation; null if it was created without one.',
-      resolve: ({ channelId }, _, { loaders }) => (channelId ? loaders.channel.load(channelId) : null),
+      resolve: ({ channelId: id }, _, { loaders, related }) =>
+        id === null
+          ? null
+          : related.channel
+            ? loaders.channel.load(id)
+            : onlyId<typeof Channel.$inferType>(id),
     }),
     contact: t.field({
       type: Contact,
       description: 'The contact of the conversation. It never changes.',
-      resolve: ({ contactId }, _, { loaders }) => required(loaders.contact.load(contactId), contactId),
+      resolve: ({ contactId: id }, _, { loaders, related }) =>
+        related.contact ? required(loaders.contact.load(id), id) : onlyId<typeof Contact.$inferType>(id),
     }),
     messages: t.field({
       type: MessageConnection,
