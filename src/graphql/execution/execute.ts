@@ -102,6 +102,18 @@ export function createEngine({
     return null
   }
 
+  /** The same for a result that does not leave as text: its texts are counted here. @throws Refusal LIMIT_EXCEEDED */
+  async function executeCounted(execution: Execution, cost: Cost): Promise<ExecutionResult | null> {
+    const result = await executeCompiled(execution, cost)
+    if (result) countAll(execution, textOf(result, limits).bytes)
+    return result
+  }
+
+  /** Counts an answer of so many bytes, of which some may have been counted before. */
+  function countAll({ context: { bytes } }: Execution, all: number): void {
+    bytes.take(Math.max(0, all - bytes.taken()))
+  }
+
   /**
    * What needs the variables or the caller belongs in here, once: a limit on cost, a cache, a trace, a log line. Limits
    * of the document alone are in `document-limits.ts`.
@@ -149,7 +161,7 @@ export function createEngine({
   }
 
   const executed = (execution: Execution) =>
-    admitted(execution, cost => run<never>(execution, cost, graphqlExecute))
+    admitted(execution, cost => run<never>(execution, cost, graphqlExecute, executeCounted))
 
   const answered = (execution: Execution) =>
     admitted(execution, async cost => {
@@ -157,9 +169,7 @@ export function createEngine({
         const result = await run<never>(execution, cost, graphqlExecute, executeCompiled)
         return result.errors ? result : textOf(result, limits)
       })
-      const { bytes } = execution.context
-      // The texts of a kept answer have not been counted.
-      if ('text' in answer) bytes.take(Math.max(0, answer.bytes - bytes.taken()))
+      if ('text' in answer) countAll(execution, answer.bytes)
       return answer
     })
 
