@@ -1,4 +1,4 @@
-import { type Compilable, type CompiledQuery, createQueryId } from 'kysely'
+import { type CompiledQuery, createQueryId, type QueryExecutorProvider } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Db, Reader } from './db.ts'
 
@@ -20,16 +20,22 @@ const maxShapes = 200
  * @returns a function that executes the query
  */
 export function reusable<Through extends Reader, Of extends Values, By extends Shape, Row>(
-  build: (through: Through, values: Of, shape: By) => Compilable<Row>,
+  build: (
+    through: Through,
+    values: Of,
+    shape: By,
+  ) => { compile(through: QueryExecutorProvider): CompiledQuery<Row> },
 ): (through: Through, values: Of, ...shape: Shape extends By ? [] : [By]) => Promise<Row[]> {
   const built = new LRUCache<string, CompiledQuery<Row>>({ max: maxShapes })
 
   return async (through, values, ...[shape]) => {
+    const db = through as unknown as Db
     const key = JSON.stringify([shape, patternOf(values)])
-    const query = built.get(key) ?? build(through, standIns(values, []) as Of, (shape ?? {}) as By).compile()
+    const query =
+      built.get(key) ?? build(through, standIns(values, []) as Of, (shape ?? {}) as By).compile(db)
     built.set(key, query)
     const parameters = query.parameters.map(each => (each instanceof StandIn ? each.valueIn(values) : each))
-    const { rows } = await (through as unknown as Db).executeQuery<Row>({
+    const { rows } = await db.executeQuery<Row>({
       ...query,
       parameters,
       queryId: createQueryId(),

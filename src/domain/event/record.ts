@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Writer } from '../../db/db.ts'
-import type { Counts } from '../workspace/counts.ts'
+import { reusable } from '../../db/reusable.ts'
+import { type Counts, noCounts } from '../workspace/counts.ts'
 import type { NewEvents } from './types.ts'
 
 /** The facts that a change records: its events in order, and by how much it changes the counts. */
@@ -11,6 +12,41 @@ export type Facts = {
   events: NewEvents
   counts?: Counts
 }
+
+type Recorded = { seq: number; isWatched: boolean }
+
+type Values = {
+  workspaceId: string
+  n: number
+  counts: Counts
+  actorId: string | null
+  at: Date
+  types: readonly string[]
+  conversationIds: readonly string[]
+  contactIds: readonly string[]
+  data: readonly string[]
+}
+
+const recorded = reusable(
+  (_: Writer, { workspaceId, n, counts, actorId, at, types, conversationIds, contactIds, data }: Values) =>
+    sql<Recorded>`
+    with counter as (
+      update workspace set event_seq = event_seq + ${n}, revision = revision + 1,
+        open_count = open_count + ${counts.open}, closed_count = closed_count + ${counts.closed},
+        archived_count = archived_count + ${counts.archived}, unread_count = unread_count + ${counts.unread},
+        unassigned_count = unassigned_count + ${counts.unassigned}
+      where id = ${workspaceId}
+      returning event_seq, coalesce(watched_until > clock_timestamp(), false) as watched
+    ), written as (
+      insert into event (workspace_id, seq, type, conversation_id, contact_id, actor_id, data, created_at)
+      select ${workspaceId}, counter.event_seq - ${n}::int + given.n, given.type, given.conversation_id, given.contact_id,
+        ${actorId}, given.data, ${at}
+      from counter cross join unnest(
+        ${types}::text[], ${conversationIds}::text[], ${contactIds}::text[], ${data}::jsonb[]
+      ) with ordinality as given(type, conversation_id, contact_id, data, n)
+    )
+    select event_seq as seq, watched as "isWatched" from counter`,
+)
 
 /**
  * Numbers and writes the events of a change, and updates the workspace row (counts, revision). This locks the workspace
@@ -24,29 +60,18 @@ export async function recordEvents(
   writer: Writer,
   workspaceId: string,
   { actorId, at, events, counts }: Facts,
-): Promise<{ seq: number; isWatched: boolean }> {
-  const n = events.length
-  const { rows } = await sql<{ seq: number; isWatched: boolean }>`
-    with counter as (
-      update workspace set event_seq = event_seq + ${n}, revision = revision + 1,
-        open_count = open_count + ${counts?.open ?? 0}, closed_count = closed_count + ${counts?.closed ?? 0},
-        archived_count = archived_count + ${counts?.archived ?? 0}, unread_count = unread_count + ${counts?.unread ?? 0},
-        unassigned_count = unassigned_count + ${counts?.unassigned ?? 0}
-      where id = ${workspaceId}
-      returning event_seq, coalesce(watched_until > clock_timestamp(), false) as watched
-    ), written as (
-      insert into event (workspace_id, seq, type, conversation_id, contact_id, actor_id, data, created_at)
-      select ${workspaceId}, counter.event_seq - ${n}::int + given.n, given.type, given.conversation_id, given.contact_id,
-        ${actorId}, given.data, ${at}
-      from counter cross join unnest(
-        ${events.map(event => event.type)}::text[],
-        ${events.map(event => event.conversation.id)}::text[],
-        ${events.map(event => event.conversation.contactId)}::text[],
-        ${events.map(event => JSON.stringify(event.data))}::jsonb[]
-      ) with ordinality as given(type, conversation_id, contact_id, data, n)
-    )
-    select event_seq as seq, watched as "isWatched" from counter`.execute(writer)
-  const [counter] = rows
+): Promise<Recorded> {
+  const [counter] = await recorded(writer, {
+    workspaceId,
+    n: events.length,
+    counts: { ...noCounts, ...counts },
+    actorId,
+    at,
+    types: events.map(event => event.type),
+    conversationIds: events.map(event => event.conversation.id),
+    contactIds: events.map(event => event.conversation.contactId),
+    data: events.map(event => JSON.stringify(event.data)),
+  })
   if (!counter) throw new Error(`The workspace ${workspaceId} does not exist.`)
   return counter
 }

@@ -1,6 +1,7 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
+import { reusable } from '../../db/reusable.ts'
 
 const columns = [
   'id',
@@ -43,6 +44,14 @@ export async function keysOf(
     .execute()
 }
 
+const validByHash = reusable((reader, { hash }: { hash: Buffer }) =>
+  reader
+    .selectFrom('api_key')
+    .select([...columns, 'workspace_id as workspaceId'])
+    .where('hash', '=', hash)
+    .where(valid),
+)
+
 /**
  * The valid key with this hash; null: there is none. It looks in all workspaces, because only the key tells which one.
  */
@@ -50,31 +59,29 @@ export async function keyByHash(
   reader: Reader,
   hash: Buffer,
 ): Promise<(ApiKey & { workspaceId: string }) | null> {
-  const key = await reader
-    .selectFrom('api_key')
-    .select([...columns, 'workspace_id as workspaceId'])
-    .where('hash', '=', hash)
-    .where(valid)
-    .executeTakeFirst()
+  const [key] = await validByHash(reader, { hash })
   return key ?? null
 }
+
+const validOf = reusable(
+  (reader, { workspaceIds, keyIds }: { workspaceIds: readonly string[]; keyIds: readonly string[] }) =>
+    reader
+      .selectFrom('api_key')
+      .select('id')
+      .where(
+        sql<boolean>`(workspace_id, id) in (select * from unnest(${workspaceIds}::text[], ${keyIds}::text[]))`,
+      )
+      .where(valid),
+)
 
 /** The ids of those keys that are still valid. One statement checks the keys of all open sockets, in all workspaces. */
 export async function validKeys(
   reader: Reader,
   keys: readonly { workspaceId: string; keyId: string }[],
 ): Promise<Set<string>> {
-  const rows = await reader
-    .selectFrom('api_key')
-    .select('id')
-    .where(eb =>
-      eb(
-        eb.refTuple('workspace_id', 'id'),
-        'in',
-        keys.map(key => eb.tuple(key.workspaceId, key.keyId)),
-      ),
-    )
-    .where(valid)
-    .execute()
+  const rows = await validOf(reader, {
+    workspaceIds: keys.map(key => key.workspaceId),
+    keyIds: keys.map(key => key.keyId),
+  })
   return new Set(rows.map(row => row.id))
 }

@@ -8,17 +8,18 @@ export type Counts = { open: number; closed: number; archived: number; unread: n
 
 type Counted = { status: Tables['conversation']['status']; isUnread: boolean; assignedToId: string | null }
 
-const none: Counts = { open: 0, closed: 0, archived: 0, unread: 0, unassigned: 0 }
+/** No conversations; for a change: no differences. */
+export const noCounts: Counts = { open: 0, closed: 0, archived: 0, unread: 0, unassigned: 0 }
 
 function weigh({ status, isUnread, assignedToId }: Counted): Counts {
-  if (status === 'CLOSED') return { ...none, closed: 1 }
-  if (status === 'ARCHIVED') return { ...none, archived: 1 }
-  return { ...none, open: 1, unread: Number(isUnread), unassigned: Number(assignedToId === null) }
+  if (status === 'CLOSED') return { ...noCounts, closed: 1 }
+  if (status === 'ARCHIVED') return { ...noCounts, archived: 1 }
+  return { ...noCounts, open: 1, unread: Number(isUnread), unassigned: Number(assignedToId === null) }
 }
 
 /** By how much the counts change when a conversation's state changes; `before` null: the conversation is new. */
 export function countChange(before: Counted | null, after: Counted): Counts {
-  const from = before ? weigh(before) : none
+  const from = before ? weigh(before) : noCounts
   const to = weigh(after)
   return {
     open: to.open - from.open,
