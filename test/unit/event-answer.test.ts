@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
+import type { Db } from '../../src/db/db.ts'
 import { refusal } from '../../src/domain/errors.ts'
 import { toClientError } from '../../src/graphql/execution/errors.ts'
 import { executeEvents } from '../../src/graphql/execution/event-answer.ts'
 import type { Execution } from '../../src/graphql/execution/execution.ts'
 import { createAnswerBytes } from '../../src/graphql/schema/answer-bytes.ts'
+import { createSharedRows } from '../../src/graphql/schema/shared-rows.ts'
 import { createQuota } from '../../src/runtime/quota.ts'
 
 const { limits } = readConfig({})
@@ -14,7 +16,9 @@ const { signal } = new AbortController()
 function answering(busyKeys: string[]) {
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
   const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
-  const context = { actor: { workspaceId: 'wrk_1' }, limits, unsent, openAnswer, share: () => ({}) }
+  const share = () => ({}) as Db
+  const sharedRows = createSharedRows(share)
+  const context = { actor: { workspaceId: 'wrk_1' }, limits, unsent, openAnswer, share, sharedRows }
   const engine = {
     async execute({ context }: Execution) {
       const { keyId } = context.actor
@@ -23,7 +27,7 @@ function answering(busyKeys: string[]) {
     },
     openSource: () => Promise.reject(new Error('nothing is opened')),
   }
-  return executeEvents(engine, { context } as unknown as Execution)
+  return executeEvents(engine, { context, operation: {} } as unknown as Execution)
 }
 
 test('while the key that has paid is busy, an event is executed in the turns of another one', async () => {

@@ -21,10 +21,14 @@ export function executeEvents(engine: Pick<Engine, 'execute'>, execution: Execut
   const { unsent, limits } = execution.context
 
   return async (value, { keyIds, isCatchUp, signal }) => {
+    // `eventCursor` is read before everything else of an answer, so it may not be newer than rows that were read for
+    // another one. What is caught up on is read for each by itself.
+    const shares = !isCatchUp && !execution.operation.selectsEventCursor
+
     /** Returns null if the key has no room for the answer. */
     async function execute(keyId: string, countedFor: string | null): Promise<ExecutionResult | null> {
       const payer = { keyId, isCatchUp, signal, bytesOf: countedFor }
-      const context = eventContext(execution.context, payer)
+      const context = eventContext(execution.context, payer, shares ? value : null)
       const result = await engine.execute({ ...execution, event: value, context })
       if (context.bytes.refused()?.code === 'RATE_LIMITED') return null
       requireLasting(result)

@@ -8,6 +8,7 @@ import { createQuota, type Quota } from '../../runtime/quota.ts'
 import { createAnswerBytes } from '../schema/answer-bytes.ts'
 import { type Caller, createContext, type GraphRooms } from '../schema/context.ts'
 import { schema, uncountedSchema } from '../schema/schema.ts'
+import { createSharedRows } from '../schema/shared-rows.ts'
 import { createAnswerCache } from './answer-cache.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import type { AnswerText } from './answer-text.ts'
@@ -58,11 +59,20 @@ export type GraphOptions = {
 }
 
 export function createGraph(
-  others: Omit<GraphRooms, 'openAnswer' | 'text' | 'changes' | 'limits' | 'unsent'>,
+  others: Omit<GraphRooms, 'openAnswer' | 'sharedRows' | 'text' | 'changes' | 'limits' | 'unsent'>,
   { limits, budgets, unsent, observe, trusted, revisionOf }: GraphOptions,
 ): Graph {
   const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
-  const rooms = { ...others, openAnswer, limits, unsent, text: budgets.text, changes: budgets.changes }
+  const sharedRows = createSharedRows(others.share)
+  const rooms = {
+    ...others,
+    openAnswer,
+    sharedRows,
+    limits,
+    unsent,
+    text: budgets.text,
+    changes: budgets.changes,
+  }
   const { prepare, isKept } = createPrepare(schema, limits)
   const busy = createQuota(1)
   const keptAnswer = createAnswerCache(limits.maxKeptAnswerBytes, revisionOf)

@@ -11,7 +11,7 @@ import {
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { isErrorCode } from '../../domain/errors.ts'
-import type { RelatedRows } from '../schema/context.ts'
+import type { RelatedRows } from '../schema/loaders.ts'
 import { type CostPlan, planOf } from './cost-plan.ts'
 import {
   type DocumentLimits,

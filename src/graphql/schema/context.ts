@@ -1,7 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../../db/db.ts'
 import type { Share } from '../../db/share.ts'
-import type { Along } from '../../domain/conversation/along.ts'
 import { refusal } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Actor, Operation } from '../../domain/operation.ts'
@@ -12,7 +11,8 @@ import type { Outbox } from '../../mail/outbound/outbox.ts'
 import type { Budget } from '../../runtime/budget.ts'
 import type { Quota } from '../../runtime/quota.ts'
 import type { AnswerBytes } from './answer-bytes.ts'
-import { createLoaders, type Loaders } from './loaders.ts'
+import { createLoaders, type Loaders, type RelatedRows, type RowLoaders } from './loaders.ts'
+import type { SharedRows } from './shared-rows.ts'
 
 /** What the graph uses of the rooms below, the same for every request. */
 export type GraphRooms = Pick<Operation, 'announce'> & {
@@ -28,6 +28,7 @@ export type GraphRooms = Pick<Operation, 'announce'> & {
   changes: Budget
   limits: Pick<Limits, 'maxPageSize' | 'maxListValues' | 'maxAnswerBytes'>
   share: Share
+  sharedRows: SharedRows
   feeds: Feeds
   broadcasts: Broadcasts
   counts: LiveCounts
@@ -48,12 +49,6 @@ export type Caller = Pick<Operation, 'actor'> & {
   lastEventId?: string | undefined
 }
 
-/**
- * Of which objects that belong to a conversation an operation selects more than the id. The conversation knows their
- * ids. Its contact and its agent are read along with it.
- */
-export type RelatedRows = Along & { channel: boolean }
-
 /** The context of a resolver: one actor, and loaders that cache for one request or one event. */
 export type Context = GraphRooms &
   Caller &
@@ -70,11 +65,12 @@ const loaded = (
   { workspaceId }: Pick<Actor, 'workspaceId'>,
   bytes: AnswerBytes,
   related: RelatedRows,
+  shared: RowLoaders | null = null,
 ) => ({
   db,
   bytes,
   related,
-  loaders: createLoaders(db, workspaceId, bytes, related),
+  loaders: createLoaders(db, workspaceId, bytes, related, shared),
 })
 
 /** The context of a request, with nothing loaded yet. */
@@ -111,22 +107,31 @@ export function clearLoaders(context: Context): void {
 /** In whose turns an event is executed, and among whose bytes its answer counts; null: they are held already. */
 export type EventPayer = { keyId: string; isCatchUp: boolean; signal: AbortSignal; bytesOf: string | null }
 
+/** The event, if its rows are shared with its other executions; null: they are not. */
+export type SharedEvent = object | null
+
 /**
  * The context for executing an event for all who share a subscription: their workspace and the scope `read`, with
  * nothing loaded yet and no caller. `signal` aborts when the last of them has left. Live events have turns of their own,
  * apart from the key's own operations and catch-ups: those must not keep other subscribers waiting.
  */
-export function eventContext(context: Context, { keyId, isCatchUp, signal, bytesOf }: EventPayer): Context {
+export function eventContext(
+  context: Context,
+  { keyId, isCatchUp, signal, bytesOf }: EventPayer,
+  event: SharedEvent,
+): Context {
   const { workspaceId } = context.actor
   const turnsOf = `${isCatchUp ? 'catch-ups' : 'events'} ${keyId}`
   const actor = { workspaceId, id: '', keyId: turnsOf, scopes: ['read'] as const }
   const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined, giveUp() {} }
   const bytes = context.openAnswer(bytesOf)
+  const { related } = context
+  const shared = event && context.sharedRows(event, workspaceId, related)
   return {
     ...context,
     ...ofCaller,
     actor,
     signal,
-    ...loaded(context.share({ ...actor, apiKeyId: keyId }, signal), actor, bytes, context.related),
+    ...loaded(context.share({ ...actor, apiKeyId: keyId }, signal), actor, bytes, related, shared),
   }
 }

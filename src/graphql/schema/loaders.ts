@@ -17,20 +17,24 @@ import type { AnswerBytes } from './answer-bytes.ts'
 
 export type Loaders = ReturnType<typeof createLoaders>
 
+/**
+ * Of which objects that belong to a conversation an operation selects more than the id. The conversation knows their
+ * ids. Its contact and its agent are read along with it.
+ */
+export type RelatedRows = Along & { channel: boolean }
+
+/** Rows by their ids. */
+export type RowLoaders = ReturnType<typeof createRowLoaders>
+
 const maxBatchSize = 500
 
 /**
- * Batches what the resolvers of one request load, into one statement per kind. All loaders read one workspace, so
- * another workspace's id loads as null, like one that does not exist or is malformed.
+ * Batches the rows that are loaded by their ids, into one statement per noun. All loaders read one workspace, so another
+ * workspace's id loads as null, like one that does not exist or is malformed.
+ *
+ * @param reading returns what to read with, before each statement
  */
-export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerBytes, along: Along) {
-  /** For an answer that is refused already nothing more is read. @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED */
-  function reading(): Reader {
-    const refused = bytes.refused()
-    if (refused) throw refused
-    return db
-  }
-
+export function createRowLoaders(reading: () => Reader, workspaceId: string, along: Along) {
   const rowsOf =
     <Row>(rows: (reader: Reader, workspaceId: string, ids: readonly string[]) => Promise<Row[]>) =>
     async (ids: readonly string[]) =>
@@ -66,11 +70,32 @@ export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerByte
       { maxBatchSize },
     ),
   } satisfies Record<Noun, DataLoader<never, object | null>>
+  return { ...loadersOfNouns, keepAlong }
+}
+
+/**
+ * Batches what the resolvers of one answer load.
+ * @param shared the rows that it shares with other answers; null: none
+ */
+export function createLoaders(
+  db: Reader,
+  workspaceId: string,
+  bytes: AnswerBytes,
+  along: Along,
+  shared: RowLoaders | null = null,
+) {
+  /** For an answer that is refused already nothing more is read. @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED */
+  function reading(): Reader {
+    const refused = bytes.refused()
+    if (refused) throw refused
+    return db
+  }
+
+  const rows = shared ?? createRowLoaders(reading, workspaceId, along)
   return {
-    ...loadersOfNouns,
-    keepAlong,
+    ...rows,
     /** The texts of messages. Their sizes have been added up before: if the sum is too large, none is read. */
-    messageText: byId('message', rowsOf(textsByIds)),
+    messageText: byId('message', async ids => textsByIds(reading(), workspaceId, ids)),
     events: perArguments((args: Parameters<typeof eventPages>[3]) => async (ids: readonly string[]) => {
       const rows = Map.groupBy(await eventPages(reading(), workspaceId, ids, args), row => row.conversationId)
       return ids.map(id => rows.get(id) ?? [])
@@ -85,11 +110,11 @@ export function createLoaders(db: Reader, workspaceId: string, bytes: AnswerByte
     conversations: perArguments(
       (args: Omit<Parameters<typeof conversationPages>[3], 'along'>) => async (ids: readonly string[]) => {
         const parentOf = args.parent === 'contact' ? ('contactId' as const) : ('assignedToId' as const)
-        const rows = Map.groupBy(
-          keepAlong(await conversationPages(reading(), workspaceId, ids, { ...args, along })),
+        const found = Map.groupBy(
+          rows.keepAlong(await conversationPages(reading(), workspaceId, ids, { ...args, along })),
           row => row[parentOf],
         )
-        return ids.map(id => rows.get(id) ?? [])
+        return ids.map(id => found.get(id) ?? [])
       },
     ),
     conversationTotal: perArguments(
