@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Reader } from '../../db/db.ts'
 import { refusal } from '../errors.ts'
 import { nouns } from '../nouns.ts'
@@ -9,7 +9,7 @@ const cursorForm = new RegExp(`^[0-9a-v]{${tagCharacters + seqCharacters}}$`)
 
 /** Forty bits of the workspace's hash. They show which workspace a cursor belongs to, without reading the database. */
 function tagOf(workspaceId: string): string {
-  const bits = createHash('sha256').update(workspaceId).digest().readUIntBE(0, 5)
+  const bits = hash('sha256', workspaceId, 'buffer').readUIntBE(0, 5)
   return bits.toString(32).padStart(tagCharacters, '0')
 }
 
