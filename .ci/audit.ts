@@ -2,6 +2,15 @@
 // answer audits fails nothing, and is told.
 import { spawnSync } from 'node:child_process'
 
+/** What npm prints is no JSON if it fails itself. */
+function reportOf(text: string): Report {
+  try {
+    return JSON.parse(text) as Report
+  } catch {
+    return { message: text }
+  }
+}
+
 type Report = { error?: unknown; message?: string; metadata?: { vulnerabilities: Record<string, number> } }
 
 const { stdout } = spawnSync(
@@ -9,7 +18,7 @@ const { stdout } = spawnSync(
   ['audit', '--omit=dev', '--json', '--fetch-retries=0', '--fetch-timeout=20000'],
   { encoding: 'utf8' },
 )
-const { message, metadata } = JSON.parse(stdout) as Report
+const { message, metadata } = reportOf(stdout)
 if (!metadata) {
   console.log(`npm audit was not answered: ${message ?? 'no report'}`)
 } else {

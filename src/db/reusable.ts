@@ -15,8 +15,9 @@ const maxShapes = 200
  * A query that Kysely builds once for each shape, and that is then only executed with other values: building one takes
  * several times as long as sending it.
  *
- * @param build makes the query. Its `values` stand for the later ones: they can be compared with null and put into the
- *   query, and anything else throws. Which values are null or undefined is part of the shape.
+ * @param build makes the query. Its `values` stand for the later ones, so it may only compare them with null and put
+ *   them into the query. What it does beyond that is the same for all values; arithmetic and text made of them throw.
+ *   Which values are null or undefined is part of the shape.
  * @returns a function that executes the query
  */
 export function reusable<Through extends Reader, Of extends Values, By extends Shape, Row>(

@@ -20,7 +20,7 @@ export type AnswerMemory = {
 }
 
 export type AnswerMemoryOptions = {
-  /** How long an answer is kept. Nothing in it is older than this. */
+  /** How long an answer is kept after it was begun. */
   lifetimeMs: number
   /** How many characters are kept in all. The least recently used answers go first. */
   maxCharacters: number

@@ -4,7 +4,8 @@ import { whenAvailable } from '../../db/when-available.ts'
 import { toCursor } from '../../domain/event/cursor.ts'
 import type { Event } from '../../domain/event/rows.ts'
 import type { ExecuteFor } from '../../live/broadcasts.ts'
-import { eventContext } from '../schema/context.ts'
+import type { Owner } from '../../runtime/turns.ts'
+import { eventContext, eventOwner } from '../schema/context.ts'
 import { withoutHttp } from './errors.ts'
 import type { Engine } from './execute.ts'
 import type { Execution } from './execution.ts'
@@ -18,28 +19,31 @@ import type { Execution } from './execution.ts'
  * @throws Unavailable; the signal's reason when all have left
  */
 export function executeEvents(engine: Pick<Engine, 'execute'>, execution: Execution): ExecuteFor {
-  const { unsent, limits } = execution.context
+  const { actor, unsent, limits, sharedRows } = execution.context
 
   return async (value, { keyIds, isCatchUp, signal }) => {
-    // `eventCursor` is read before everything else of an answer, so it may not be newer than rows that were read for
-    // another one. What is caught up on is read for each by itself.
-    const shares = !isCatchUp && !execution.operation.selectsEventCursor
-
     /** Returns null if the key has no room for the answer. */
-    async function execute(keyId: string, countedFor: string | null): Promise<ExecutionResult | null> {
-      const payer = { keyId, isCatchUp, signal, bytesOf: countedFor }
-      const context = eventContext(execution.context, payer, shares ? value : null)
+    async function execute(owner: Owner, bytesOf: string | null): Promise<ExecutionResult | null> {
+      const shared =
+        !isCatchUp && isEvent(value) ? sharedRows.join(value, owner, execution.context.related) : null
+      const context = eventContext(execution.context, {
+        owner,
+        signal,
+        bytesOf,
+        shared: shared?.rows ?? null,
+      })
       const result = await engine.execute({ ...execution, event: value, context })
+      shared?.leave()
       if (context.bytes.refused()?.code === 'RATE_LIMITED') return null
       requireLasting(result)
       return result
     }
 
     /** Reserves the bytes of the largest answer before it executes. */
-    async function executeReserved(keyId: string, owner: string): Promise<ExecutionResult | null> {
-      const release = await unsent.takeWhenPossible(owner, limits.maxAnswerBytes, signal)
+    async function executeReserved(owner: Owner, bytesOf: string): Promise<ExecutionResult | null> {
+      const release = await unsent.takeWhenPossible(bytesOf, limits.maxAnswerBytes, signal)
       try {
-        return await execute(keyId, null)
+        return await execute(owner, null)
       } finally {
         release()
       }
@@ -51,8 +55,9 @@ export function executeEvents(engine: Pick<Engine, 'execute'>, execution: Execut
       const keys = keyIds()
       const keyId = keys[tries++ % keys.length]
       if (keyId === undefined) throw signal.reason
-      const owner = `events ${keyId}`
-      const result = (await execute(keyId, owner)) ?? (await executeReserved(keyId, owner))
+      const owner = eventOwner(actor.workspaceId, keyId, isCatchUp)
+      const bytesOf = `events ${keyId}`
+      const result = (await execute(owner, bytesOf)) ?? (await executeReserved(owner, bytesOf))
       if (!result) throw new Busy()
       return result
     }

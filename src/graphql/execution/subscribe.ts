@@ -13,8 +13,8 @@ import type { Execution } from './execution.ts'
 import { createUnsentAnswer } from './unsent-answer.ts'
 
 /**
- * Opens a subscription. Each event is executed with fresh loaders, once for all subscribers of the same broadcast. If
- * the subscription cannot be opened, the result has errors.
+ * Opens a subscription. Each event is executed once for all subscribers of the same broadcast. If the subscription
+ * cannot be opened, the result has errors.
  */
 export async function subscribe(
   engine: Engine,

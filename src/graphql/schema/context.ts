@@ -10,8 +10,9 @@ import type { Feeds } from '../../live/feeds.ts'
 import type { Outbox } from '../../mail/outbound/outbox.ts'
 import type { Budget } from '../../runtime/budget.ts'
 import type { Quota } from '../../runtime/quota.ts'
+import type { Owner } from '../../runtime/turns.ts'
 import type { AnswerBytes } from './answer-bytes.ts'
-import { createLoaders, type Loaders, type RelatedRows, type RowLoaders } from './loaders.ts'
+import { createLoaders, type Loaders, type Loading, type RelatedRows, type RowLoaders } from './loaders.ts'
 import type { SharedRows } from './shared-rows.ts'
 
 /** What the graph uses of the rooms below, the same for every request. */
@@ -60,30 +61,26 @@ export type Context = GraphRooms &
     giveUp(): void
   }
 
-const loaded = (
-  db: Db,
-  { workspaceId }: Pick<Actor, 'workspaceId'>,
-  bytes: AnswerBytes,
-  related: RelatedRows,
-  shared: RowLoaders | null = null,
-) => ({
-  db,
-  bytes,
-  related,
-  loaders: createLoaders(db, workspaceId, bytes, related, shared),
+const loaded = (loading: Loading & { db: Db }) => ({
+  db: loading.db,
+  bytes: loading.bytes,
+  related: loading.related,
+  loaders: createLoaders(loading),
 })
 
-/** The context of a request, with nothing loaded yet. */
+/** The context of a request. */
 export function createContext(rooms: GraphRooms, caller: Caller, related: RelatedRows): Context {
   const { actor } = caller
   const { signal, giveUp } = withEnd(caller.signal)
+  const { workspaceId } = actor
   const bytes = rooms.openAnswer(actor.keyId)
+  const db = rooms.share({ ...actor }, signal)
   return {
     ...rooms,
     ...caller,
     signal,
     giveUp,
-    ...loaded(rooms.share({ ...actor }, signal), actor, bytes, related),
+    ...loaded({ db, workspaceId, bytes, related, signal, shared: null }),
   }
 }
 
@@ -101,37 +98,45 @@ const givenUp = refusal('UNAVAILABLE', 'The answer has been given up.')
 
 /** Drops all loaded rows: after a change, lists and counts are read again. */
 export function clearLoaders(context: Context): void {
-  context.loaders = createLoaders(context.db, context.actor.workspaceId, context.bytes, context.related)
+  const { db, actor, bytes, related, signal } = context
+  const { workspaceId } = actor
+  context.loaders = createLoaders({ db, workspaceId, bytes, related, signal, shared: null })
 }
 
-/** In whose turns an event is executed, and among whose bytes its answer counts; null: they are held already. */
-export type EventPayer = { keyId: string; isCatchUp: boolean; signal: AbortSignal; bytesOf: string | null }
-
-/** The event, if its rows are shared with its other executions; null: they are not. */
-export type SharedEvent = object | null
+export type EventExecution = {
+  /** In whose turns the event is executed. */
+  owner: Owner
+  /** Aborts when all who share the subscription have left. */
+  signal: AbortSignal
+  /** Among whose bytes the answer counts; null: they are held already. */
+  bytesOf: string | null
+  /** The rows that it shares with the event's other executions; null: none. */
+  shared: RowLoaders | null
+}
 
 /**
- * The context for executing an event for all who share a subscription: their workspace and the scope `read`, with
- * nothing loaded yet and no caller. `signal` aborts when the last of them has left. Live events have turns of their own,
- * apart from the key's own operations and catch-ups: those must not keep other subscribers waiting.
+ * The turns in which a key's events are executed. They are apart from those of its operations, and live events are apart
+ * from catch-ups: neither must keep other subscribers waiting.
  */
-export function eventContext(
-  context: Context,
-  { keyId, isCatchUp, signal, bytesOf }: EventPayer,
-  event: SharedEvent,
-): Context {
-  const { workspaceId } = context.actor
-  const turnsOf = `${isCatchUp ? 'catch-ups' : 'events'} ${keyId}`
-  const actor = { workspaceId, id: '', keyId: turnsOf, scopes: ['read'] as const }
+export const eventOwner = (workspaceId: string, apiKeyId: string, isCatchUp: boolean): Owner => ({
+  workspaceId,
+  keyId: `${isCatchUp ? 'catch-ups' : 'events'} ${apiKeyId}`,
+  apiKeyId,
+})
+
+/** The context for executing an event for all who share a subscription: no caller, and the scope `read`. */
+export function eventContext(context: Context, { owner, signal, bytesOf, shared }: EventExecution): Context {
+  const { workspaceId, keyId } = owner
+  const actor = { workspaceId, id: '', keyId, scopes: ['read'] as const }
   const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined, giveUp() {} }
   const bytes = context.openAnswer(bytesOf)
   const { related } = context
-  const shared = event && context.sharedRows(event, workspaceId, related)
+  const db = context.share(owner, signal)
   return {
     ...context,
     ...ofCaller,
     actor,
     signal,
-    ...loaded(context.share({ ...actor, apiKeyId: keyId }, signal), actor, bytes, related, shared),
+    ...loaded({ db, workspaceId, bytes, related, signal, shared }),
   }
 }

@@ -23,6 +23,8 @@ export type Loaders = ReturnType<typeof createLoaders>
  */
 export type RelatedRows = Along & { channel: boolean }
 
+type RowLoader<Id, Row> = { load(id: Id): Promise<Row>; prime(id: Id, row: Row): unknown }
+
 /** Rows by their ids. */
 export type RowLoaders = ReturnType<typeof createRowLoaders>
 
@@ -60,38 +62,67 @@ export function createRowLoaders(reading: () => Reader, workspaceId: string, alo
     ),
     message: byId('message', rowsOf(messagesByIds)),
     apiKey: byId('apiKey', rowsOf(keysByIds)),
-    event: new DataLoader(
-      async (seqs: readonly number[]) => {
-        const events = new Map(
-          (await eventsBySeq(reading(), workspaceId, seqs)).map(event => [event.seq, event]),
-        )
-        return seqs.map(seq => events.get(seq) ?? null)
-      },
-      { maxBatchSize },
-    ),
-  } satisfies Record<Noun, DataLoader<never, object | null>>
+    event: loaderOf(async (seqs: readonly number[]) => {
+      const events = new Map(
+        (await eventsBySeq(reading(), workspaceId, seqs)).map(event => [event.seq, event]),
+      )
+      return seqs.map(seq => events.get(seq) ?? null)
+    }),
+  } satisfies Record<Noun, RowLoader<never, object | null>>
   return { ...loadersOfNouns, keepAlong }
 }
 
 /**
- * Batches what the resolvers of one answer load.
- * @param shared the rows that it shares with other answers; null: none
+ * Rows that other answers read too, for one that ends by itself.
+ * @param reading throws if this answer reads nothing more
  */
-export function createLoaders(
-  db: Reader,
-  workspaceId: string,
-  bytes: AnswerBytes,
-  along: Along,
-  shared: RowLoaders | null = null,
-) {
-  /** For an answer that is refused already nothing more is read. @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED */
+function sharedRowLoaders(rows: RowLoaders, reading: () => void): RowLoaders {
+  const shared = <Id, Row>(loader: RowLoader<Id, Row>): RowLoader<Id, Row> => ({
+    load(id) {
+      reading()
+      return loader.load(id)
+    },
+    prime: (id, row) => loader.prime(id, row),
+  })
+  return {
+    workspace: shared(rows.workspace),
+    agent: shared(rows.agent),
+    channel: shared(rows.channel),
+    contact: shared(rows.contact),
+    conversation: shared(rows.conversation),
+    message: shared(rows.message),
+    apiKey: shared(rows.apiKey),
+    event: shared(rows.event),
+    keepAlong: rows.keepAlong,
+  }
+}
+
+/** What the resolvers of one answer load with. */
+export type Loading = {
+  db: Reader
+  workspaceId: string
+  bytes: AnswerBytes
+  related: RelatedRows
+  /** Aborts when the answer is not wanted any more. */
+  signal: AbortSignal | undefined
+  /** The rows that it shares with other answers; null: none. */
+  shared: RowLoaders | null
+}
+
+/** Batches what the resolvers of one answer load. */
+export function createLoaders({ db, workspaceId, bytes, related: along, signal, shared }: Loading) {
+  /**
+   * For an answer that is refused or given up nothing more is read.
+   * @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED; the signal's reason
+   */
   function reading(): Reader {
     const refused = bytes.refused()
     if (refused) throw refused
+    signal?.throwIfAborted()
     return db
   }
 
-  const rows = shared ?? createRowLoaders(reading, workspaceId, along)
+  const rows = shared ? sharedRowLoaders(shared, reading) : createRowLoaders(reading, workspaceId, along)
   return {
     ...rows,
     /** The texts of messages. Their sizes have been added up before: if the sum is too large, none is read. */
@@ -128,15 +159,15 @@ export function createLoaders(
 
 /** One row by its id, or null. A text that cannot be an id of the noun never reaches the database. */
 function byId<Row extends { id: string }>(noun: Noun, rows: (ids: readonly string[]) => Promise<Row[]>) {
-  return new DataLoader<string, Row | null>(
-    async ids => {
-      const possible = ids.filter(id => isId(noun, id))
-      const found = new Map(possible.length ? (await rows(possible)).map(row => [row.id, row]) : [])
-      return ids.map(id => found.get(id) ?? null)
-    },
-    { maxBatchSize },
-  )
+  return loaderOf<string, Row | null>(async ids => {
+    const possible = ids.filter(id => isId(noun, id))
+    const found = new Map(possible.length ? (await rows(possible)).map(row => [row.id, row]) : [])
+    return ids.map(id => found.get(id) ?? null)
+  })
 }
+
+const loaderOf = <Id, Row>(rows: (ids: readonly Id[]) => Promise<Row[]>): RowLoader<Id, Row> =>
+  new DataLoader(rows, { maxBatchSize })
 
 /** One loader per set of arguments, so that parents with the same arguments share a statement. */
 function perArguments<Args, Value>(load: (args: Args) => (ids: readonly string[]) => Promise<Value[]>) {

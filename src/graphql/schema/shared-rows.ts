@@ -1,37 +1,43 @@
-import { LRUCache } from 'lru-cache'
 import type { Share } from '../../db/share.ts'
+import type { Owner } from '../../runtime/turns.ts'
 import { createRowLoaders, type RelatedRows, type RowLoaders } from './loaders.ts'
 
-/** The rows that the executions of one event share. */
-export type SharedRows = (event: object, workspaceId: string, related: RelatedRows) => RowLoaders
+/** The rows that executions of the same event share. */
+export type SharedRows = {
+  /** Joins those that execute an event in the turns of the same key. Their rows are dropped when the last has left. */
+  join(event: object, owner: Owner, related: RelatedRows): { rows: RowLoaders; leave(): void }
+}
 
-/** An expensive subscription can make an event hold megabytes of rows. With more events at once, less is shared. */
-const maxEvents = 16
-/** All live executions of an event begin at about the same time. */
-const sharedForMs = 1_000
+type Shared = { rows: RowLoaders; executions: number }
 
 /**
- * Shares rows among all executions of one event, as each different subscription would read the same ones again. They are
- * read after the event has been committed, so all of them show it. A statement that fails is not kept. Their statements
- * have turns of their own in each workspace, and go on when the subscribers of one subscription leave.
+ * Shares rows among the executions of an event that are in progress, as each different subscription would read the same
+ * ones again. They are read after the event has been committed, so all of them show it. Keys share nothing, so none waits
+ * for the turns of another. A running statement goes on when one execution is given up, as others may wait for it.
  */
 export function createSharedRows(share: Share): SharedRows {
-  const ofEvents = new LRUCache<object, Map<string, RowLoaders>>({
-    max: maxEvents,
-    ttl: sharedForMs,
-    ttlAutopurge: true,
-  })
+  const ofEvents = new WeakMap<object, Map<string, Shared>>()
 
-  return (event, workspaceId, related) => {
-    const byRelated = ofEvents.get(event) ?? new Map<string, RowLoaders>()
-    // Its time counts from the first execution.
-    if (byRelated.size === 0) ofEvents.set(event, byRelated)
-    const key = JSON.stringify([workspaceId, related])
-    const known = byRelated.get(key)
-    if (known) return known
-    const db = share({ workspaceId, keyId: `events ${workspaceId}` })
-    const rows = createRowLoaders(() => db, workspaceId, related)
-    byRelated.set(key, rows)
-    return rows
+  return {
+    join(event, owner, related) {
+      const all = ofEvents.get(event) ?? new Map<string, Shared>()
+      ofEvents.set(event, all)
+      const key = JSON.stringify([owner.keyId, related])
+      const shared = all.get(key) ?? { rows: rowsOf(owner, related), executions: 0 }
+      all.set(key, shared)
+      shared.executions += 1
+      return {
+        rows: shared.rows,
+        leave() {
+          shared.executions -= 1
+          if (shared.executions === 0) all.delete(key)
+        },
+      }
+    },
+  }
+
+  function rowsOf(owner: Owner, related: RelatedRows): RowLoaders {
+    const db = share(owner)
+    return createRowLoaders(() => db, owner.workspaceId, related)
   }
 }

@@ -1,4 +1,4 @@
-/** The header section that a mail may have, in bytes, as in Exchange Server. Reading addresses takes 250 ns a byte. */
+/** The header section that a mail may have, in bytes. Reading addresses takes 250 ns a byte. */
 const maxHeaderBytes = 131_072
 
 const maxBlockBytes = 65_536
