@@ -1,7 +1,8 @@
 import { expect } from 'vitest'
 import { seedDemo } from '../../src/demo/seed.ts'
+import { add } from '../support/adding-messages.ts'
 import { test as base } from '../support/fixtures.ts'
-import { type Client, client, type GatewayOptions } from '../support/gateway.ts'
+import { type Client, client, type GatewayOptions, newConversation } from '../support/gateway.ts'
 
 const statements: string[] = []
 const test = base
@@ -67,9 +68,28 @@ test('aliases with the same arguments share a statement, and other arguments tak
     } } }
   }`,
   )
-  // The texts of messages are read by a statement of their own, after their sizes have been added up.
-  expect(own).toHaveLength(4)
+  expect(own).toHaveLength(3)
 })
+
+test.for([
+  { length: 80_000, statements: 2 },
+  { length: 90_000, statements: 3 },
+])(
+  'three texts of $length characters take $statements statements with their conversation',
+  async ({ length, statements }, { acme: { client: caller } }) => {
+    const texts = ['a', 'b', 'c'].map(letter => letter.repeat(length))
+    const { id } = await newConversation(caller, 'jane@example.com', texts[0])
+    for (const text of texts.slice(1)) await add(caller, 'addNote', { conversationId: id, contentText: text })
+    const { data, own } = await statementsOf<{
+      conversation: { messages: { edges: { node: { text: string } }[] } }
+    }>(
+      caller,
+      `{ conversation(id: "${id}") { messages(direction: [OUTBOUND, NOTE]) { edges { node { text } } } } }`,
+    )
+    expect(data.conversation.messages.edges.map(({ node }) => node.text)).toEqual(texts)
+    expect(own).toHaveLength(statements)
+  },
+)
 
 test('the histories of 20 contacts with their totals take two statements beside the page', async ({
   demo: caller,

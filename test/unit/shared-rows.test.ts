@@ -6,7 +6,7 @@ import { createSharedRows } from '../../src/graphql/schema/shared-rows.ts'
 import { createQuota } from '../../src/runtime/quota.ts'
 import type { Owner } from '../../src/runtime/turns.ts'
 
-const related = { contact: true, agent: false, channel: false }
+const related = { contact: true, agent: false, channel: false, text: false }
 const [one, two] = ['one', 'two'].map(apiKeyId => ({
   workspaceId: 'wrk_1',
   keyId: `events ${apiKeyId}`,
@@ -59,7 +59,7 @@ test('an answer that is refused or given up loads no shared row', async () => {
   const other = createLoaders({ ...loading, bytes: createAnswerBytes(10, createQuota(1_000), null) })
   expect(await mine.conversation.load(id)).toBeNull()
   expect(() => bytes.take(11)).toThrow()
-  expect(() => mine.conversation.load(id)).toThrow('An answer may have 10 bytes.')
+  await expect(mine.conversation.load(id)).rejects.toThrow('An answer may have 10 bytes.')
   end.abort(new Error('all have left'))
-  expect(() => other.conversation.load(id)).toThrow('all have left')
+  await expect(other.conversation.load(id)).rejects.toThrow('all have left')
 })

@@ -19,8 +19,29 @@ export const columns = [
   'dmarc_failed as dmarcFailed',
 ] as const
 
+/** The names of these columns. */
+const names = [
+  'message.id',
+  'message.conversationId',
+  'message.direction',
+  'message.status',
+  'message.preview',
+  'message.textBytes',
+  'message.authorId',
+  'message.createdAt',
+  'message.sentAt',
+  'message.failureReason',
+  'message.dmarcFailed',
+] as const
+
 /** A message or a note of a conversation, without its text. */
 export type Message = Selection<Tables, 'message', (typeof columns)[number]>
+
+/** A message, and its text if that was read along. */
+export type MessageAlong = Message & { text?: string | null }
+
+/** Whether a statement about messages reads their texts along. */
+export type TextAlong = { text: boolean }
 
 export type Direction = Message['direction']
 
@@ -28,10 +49,21 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 
 type Ids = { workspaceId: string; ids: readonly string[] }
 
-const byIds = reusable((reader, { workspaceId, ids }: Ids) =>
+/** Longer texts of one statement are read by themselves, when their bytes have been counted. */
+const maxTextAlongBytes = 262_144
+
+/** The texts of all rows of a statement, or null in each if they are too long together. */
+const textAlong = sql<
+  string | null
+>`case when sum(octet_length(message.text)) over () <= ${sql.lit(maxTextAlongBytes)} then message.text end`.as(
+  'text',
+)
+
+const byIds = reusable((reader, { workspaceId, ids }: Ids, { text }: TextAlong) =>
   reader
     .selectFrom('message')
     .select(columns)
+    .$if(text, query => query.select(textAlong))
     .where('workspace_id', '=', workspaceId)
     .where(oneOf('id', ids)),
 )
@@ -44,13 +76,14 @@ const texts = reusable((reader, { workspaceId, ids }: Ids) =>
     .where(oneOf('id', ids)),
 )
 
-/** The workspace's messages with these ids, in any order. */
+/** The workspace's messages with these ids, in any order, and their texts if they are read along. */
 export async function messagesByIds(
   reader: Reader,
   workspaceId: string,
   ids: readonly string[],
-): Promise<Message[]> {
-  return byIds(reader, { workspaceId, ids })
+  along: TextAlong = { text: false },
+): Promise<MessageAlong[]> {
+  return byIds(reader, { workspaceId, ids }, along)
 }
 
 /** The texts of the workspace's messages with these ids, in any order. */
@@ -70,7 +103,11 @@ type Pages = {
 }
 
 const pages = reusable(
-  (reader, { workspaceId, conversationIds, directions, page }: Pages, { backward }: Backward) =>
+  (
+    reader,
+    { workspaceId, conversationIds, directions, page }: Pages,
+    { backward, text }: Backward & TextAlong,
+  ) =>
     reader
       .selectFrom(sql<{ id: string }>`unnest(${conversationIds}::text[])`.as<'parent'>(sql`parent(id)`))
       .innerJoinLateral(
@@ -78,7 +115,7 @@ const pages = reusable(
           paged(
             eb
               .selectFrom('message')
-              .select(columns)
+              .select([...columns, 'text'])
               .where('workspace_id', '=', workspaceId)
               .whereRef('conversation_id', '=', sql.ref('parent.id'))
               .$if(directions !== null, query =>
@@ -89,19 +126,22 @@ const pages = reusable(
           ).as('message'),
         join => join.onTrue(),
       )
-      .selectAll('message'),
+      .select(names)
+      .$if(text, query => query.select(textAlong)),
 )
 
 /**
  * The same page of each conversation's messages, oldest first, in one statement; `directions` null: all. Within each
  * conversation rows are in the order of `paged`.
+ *
+ * @param text whether their texts are read along
  */
 export async function messagePages(
   reader: Reader,
   workspaceId: string,
   conversationIds: readonly string[],
-  { directions, page }: { directions: readonly Direction[] | null; page: Page },
-): Promise<Message[]> {
+  { directions, page, text }: TextAlong & { directions: readonly Direction[] | null; page: Page },
+): Promise<MessageAlong[]> {
   const values = { workspaceId, conversationIds, directions, page: boundsOf(page) }
-  return pages(reader, values, { backward: page.backward })
+  return pages(reader, values, { backward: page.backward, text })
 }

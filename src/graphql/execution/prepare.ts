@@ -145,6 +145,7 @@ function preparedOf(
     contact: readsBeyondId(contact, plan),
     agent: readsBeyondId(assignedTo, plan),
     channel: readsBeyondId(channel, plan),
+    text: selects('text', document),
   }
   return { document, text, operationName, variables, kind, selectsEventCursor, readsResult, related, plan }
 }

@@ -74,5 +74,19 @@ export const tooMuchUnsent = (maxBytes: number) =>
     `The clients of this key leave ${maxBytes} bytes of answers unread.`,
   )
 
+/**
+ * Counts the bytes of a value that is about to be written. Over the limit it returns a promise that rejects. It does not
+ * throw: graphql-js would leave the promises of the rows before it in a list without anybody who handles their errors,
+ * and such an error ends the process.
+ */
+export function counted<Value>(value: Value, size: number, bytes: AnswerBytes): Value | Promise<never> {
+  try {
+    bytes.take(size)
+    return value
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
 /** The bytes of a text in JSON. */
 export const bytesOf = (text: string): number => Buffer.byteLength(JSON.stringify(text))

@@ -6,7 +6,7 @@ import {
   isIntrospectionType,
   isObjectType,
 } from 'graphql'
-import { bytesOf } from './answer-bytes.ts'
+import { bytesOf, counted } from './answer-bytes.ts'
 import type { Context } from './context.ts'
 
 /** Counts every text of an answer by its bytes in JSON. Ids, times and numbers are counted with the cost. */
@@ -20,8 +20,11 @@ function countField(field: GraphQLField<unknown, Context>): void {
   const resolve = field.resolve ?? defaultFieldResolver
   field.resolve = (source, args, context, info) => {
     const value: unknown = resolve(source, args, context, info)
-    if (typeof value === 'string') context.bytes.take(bytesOf(value))
-    else if (Array.isArray(value)) for (const each of value) context.bytes.take(bytesOf(String(each)))
-    return value
+    return counted(value, sizeOf(value), context.bytes)
   }
+}
+
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return bytesOf(value)
+  return Array.isArray(value) ? value.reduce((sum: number, each) => sum + bytesOf(String(each)), 0) : 0
 }

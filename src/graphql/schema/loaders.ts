@@ -10,7 +10,7 @@ import { type ConversationAlong, conversationsByIds } from '../../domain/convers
 import { eventPages, eventsBySeq } from '../../domain/event/rows.ts'
 import { isId } from '../../domain/id.ts'
 import { keysByIds } from '../../domain/key/rows.ts'
-import { messagePages, messagesByIds, textsByIds } from '../../domain/message/rows.ts'
+import { messagePages, messagesByIds, type TextAlong, textsByIds } from '../../domain/message/rows.ts'
 import type { Noun } from '../../domain/nouns.ts'
 import { workspacesByIds } from '../../domain/workspace/rows.ts'
 import type { AnswerBytes } from './answer-bytes.ts'
@@ -18,10 +18,11 @@ import type { AnswerBytes } from './answer-bytes.ts'
 export type Loaders = ReturnType<typeof createLoaders>
 
 /**
- * Of which objects that belong to a conversation an operation selects more than the id. The conversation knows their
- * ids. Its contact and its agent are read along with it.
+ * What an operation selects beside the rows themselves. `contact`, `agent`, `channel`: more than the id, which the
+ * conversation knows, of such an object. The first two are read along with conversations. `text`: texts of messages,
+ * which are read along with these.
  */
-export type RelatedRows = Along & { channel: boolean }
+export type RelatedRows = Along & TextAlong & { channel: boolean }
 
 type RowLoader<Id, Row> = { load(id: Id): Promise<Row>; prime(id: Id, row: Row): unknown }
 
@@ -36,7 +37,7 @@ const maxBatchSize = 500
  *
  * @param reading returns what to read with, before each statement
  */
-export function createRowLoaders(reading: () => Reader, workspaceId: string, along: Along) {
+export function createRowLoaders(reading: () => Reader, workspaceId: string, along: Along & TextAlong) {
   const rowsOf =
     <Row>(rows: (reader: Reader, workspaceId: string, ids: readonly string[]) => Promise<Row[]>) =>
     async (ids: readonly string[]) =>
@@ -60,7 +61,7 @@ export function createRowLoaders(reading: () => Reader, workspaceId: string, alo
     conversation: byId('conversation', async ids =>
       keepAlong(await conversationsByIds(reading(), workspaceId, ids, along)),
     ),
-    message: byId('message', rowsOf(messagesByIds)),
+    message: byId('message', async ids => messagesByIds(reading(), workspaceId, ids, along)),
     apiKey: byId('apiKey', rowsOf(keysByIds)),
     event: loaderOf(async (seqs: readonly number[]) => {
       const events = new Map(
@@ -78,7 +79,7 @@ export function createRowLoaders(reading: () => Reader, workspaceId: string, alo
  */
 function sharedRowLoaders(rows: RowLoaders, reading: () => void): RowLoaders {
   const shared = <Id, Row>(loader: RowLoader<Id, Row>): RowLoader<Id, Row> => ({
-    load(id) {
+    async load(id) {
       reading()
       return loader.load(id)
     },
@@ -131,13 +132,15 @@ export function createLoaders({ db, workspaceId, bytes, related: along, signal, 
       const rows = Map.groupBy(await eventPages(reading(), workspaceId, ids, args), row => row.conversationId)
       return ids.map(id => rows.get(id) ?? [])
     }),
-    messages: perArguments((args: Parameters<typeof messagePages>[3]) => async (ids: readonly string[]) => {
-      const rows = Map.groupBy(
-        await messagePages(reading(), workspaceId, ids, args),
-        row => row.conversationId,
-      )
-      return ids.map(id => rows.get(id) ?? [])
-    }),
+    messages: perArguments(
+      (args: Omit<Parameters<typeof messagePages>[3], 'text'>) => async (ids: readonly string[]) => {
+        const rows = Map.groupBy(
+          await messagePages(reading(), workspaceId, ids, { ...args, text: along.text }),
+          row => row.conversationId,
+        )
+        return ids.map(id => rows.get(id) ?? [])
+      },
+    ),
     conversations: perArguments(
       (args: Omit<Parameters<typeof conversationPages>[3], 'along'>) => async (ids: readonly string[]) => {
         const parentOf = args.parent === 'contact' ? ('contactId' as const) : ('assignedToId' as const)

@@ -1,6 +1,7 @@
 import { Actor, loadActor } from '../actor.ts'
-import { bytesOf } from '../answer-bytes.ts'
+import { bytesOf, counted } from '../answer-bytes.ts'
 import { builder } from '../builder.ts'
+import type { Context } from '../context.ts'
 import { MessageDirection, MessageStatus, MessageWarning } from '../enums.ts'
 import { Node } from '../node.ts'
 import { Conversation, Message } from '../refs.ts'
@@ -25,13 +26,10 @@ export const messageType = Message.implement({
     text: t.string({
       description: `The full plain text, up to ${maxTextLength}.`,
       extensions: { weight: 1, countsItself: true },
-      async resolve({ id, textBytes }, _, { loaders, bytes }) {
-        bytes.take(textBytes)
-        if (bytes.refused()) return ''
-        const { text } = await required(loaders.messageText.load(id), id)
-        bytes.take(bytesOf(text) - textBytes)
-        return text
-      },
+      resolve: (message, _, context) =>
+        message.text == null
+          ? readText(message, context)
+          : counted(message.text, bytesOf(message.text), context.bytes),
     }),
     preview: t.exposeString('preview', {
       description:
@@ -71,6 +69,18 @@ export const messageType = Message.implement({
     }),
   }),
 })
+
+/** A text that was not read along. Its size is counted before it is read. */
+async function readText(
+  { id, textBytes }: typeof Message.$inferType,
+  { loaders, bytes }: Context,
+): Promise<string> {
+  bytes.take(textBytes)
+  if (bytes.refused()) return ''
+  const { text } = await required(loaders.messageText.load(id), id)
+  bytes.take(bytesOf(text) - textBytes)
+  return text
+}
 
 export const MessageConnection = builder.connectionObject(
   { type: Message, name: 'MessageConnection', description: 'A page of messages.' },
