@@ -74,7 +74,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
   }
   const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
   const probePool = listenedTo(new pg.Pool({ ...limits, max: 1 }), options)
-  const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize }), options)
+  const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize, pipeline: true }), options)
   const nameOf = namesFor(options)
   const dialect = new PostgresDialect({
     pool: withMeaning(pool, nameOf),

@@ -1,6 +1,7 @@
 import { type CompiledQuery, createQueryId, type QueryExecutorProvider } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Db, Reader } from './db.ts'
+import { type Place, place } from './round-trips.ts'
 
 /** Texts, numbers, lists, times and bytes are values; other objects hold values. */
 export type Values = { readonly [name: string]: unknown }
@@ -18,6 +19,7 @@ const maxShapes = 200
  * @param build makes the query. Its `values` stand for the later ones, so it may only compare them with null and put
  *   them into the query. What it does beyond that is the same for all values; arithmetic and text made of them throw.
  *   Which values are null or undefined is part of the shape.
+ * @param at the place of the query in its transaction, if it has one
  * @returns a function that executes the query
  */
 export function reusable<Through extends Reader, Of extends Values, By extends Shape, Row>(
@@ -26,6 +28,7 @@ export function reusable<Through extends Reader, Of extends Values, By extends S
     values: Of,
     shape: By,
   ) => { compile(through: QueryExecutorProvider): CompiledQuery<Row> },
+  at?: Place,
 ): (through: Through, values: Of, ...shape: Shape extends By ? [] : [By]) => Promise<Row[]> {
   const built = new LRUCache<string, CompiledQuery<Row>>({ max: maxShapes })
 
@@ -36,6 +39,7 @@ export function reusable<Through extends Reader, Of extends Values, By extends S
       built.get(key) ?? build(through, standIns(values, []) as Of, (shape ?? {}) as By).compile(db)
     built.set(key, query)
     const parameters = query.parameters.map(each => (each instanceof StandIn ? each.valueIn(values) : each))
+    if (at) place(parameters, at)
     const { rows } = await db.executeQuery<Row>({
       ...query,
       parameters,

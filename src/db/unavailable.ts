@@ -1,5 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
+import { inFewerRoundTrips, oneByOne, type Send } from './round-trips.ts'
 import type { NameOf } from './statement-names.ts'
 
 /**
@@ -50,14 +51,13 @@ export function withMeaning(pool: pg.Pool, nameOf: NameOf): PostgresPool {
 
 function guard(client: pg.PoolClient, nameOf: NameOf): PostgresPoolClient {
   // With a callback: what the driver's own promise holds, rows included, survives until the next full collection.
-  const query = (text: string, values: unknown[]) =>
-    new Promise((resolve, reject) => {
-      // A statement without parameters, like `begin`, is sent in one message as it is.
-      const name = values.length > 0 ? nameOf(text) : undefined
-      client.query(name === undefined ? { text, values } : { name, text, values }, (error, result) =>
-        error ? reject(meaning(error)) : resolve(result),
-      )
-    })
+  const send: Send = (text, values, done) => {
+    // A statement without parameters, like `begin`, is sent in one message as it is.
+    const name = values.length > 0 ? nameOf(text) : undefined
+    const query = { text, values: values as unknown[], ...(name === undefined ? {} : { name }) }
+    client.query(query, (error, result) => done(error ? meaning(error) : null, result))
+  }
+  const query = client.pipeline ? inFewerRoundTrips(send) : oneByOne(send)
   return {
     query: query as unknown as PostgresPoolClient['query'],
     release: destroy => client.release(destroy),

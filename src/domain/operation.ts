@@ -79,8 +79,11 @@ export async function change<Result extends object>(
       return { result, seq: earlier.seq, isWatched: null, replayed: true }
     }
     const { result, facts } = await write(writer)
-    const { seq, isWatched } = facts ? await recordEvents(writer, workspaceId, facts) : nothingRecorded
-    await completeKeys(writer, workspaceId, keys, { ids: idsOf(result), seq })
+    const isLast = keys.length === 0
+    const { seq, isWatched } = facts
+      ? await recordEvents(writer, workspaceId, facts, isLast)
+      : nothingRecorded
+    await completeKeys(writer, workspaceId, keys, { ids: idsOf(result), seq }, true)
     return { result, seq, isWatched, replayed: false }
   })
   if (isWatched !== null) operation.announce(workspaceId, isWatched)

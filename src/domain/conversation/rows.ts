@@ -98,19 +98,21 @@ export async function insertConversation(
     .executeTakeFirstOrThrow()
 }
 
-const locked = reusable((writer: Writer, { workspaceId, id }: { workspaceId: string; id: string }) =>
-  writer
-    .with('locked', db =>
-      db
-        .selectFrom('conversation')
-        .select([...columns, 'updated_at as updatedAt'])
-        .where('workspace_id', '=', workspaceId)
-        .where('id', '=', id)
-        .forUpdate(),
-    )
-    .selectFrom('locked')
-    .selectAll()
-    .select(sql<Date>`greatest(clock_timestamp(), "updatedAt" + interval '1 ms')::timestamptz(3)`.as('at')),
+const locked = reusable(
+  (writer: Writer, { workspaceId, id }: { workspaceId: string; id: string }) =>
+    writer
+      .with('locked', db =>
+        db
+          .selectFrom('conversation')
+          .select([...columns, 'updated_at as updatedAt'])
+          .where('workspace_id', '=', workspaceId)
+          .where('id', '=', id)
+          .forUpdate(),
+      )
+      .selectFrom('locked')
+      .selectAll()
+      .select(sql<Date>`greatest(clock_timestamp(), "updatedAt" + interval '1 ms')::timestamptz(3)`.as('at')),
+  'first',
 )
 
 /**

@@ -27,9 +27,10 @@ type Values = {
   data: readonly string[]
 }
 
-const recorded = reusable(
-  (_: Writer, { workspaceId, n, counts, actorId, at, types, conversationIds, contactIds, data }: Values) =>
-    sql<Recorded>`
+const recording = (
+  _: Writer,
+  { workspaceId, n, counts, actorId, at, types, conversationIds, contactIds, data }: Values,
+) => sql<Recorded>`
     with counter as (
       update workspace set event_seq = event_seq + ${n}, revision = revision + 1,
         open_count = open_count + ${counts.open}, closed_count = closed_count + ${counts.closed},
@@ -45,14 +46,17 @@ const recorded = reusable(
         ${types}::text[], ${conversationIds}::text[], ${contactIds}::text[], ${data}::jsonb[]
       ) with ordinality as given(type, conversation_id, contact_id, data, n)
     )
-    select event_seq as seq, watched as "isWatched" from counter`,
-)
+    select event_seq as seq, watched as "isWatched" from counter`
+
+const recorded = reusable(recording)
+const recordedLast = reusable(recording, 'last')
 
 /**
  * Numbers and writes the events of a change, and updates the workspace row (counts, revision). This locks the workspace
  * row, and the transaction takes no lock after it. So within a workspace commits happen in the order of the numbers,
  * and the numbers have no gaps.
  *
+ * @param isLast whether the transaction ends with this
  * @returns the number of the last event, and whether the log is watched, so that the change must be announced after the
  * commit
  */
@@ -60,8 +64,10 @@ export async function recordEvents(
   writer: Writer,
   workspaceId: string,
   { actorId, at, events, counts }: Facts,
+  isLast: boolean,
 ): Promise<Recorded> {
-  const [counter] = await recorded(writer, {
+  const record = isLast ? recordedLast : recorded
+  const [counter] = await record(writer, {
     workspaceId,
     n: events.length,
     counts: { ...noCounts, ...counts },

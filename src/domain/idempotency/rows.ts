@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Writer } from '../../db/db.ts'
+import { reusable } from '../../db/reusable.ts'
 import { refusal } from '../errors.ts'
 import type { IdempotencyKey } from './key.ts'
 
@@ -25,27 +26,40 @@ export async function claimKeys(
   for (const [index, key] of keys.entries()) {
     if (await claim(writer, workspaceId, key)) continue
     const earlier = await resultOf(writer, workspaceId, key)
-    await completeKeys(writer, workspaceId, keys.slice(0, index), earlier)
+    await completeKeys(writer, workspaceId, keys.slice(0, index), earlier, false)
     return earlier
   }
   return null
 }
 
-/** Lets claimed keys name a result. Their rows are locked already, so no lock is taken here. */
+type Completion = KeyedResult & { workspaceId: string; operation: string; key: string }
+
+const completing = (writer: Writer, { workspaceId, operation, key, ids, seq }: Completion) =>
+  writer
+    .updateTable('idempotency_key')
+    .set({ result_ids: ids as string[], event_seq: seq })
+    .where('workspace_id', '=', workspaceId)
+    .where('operation', '=', operation)
+    .where('key', '=', key)
+
+const completed = reusable(completing)
+const completedLast = reusable(completing, 'last')
+
+/**
+ * Lets claimed keys name a result. Their rows are locked already, so no lock is taken here.
+ * @param isLast whether the transaction ends with this
+ */
 export async function completeKeys(
   writer: Writer,
   workspaceId: string,
   keys: readonly IdempotencyKey[],
   { ids, seq }: KeyedResult,
+  isLast: boolean,
 ): Promise<void> {
-  for (const { operation, key } of keys)
-    await writer
-      .updateTable('idempotency_key')
-      .set({ result_ids: [...ids], event_seq: seq })
-      .where('workspace_id', '=', workspaceId)
-      .where('operation', '=', operation)
-      .where('key', '=', key)
-      .execute()
+  for (const [index, { operation, key }] of keys.entries()) {
+    const complete = isLast && index === keys.length - 1 ? completedLast : completed
+    await complete(writer, { workspaceId, operation, key, ids, seq })
+  }
 }
 
 /** Claims a key that is new or has expired. Returns false if another request has it. */

@@ -6,7 +6,7 @@ import { newWorkspace } from '../support/gateway.ts'
 
 const recorded = expect.stringMatching(/^\s*with counter as \(\s*update workspace /)
 
-test('a change takes as few round trips as its rules allow, and holds the row of the workspace for the last ones', async ({
+test('a change takes as few statements as its rules allow, and holds the row of the workspace for the last ones', async ({
   onTestFinished,
 }) => {
   const statements: string[] = []

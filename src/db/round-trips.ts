@@ -1,0 +1,97 @@
+/** Sends a statement, and calls `done` once, at once if it cannot be sent. */
+export type Send = (
+  text: string,
+  values: readonly unknown[],
+  done: (error: unknown, result: unknown) => void,
+) => void
+
+export type Query = (text: string, values: readonly unknown[]) => Promise<unknown>
+
+/**
+ * `first`: a statement that does no harm outside a transaction, so it may be sent with the `begin` before it. `last`: the
+ * last statement of its transaction, which may be sent with the `commit` after it.
+ */
+export type Place = 'first' | 'last'
+
+const places = new WeakMap<readonly unknown[], Place>()
+
+/** Gives a statement its place in a transaction, by its parameters. */
+export function place(values: readonly unknown[], at: Place): void {
+  places.set(values, at)
+}
+
+/** Queries of one connection as they come. */
+export const oneByOne =
+  (send: Send): Query =>
+  (text, values) =>
+    new Promise((resolve, reject) =>
+      send(text, values, (error, result) => (error ? reject(error) : resolve(result))),
+    )
+
+/**
+ * Queries of one connection, with fewer round trips for each transaction: `begin` waits for the first statement, and
+ * `commit` is sent right behind the last one. If that one fails, PostgreSQL answers its `commit` with a rollback.
+ *
+ * @param send sends statements one behind the other, without waiting for their results
+ */
+export function inFewerRoundTrips(send: Send): Query {
+  let state: 'none' | 'beginning' | 'open' | Promise<unknown> = 'none'
+  const query = oneByOne(send)
+
+  /** A statement that was sent outside a transaction, as its `begin` has failed, counts as failed. */
+  async function queryFirst(text: string, values: readonly unknown[]): Promise<unknown> {
+    const begun = query('begin', [])
+    const [begin, result] = await Promise.allSettled([begun, query(text, values)])
+    if (begin.status === 'rejected') throw begin.reason
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  }
+
+  /** A statement that cannot be sent is followed by no `commit`. */
+  function queryLast(text: string, values: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let isSent = true
+      send(text, values, (error, result) => {
+        if (!error) return resolve(result)
+        isSent = false
+        reject(error)
+      })
+      if (!isSent) return
+      const committed = query('commit', [])
+      // Whoever ends the transaction gets the error.
+      committed.catch(() => {})
+      state = committed
+    })
+  }
+
+  async function begin(text: string, values: readonly unknown[]): Promise<unknown> {
+    state = 'none'
+    if (isEnd(text)) return { command: text.toUpperCase(), rows: [] }
+    if (places.get(values) !== 'first') await query('begin', [])
+    const result = places.get(values) === 'first' ? queryFirst(text, values) : query(text, values)
+    state = 'open'
+    return result
+  }
+
+  /** @throws Error if the transaction was to be rolled back, or to go on */
+  async function end(text: string, committed: Promise<unknown>): Promise<unknown> {
+    state = 'none'
+    const result = (await committed) as { command: string }
+    if (text === 'commit' || (text === 'rollback' && result.command === 'ROLLBACK')) return result
+    throw new Error('The transaction has been committed already.')
+  }
+
+  return async (text, values) => {
+    if (state === 'beginning') return begin(text, values)
+    if (typeof state === 'object') return end(text, state)
+    if (text === 'begin') {
+      state = 'beginning'
+      return { command: 'BEGIN', rows: [] }
+    }
+    if (state === 'open' && places.get(values) === 'last') return queryLast(text, values)
+    if (isEnd(text)) state = 'none'
+    return query(text, values)
+  }
+}
+
+const isEnd = (text: string) => text === 'commit' || text === 'rollback'

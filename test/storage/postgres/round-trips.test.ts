@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { openPostgres } from '../../../src/db/open.ts'
+import { addNote } from '../../../src/domain/conversation/add-note.ts'
+import { createConversation } from '../../../src/domain/conversation/create.ts'
+import { setConversationStatus } from '../../../src/domain/conversation/set-status.ts'
+import type { Operation } from '../../../src/domain/operation.ts'
+import { createWorkspace } from '../../../src/domain/workspace/create.ts'
+import { newPostgresDatabase } from '../../support/databases.ts'
+
+/** A way to the database that counts how often it is asked and answers. */
+async function counted(url: string) {
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-round-trips-'))
+  const socket = '.s.PGSQL.5432'
+  const behind = join(
+    new URL(url.replace('postgres://postgres@/', 'postgres://x/')).searchParams.get('host') ?? '',
+    socket,
+  )
+  let roundTrips = 0
+  const server: Server = createServer(client => {
+    const database = connect(behind)
+    let isAsking = false
+    client.on('data', chunk => {
+      if (!isAsking) roundTrips++
+      isAsking = true
+      database.write(chunk)
+    })
+    database.on('data', chunk => {
+      isAsking = false
+      client.write(chunk)
+    })
+    client.on('close', () => database.destroy())
+    database.on('close', () => client.destroy())
+    for (const end of [client, database]) end.on('error', () => {})
+  })
+  await new Promise<void>(resolve => server.listen(join(directory, socket), resolve))
+  onTestFinished(() => {
+    server.close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  return {
+    url: url.replace(/host=[^&]*/, `host=${encodeURIComponent(directory)}`),
+    async roundTrips(work: () => Promise<unknown>): Promise<number> {
+      const before = roundTrips
+      await work()
+      return roundTrips - before
+    },
+  }
+}
+
+async function changing() {
+  const { url, roundTrips } = await counted(await newPostgresDatabase())
+  const { db, close } = openPostgres(url, { poolSize: 1 })
+  onTestFinished(close)
+  const workspaceId = await db.transaction().execute(writer => createWorkspace(writer, { name: 'Acme' }))
+  const actor = { workspaceId, id: 'key_test', keyId: 'key_test', scopes: ['read', 'write'] as const }
+  const operation: Operation = { actor, db, announce() {} }
+  const { conversation } = await createConversation(operation, {
+    email: 'jane@example.com',
+    contentText: 'Hello',
+  })
+  return {
+    roundTrips,
+    setStatus: (status: 'OPEN' | 'CLOSED') =>
+      setConversationStatus(operation, { conversationId: conversation.id, status }),
+    addNote: (idempotencyKey: string | null) =>
+      addNote(operation, { conversationId: conversation.id, contentText: 'Hello', idempotencyKey }),
+  }
+}
+
+test('a change takes 3 round trips: begin and lock, write, record and commit', async () => {
+  const { roundTrips, setStatus } = await changing()
+  expect(await roundTrips(() => setStatus('CLOSED'))).toBe(3)
+})
+
+test('a change that changes nothing takes 2: begin and lock, commit', async () => {
+  const { roundTrips, setStatus } = await changing()
+  expect(await roundTrips(() => setStatus('OPEN'))).toBe(2)
+})
+
+test('an idempotency key takes 3 more: begin alone, its claim, its completion', async () => {
+  const { roundTrips, addNote } = await changing()
+  expect(await roundTrips(() => addNote(null))).toBe(4)
+  expect(await roundTrips(() => addNote('one'))).toBe(7)
+})

@@ -1,0 +1,136 @@
+import { expect, test } from 'vitest'
+import { inFewerRoundTrips, type Place, place, type Send } from '../../src/db/round-trips.ts'
+
+type Sent = Parameters<Send>[2]
+
+/** A connection that answers when it is told to. */
+function connection({ unsendable = '' } = {}) {
+  const sent: string[] = []
+  const waiting: Sent[] = []
+  const query = inFewerRoundTrips((text, _, done) => {
+    if (text === unsendable) return done(new Error(`${text} cannot be sent`), null)
+    sent.push(text)
+    waiting.push(done)
+  })
+  return {
+    sent,
+    query: (text: string, at?: Place) => {
+      const values = [1]
+      if (at) place(values, at)
+      return query(text, values)
+    },
+    answer: (result: object = { rows: [] }) => waiting.shift()?.(null, result),
+    fail: (message: string) => waiting.shift()?.(new Error(message), null),
+  }
+}
+
+const commit = { command: 'COMMIT', rows: [] }
+const rollback = { command: 'ROLLBACK', rows: [] }
+
+test('a transaction begins with its first statement, and is committed with its last', async () => {
+  const { sent, query, answer } = connection()
+  await query('begin')
+  expect(sent).toEqual([])
+  const first = query('lock', 'first')
+  expect(sent).toEqual(['begin', 'lock'])
+  answer()
+  answer({ rows: ['locked'] })
+  expect(await first).toEqual({ rows: ['locked'] })
+  const last = query('record', 'last')
+  expect(sent).toEqual(['begin', 'lock', 'record', 'commit'])
+  answer({ rows: ['recorded'] })
+  answer(commit)
+  expect(await last).toEqual({ rows: ['recorded'] })
+  expect(await query('commit')).toBe(commit)
+  expect(sent).toHaveLength(4)
+})
+
+test('another first statement waits for the begin', async () => {
+  const { sent, query, answer } = connection()
+  await query('begin')
+  const first = query('insert')
+  expect(sent).toEqual(['begin'])
+  answer()
+  await expect.poll(() => sent).toEqual(['begin', 'insert'])
+  answer({ rows: ['inserted'] })
+  expect(await first).toEqual({ rows: ['inserted'] })
+})
+
+test('a transaction without statements sends nothing', async () => {
+  const { sent, query } = connection()
+  for (const end of ['commit', 'rollback']) {
+    await query('begin')
+    expect(await query(end)).toMatchObject({ command: end.toUpperCase() })
+  }
+  expect(sent).toEqual([])
+})
+
+test('a first statement fails with its begin, though it was executed', async () => {
+  const { query, answer, fail } = connection()
+  await query('begin')
+  const first = query('lock', 'first')
+  fail('the begin was cancelled')
+  answer()
+  await expect(first).rejects.toThrow('the begin was cancelled')
+})
+
+test('a last statement that cannot be sent is followed by no commit', async () => {
+  const { sent, query, answer } = connection({ unsendable: 'record' })
+  await query('begin')
+  const first = query('lock', 'first')
+  answer()
+  answer()
+  await first
+  await expect(query('record', 'last')).rejects.toThrow('record cannot be sent')
+  void query('rollback')
+  expect(sent).toEqual(['begin', 'lock', 'rollback'])
+})
+
+test('a last statement that fails rolls back, and no rollback is sent', async () => {
+  const { sent, query, answer, fail } = connection()
+  await query('begin')
+  const first = query('lock', 'first')
+  answer()
+  answer()
+  await first
+  const last = query('record', 'last')
+  fail('deadlock')
+  answer(rollback)
+  await expect(last).rejects.toThrow('deadlock')
+  expect(await query('rollback')).toBe(rollback)
+  expect(sent).toEqual(['begin', 'lock', 'record', 'commit'])
+})
+
+test('a failed commit is told to whoever commits', async () => {
+  const { query, answer, fail } = connection()
+  await query('begin')
+  const first = query('lock', 'first')
+  answer()
+  answer()
+  await first
+  const last = query('record', 'last')
+  answer()
+  fail('the connection is lost')
+  await last
+  await expect(query('commit')).rejects.toThrow('the connection is lost')
+})
+
+test.for(['update', 'rollback'])('after the last statement no %s goes unnoticed', async text => {
+  const { query, answer } = connection()
+  await query('begin')
+  const first = query('lock', 'first')
+  answer()
+  answer()
+  await first
+  const last = query('record', 'last')
+  answer()
+  answer(commit)
+  await last
+  await expect(query(text)).rejects.toThrow('The transaction has been committed already.')
+})
+
+test('a last statement outside a transaction is sent alone', () => {
+  const { sent, query } = connection()
+  void query('record', 'last')
+  expect(sent).toEqual(['record'])
+})
