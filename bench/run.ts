@@ -4,23 +4,18 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { migrate } from '../src/db/migrate.ts'
-import { openPostgres } from '../src/db/open.ts'
 import { startPostgres } from '../test/support/postgres.ts'
 import { postmasterOf } from './requests/cpu.ts'
-import { fillDatabase } from './requests/dataset.ts'
 import { verdict } from './requests/goals.ts'
 import { connections } from './requests/load.ts'
+import { prepareDatabase } from './requests/prepare.ts'
+import { settingOf, turnSettings } from './requests/settings.ts'
 import { tableOf } from './requests/table.ts'
 import { measure, type Results } from './requests/turns.ts'
 import { worksOn } from './requests/works.ts'
 
-const numberOf = (name: string, otherwise: number) => Number(process.env[name] || otherwise)
-
-const conversations = numberOf('CONVERSATIONS', 300_000)
-const turns = numberOf('TURNS', 5)
-const turnMs = numberOf('TURN_SECONDS', 5) * 1_000
-const warmUpMs = numberOf('WARM_UP_SECONDS', 5) * 1_000
+const conversations = settingOf('CONVERSATIONS', 300_000)
+const { turns, turnMs, warmUpMs } = turnSettings()
 
 const given = process.env.DATABASE_URL
 const postgres = given ? null : await startPostgres()
@@ -32,10 +27,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 
 try {
   const begun = performance.now()
-  const database = openPostgres(databaseUrl)
-  await migrate(database.db)
-  await database.close()
-  await fillDatabase(databaseUrl, conversations)
+  await prepareDatabase(databaseUrl, conversations)
   const filledSeconds = ((performance.now() - begun) / 1_000).toFixed(0)
   const works = await worksOn(databaseUrl)
   const chosen = process.env.WORKS?.split(',') ?? Object.keys(works)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import pg from 'pg'
+import type pg from 'pg'
 
 /** The workspace that is asked, and the small ones that writes are spread over. */
 export const workspaces = {
@@ -104,8 +104,11 @@ async function withoutIndexes(client: pg.Client, write: () => Promise<void>): Pr
  * Fills a migrated database with one workspace of so many conversations and twenty of a thousand each. The same seed
  * gives the same rows. A database that has them already stays as it is.
  */
-export async function fillDatabase(url: string, conversations: number, seed = defaultSeed): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
+export async function fillDatabase(
+  client: pg.Client,
+  conversations: number,
+  seed = defaultSeed,
+): Promise<void> {
   await client.connect()
   try {
     const { rows } = await client.query('select name from workspace where id = $1', [workspaces.large])

@@ -39,19 +39,29 @@ export async function measure(work: Work, settings: Settings): Promise<Results> 
   try {
     for (const name of work.servers) servers.push(await start(name, settings.databaseUrl, settings.directory))
     const sizes = await compare(servers, work)
-    const turnOf = (server: Server, durationMs: number) =>
-      turn(server, work, { ...settings, durationMs, sizes: sizes.get(server.name) ?? new Map() })
-    for (const server of servers) await turnOf(server, settings.warmUpMs)
-    const figures = new Map<ServerName, Figures[]>(servers.map(({ name }) => [name, []]))
-    for (let round = 0; round < settings.turns; round++)
-      for (const server of servers) figures.get(server.name)?.push(await turnOf(server, settings.turnMs))
-    return new Map([...figures].map(([name, each]) => [name, mediansOf(each)]))
+    return await takeTurns(servers, settings, (server, durationMs) =>
+      turn(server, work, { ...settings, durationMs, sizes: sizes.get(server.name) ?? new Map() }),
+    )
   } finally {
     await Promise.all(servers.map(server => server.stop()))
   }
 }
 
-async function turn(
+/** Lets several work in turns after each has warmed up. Returns the medians of each by its name. */
+export async function takeTurns<Working extends { name: string }>(
+  all: readonly Working[],
+  { turns, turnMs, warmUpMs }: Pick<Settings, 'turns' | 'turnMs' | 'warmUpMs'>,
+  turnOf: (working: Working, durationMs: number) => Promise<Figures>,
+): Promise<Map<Working['name'], Figures>> {
+  for (const each of all) await turnOf(each, warmUpMs)
+  const figures = new Map<Working['name'], Figures[]>(all.map(({ name }) => [name, []]))
+  for (let round = 0; round < turns; round++)
+    for (const each of all) figures.get(each.name)?.push(await turnOf(each, turnMs))
+  return new Map([...figures].map(([name, each]) => [name, mediansOf(each)]))
+}
+
+/** What a server does in so many milliseconds. */
+export async function turn(
   { name, pid, url }: Server,
   { requests, changes }: Work,
   {
