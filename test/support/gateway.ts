@@ -55,15 +55,18 @@ export async function startGateway(options: GatewayOptions = {}) {
   })
   const url = await app.fastify.listen({ host: '127.0.0.1', port: 0 })
   let closing: Promise<void> | undefined
-  async function close(): Promise<void> {
+  async function closeApp(): Promise<void> {
     await app.close()
-    await database.close()
     rmSync(directory, { recursive: true, force: true })
+  }
+  async function close(): Promise<void> {
+    await closeApp()
+    await database.close()
     if (foreign.length > 0) throw new Error(`Statements without a workspace:\n${foreign.join('\n')}`)
   }
   return {
     url,
-    app,
+    app: { ...app, close: closeApp },
     db: database.db,
     engine: database.engine,
     mailDirectory,
