@@ -3,7 +3,6 @@ import { dirname, join } from 'node:path'
 import type { Db, Writer } from '../db/db.ts'
 import { hashOf, newSecret } from '../domain/key/secret.ts'
 import { demoAgentId, demoWorkspaceId, documentedRecords } from './documented.ts'
-import { generatedRecords } from './generated.ts'
 import { insertRecords } from './insert-records.ts'
 
 /**
@@ -16,8 +15,11 @@ export async function seedDemo(
 ): Promise<{ workspace: string; key: string }> {
   const key = demoApiKey ?? keptKey(join(dataDir, 'demo-api-key'))
   await db.transaction().execute(async writer => {
-    if (await claimWorkspace(writer))
+    if (await claimWorkspace(writer)) {
+      // Only the first start needs the names and phrases.
+      const { generatedRecords } = await import('./generated.ts')
       await insertRecords(writer, demoWorkspaceId, documentedRecords(), generatedRecords())
+    }
     await setKey(writer, key)
   })
   return { workspace: demoWorkspaceId, key }

@@ -92,9 +92,9 @@ function circlesIn(edges: { from: string; to: string }[]): string[][] {
   return circles
 }
 
-test('only main and the commands read the environment', () => {
+test('only the start and the commands read the environment', () => {
   const readers = files.filter(file => readFileSync(join('src', file), 'utf8').includes('process.env'))
-  expect(readers.sort()).toEqual(['cli.ts', 'ingest.ts', 'main.ts'])
+  expect(readers.sort()).toEqual(['cli.ts', 'ingest.ts', 'start.ts'])
 })
 
 test('only the database room and the domain write SQL', () => {
