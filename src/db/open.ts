@@ -87,7 +87,8 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
     db: kyselyOf(dialect, {}),
     reserved,
     probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, nameOf) }), {}),
-    share: createShare({ db: requests, dialect, turns, canCancel: true }),
+    // Behind a pooler the server of a connection changes, so another client's statement would be cancelled.
+    share: createShare({ db: requests, dialect, turns, canCancel: options.namedStatements ?? true }),
     changes: null,
     engine: 'postgres',
     close: async () => void (await Promise.all([pool, reservedPool, probePool].map(each => each.end()))),

@@ -1,4 +1,4 @@
-/** Sends a statement, and calls `done` once, at once if it cannot be sent. */
+/** Sends a statement, and calls `done`: at once if its values cannot be sent. */
 export type Send = (
   text: string,
   values: readonly unknown[],
@@ -35,13 +35,21 @@ export const oneByOne =
  * @param send sends statements one behind the other, without waiting for their results
  */
 export function inFewerRoundTrips(send: Send): Query {
-  let state: 'none' | 'beginning' | 'open' | Promise<unknown> = 'none'
+  let state: 'none' | 'beginning' | 'open' | 'failed' | Promise<unknown> = 'none'
   const query = oneByOne(send)
+
+  async function queryBegin(): Promise<void> {
+    try {
+      await query('begin', [])
+    } catch (error) {
+      state = 'failed'
+      throw error
+    }
+  }
 
   /** A statement that was sent outside a transaction, as its `begin` has failed, counts as failed. */
   async function queryFirst(text: string, values: readonly unknown[]): Promise<unknown> {
-    const begun = query('begin', [])
-    const [begin, result] = await Promise.allSettled([begun, query(text, values)])
+    const [begin, result] = await Promise.allSettled([queryBegin(), query(text, values)])
     if (begin.status === 'rejected') throw begin.reason
     if (result.status === 'rejected') throw result.reason
     return result.value
@@ -65,12 +73,18 @@ export function inFewerRoundTrips(send: Send): Query {
   }
 
   async function begin(text: string, values: readonly unknown[]): Promise<unknown> {
-    state = 'none'
+    state = isEnd(text) ? 'none' : 'open'
     if (isEnd(text)) return { command: text.toUpperCase(), rows: [] }
-    if (places.get(values) !== 'first') await query('begin', [])
-    const result = places.get(values) === 'first' ? queryFirst(text, values) : query(text, values)
-    state = 'open'
-    return result
+    if (places.get(values) === 'first') return queryFirst(text, values)
+    await queryBegin()
+    return query(text, values)
+  }
+
+  /** After a failed `begin` nothing is executed, as it would be outside a transaction. */
+  function endFailed(text: string): unknown {
+    if (isEnd(text)) state = 'none'
+    if (text === 'rollback') return { command: 'ROLLBACK', rows: [] }
+    throw new Error('The transaction has not begun.')
   }
 
   /** @throws Error if the transaction was to be rolled back, or to go on */
@@ -78,11 +92,12 @@ export function inFewerRoundTrips(send: Send): Query {
     state = 'none'
     const result = (await committed) as { command: string }
     if (text === 'commit' || (text === 'rollback' && result.command === 'ROLLBACK')) return result
-    throw new Error('The transaction has been committed already.')
+    throw new Error('The transaction has ended already.')
   }
 
   return async (text, values) => {
     if (state === 'beginning') return begin(text, values)
+    if (state === 'failed') return endFailed(text)
     if (typeof state === 'object') return end(text, state)
     if (text === 'begin') {
       state = 'beginning'

@@ -14,7 +14,7 @@ const queries = 100_000
 /** One query of ten comes again, so that it is compiled and its answer is kept. */
 const comesAgainEvery = 10
 const answerBytes = 20_000
-/** About what 500 prepared documents and compiled code of 20,000 fields take. */
+/** About what 500 prepared documents and compiled code of 28,000 fields take. */
 const maxOthersBytes = 80 * 2 ** 20
 
 /** Buffers are freed beside a collection, and what weak references held by the next one. */

@@ -20,7 +20,7 @@ function answering(busyKeys: string[]) {
   const sharedRows = createSharedRows(share)
   const context = { actor: { workspaceId: 'wrk_1' }, limits, unsent, openAnswer, share, sharedRows }
   const engine = {
-    async execute({ context }: Execution) {
+    async answer({ context }: Execution) {
       const { keyId } = context.actor
       if (!busyKeys.includes(keyId)) return { data: { keyId } }
       return { errors: [toClientError(refusal('RATE_LIMITED', 'busy'), context)] }

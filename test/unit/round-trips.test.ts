@@ -74,6 +74,33 @@ test('a first statement fails with its begin, though it was executed', async () 
   await expect(first).rejects.toThrow('the begin was cancelled')
 })
 
+test.for<Place | undefined>(['first', undefined])(
+  'after a failed begin nothing is sent until the rollback (%s)',
+  async at => {
+    const { sent, query, answer, fail } = connection()
+    await query('begin')
+    const first = query('lock', at)
+    fail('the begin was cancelled')
+    answer()
+    await expect(first).rejects.toThrow('the begin was cancelled')
+    const before = sent.length
+    await expect(query('update')).rejects.toThrow('The transaction has not begun.')
+    expect(await query('rollback')).toMatchObject({ command: 'ROLLBACK' })
+    expect(sent).toHaveLength(before)
+    void query('select')
+    expect(sent).toHaveLength(before + 1)
+  },
+)
+
+test('a transaction whose begin has failed is not committed', async () => {
+  const { query, fail } = connection()
+  await query('begin')
+  const first = query('insert')
+  fail('the begin was cancelled')
+  await expect(first).rejects.toThrow('the begin was cancelled')
+  await expect(query('commit')).rejects.toThrow('The transaction has not begun.')
+})
+
 test('a last statement that cannot be sent is followed by no commit', async () => {
   const { sent, query, answer } = connection({ unsendable: 'record' })
   await query('begin')
@@ -126,7 +153,7 @@ test.for(['update', 'rollback'])('after the last statement no %s goes unnoticed'
   answer()
   answer(commit)
   await last
-  await expect(query(text)).rejects.toThrow('The transaction has been committed already.')
+  await expect(query(text)).rejects.toThrow('The transaction has ended already.')
 })
 
 test('a last statement outside a transaction is sent alone', () => {

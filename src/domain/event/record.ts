@@ -78,6 +78,7 @@ export async function recordEvents(
     contactIds: events.map(event => event.conversation.contactId),
     data: events.map(event => JSON.stringify(event.data)),
   })
+  // A workspace that does not exist has no rows that the transaction could have written.
   if (!counter) throw new Error(`The workspace ${workspaceId} does not exist.`)
   return counter
 }

@@ -22,11 +22,18 @@ import type { Arguments } from '../schema/weight.ts'
 import type { PlannedField } from './cost-plan.ts'
 import type { PreparedOperation } from './prepare.ts'
 
-/** A query that has been compiled to JavaScript. It takes variables that graphql-js has accepted. */
-type CompiledQuery = (context: Context, variables: Arguments) => Promise<ExecutionResult>
+/**
+ * A query, or the selection of a subscription, that has been compiled to JavaScript. It takes variables that graphql-js has
+ * accepted.
+ * @param event what a subscription's selection is executed for
+ */
+type Compiled = (event: unknown, context: Context, variables: Arguments) => Promise<ExecutionResult>
 
-/** Compiling takes about as long as ten executions. */
-const sightingsBeforeCompiling = 2
+/**
+ * Compiling takes about as long as ten executions. Subscriptions are executed for one event after the other, so if they
+ * have more code than is kept, each is dropped before it comes again, and compiling must not cost more than it saves.
+ */
+const sightingsBeforeCompiling = { query: 2, subscription: 10, mutation: Number.POSITIVE_INFINITY }
 
 /** The code of an interface is written for each of its types, so a small document can have much code. */
 const maxCompiledFields = 400
@@ -35,45 +42,45 @@ const charactersPerField = 20
 /** graphql-jit walks a fragment each time that it is spread, so a small document can take it for ever. */
 const maxExpandedSelections = 2_000
 /** The fields of all code that is kept. A field takes about 800 bytes. */
-const maxKeptFields = 20_000
+const maxKeptFields = 28_000
 /** Queries that come while so many wait are not compiled now. */
 const maxWaiting = 100
 
 /** Code that waits to be written. */
 type Waiting = { operation: PreparedOperation; fields: number }
 
-/** The compiled query of an operation, on behalf of an API key; null: graphql-js executes it. */
-export type CompiledOf = (operation: PreparedOperation, keyId: string) => CompiledQuery | null
+/** The code of an operation, on behalf of an API key; null: graphql-js executes it. */
+export type CompiledOf = (operation: PreparedOperation, keyId: string) => Compiled | null
 
 /**
- * Compiles queries with graphql-jit when they come again, one in a turn of the event loop. What it does not execute
- * exactly as graphql-js does is not compiled: mutations, subscriptions, the introspection, documents with `@skip` or
- * `@include` (it loses conditions of fragments and of merged fields), and variables of some input types. The least recently
- * used code is dropped first.
+ * Compiles operations with graphql-jit when they come again, one in a turn of the event loop. What it does not execute
+ * exactly as graphql-js does is not compiled: mutations, the opening of subscriptions, the introspection, documents with
+ * `@skip` or `@include` (it loses conditions of fragments and of merged fields), and variables of some input types. The
+ * least recently used code is dropped first.
  *
  * @param documents what each key may spend on new documents. For a key that has spent it nothing is compiled.
  */
 export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 'trySpend'>): CompiledOf {
   const sightings = new WeakMap<PreparedOperation, number>()
-  const queries = new LRUCache<PreparedOperation, { query: CompiledQuery; fields: number }>({
+  const code = new LRUCache<PreparedOperation, { compiled: Compiled; fields: number }>({
     maxSize: maxKeptFields,
     sizeCalculation: ({ fields }) => fields + 1,
   })
   const waiting: Waiting[] = []
 
-  function compile({ document, operationName }: PreparedOperation): CompiledQuery | null {
+  function compile({ document, operationName }: PreparedOperation): Compiled | null {
     // It writes into the nodes, which other operations of the document share.
     const compiled = compileQuery(schema, structuredClone(document), operationName ?? undefined, {})
     if (!isCompiledQuery(compiled)) return null
-    return async (context, variables) => compiled.query(undefined, context, { ...variables })
+    return async (event, context, variables) => compiled.query(event, context, { ...variables })
   }
 
   function compileNext(): void {
     const next = waiting.shift()
     try {
-      const query = next && compile(next.operation)
-      if (query) {
-        queries.set(next.operation, { query, fields: next.fields })
+      const compiled = next && compile(next.operation)
+      if (compiled) {
+        code.set(next.operation, { compiled, fields: next.fields })
         // When it has been dropped, it is compiled again.
         sightings.delete(next.operation)
       }
@@ -84,7 +91,7 @@ export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 't
   }
 
   function request(operation: PreparedOperation, keyId: string): void {
-    if (!isUnderstoodQuery(schema, operation)) return
+    if (!hasUnderstoodVariables(schema, operation)) return
     if (hasDirectives(operation.document) || isTooExpanded(operation.document)) return
     const fields = compiledFields(schema, operation.plan.fields)
     if (fields > maxCompiledFields || !documents.trySpend(keyId, fields * charactersPerField)) return
@@ -93,19 +100,19 @@ export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 't
   }
 
   return (operation, keyId) => {
-    const kept = queries.get(operation)
-    if (kept) return kept.query
+    const kept = code.get(operation)
+    if (kept) return kept.compiled
     const seen = (sightings.get(operation) ?? 0) + 1
+    const needed = sightingsBeforeCompiling[operation.kind]
     // While too many wait, it is tried again at its next sighting.
-    if (seen >= sightingsBeforeCompiling && waiting.length >= maxWaiting) return null
+    if (seen >= needed && waiting.length >= maxWaiting) return null
     sightings.set(operation, seen)
-    if (seen === sightingsBeforeCompiling) request(operation, keyId)
+    if (seen === needed) request(operation, keyId)
     return null
   }
 }
 
-const isUnderstoodQuery = (schema: GraphQLSchema, { kind, variables }: PreparedOperation): boolean =>
-  kind === 'query' &&
+const hasUnderstoodVariables = (schema: GraphQLSchema, { variables }: PreparedOperation): boolean =>
   variables.every(
     // graphql-jit would find what every object has for a variable that is not given.
     ({ variable, type }) => !(variable.name.value in {}) && isUnderstood(typeFromAST(schema, type), []),

@@ -6,9 +6,12 @@ import type { Event } from '../../domain/event/rows.ts'
 import type { ExecuteFor } from '../../live/broadcasts.ts'
 import type { Owner } from '../../runtime/turns.ts'
 import { eventContext, eventOwner } from '../schema/context.ts'
+import type { AnswerText } from './answer-text.ts'
 import { withoutHttp } from './errors.ts'
 import type { Engine } from './execute.ts'
 import type { Execution } from './execution.ts'
+
+type Answer = ExecutionResult | AnswerText
 
 /**
  * Executes events for all who share a subscription, and returns each result as JSON text. Transient errors are not
@@ -18,12 +21,12 @@ import type { Execution } from './execution.ts'
  *
  * @throws Unavailable; the signal's reason when all have left
  */
-export function executeEvents(engine: Pick<Engine, 'execute'>, execution: Execution): ExecuteFor {
+export function executeEvents(engine: Pick<Engine, 'answer'>, execution: Execution): ExecuteFor {
   const { actor, unsent, limits, sharedRows } = execution.context
 
   return async (value, { keyIds, isCatchUp, signal }) => {
     /** Returns null if the key has no room for the answer. */
-    async function execute(owner: Owner, bytesOf: string | null): Promise<ExecutionResult | null> {
+    async function execute(owner: Owner, bytesOf: string | null): Promise<Answer | null> {
       const shared =
         !isCatchUp && isEvent(value) ? sharedRows.join(value, owner, execution.context.related) : null
       const context = eventContext(execution.context, {
@@ -32,15 +35,15 @@ export function executeEvents(engine: Pick<Engine, 'execute'>, execution: Execut
         bytesOf,
         shared: shared?.rows ?? null,
       })
-      const result = await engine.execute({ ...execution, event: value, context })
+      const answer = await engine.answer({ ...execution, event: value, context })
       shared?.leave()
       if (context.bytes.refused()?.code === 'RATE_LIMITED') return null
-      requireLasting(result)
-      return result
+      if ('errors' in answer) requireLasting(answer)
+      return answer
     }
 
     /** Reserves the bytes of the largest answer before it executes. */
-    async function executeReserved(owner: Owner, bytesOf: string): Promise<ExecutionResult | null> {
+    async function executeReserved(owner: Owner, bytesOf: string): Promise<Answer | null> {
       const release = await unsent.takeWhenPossible(bytesOf, limits.maxAnswerBytes, signal)
       try {
         return await execute(owner, null)
@@ -50,16 +53,16 @@ export function executeEvents(engine: Pick<Engine, 'execute'>, execution: Execut
     }
 
     let tries = 0
-    async function attempt(): Promise<ExecutionResult> {
+    async function attempt(): Promise<Answer> {
       // If one key is busy, the next try is in the turns of another one.
       const keys = keyIds()
       const keyId = keys[tries++ % keys.length]
       if (keyId === undefined) throw signal.reason
       const owner = eventOwner(actor.workspaceId, keyId, isCatchUp)
       const bytesOf = `events ${keyId}`
-      const result = (await execute(owner, bytesOf)) ?? (await executeReserved(owner, bytesOf))
-      if (!result) throw new Busy()
-      return result
+      const answer = (await execute(owner, bytesOf)) ?? (await executeReserved(owner, bytesOf))
+      if (!answer) throw new Busy()
+      return answer
     }
 
     return textOf(await whenAvailable(attempt, signal), value)
@@ -73,13 +76,14 @@ function requireLasting({ errors = [] }: ExecutionResult): void {
   if (codes.includes('RATE_LIMITED')) throw new Busy()
 }
 
-function textOf(result: ExecutionResult, value: object): string {
-  if (!result.errors) return JSON.stringify(result)
+function textOf(answer: Answer, value: object): string {
+  if ('text' in answer) return answer.text.toString()
+  if (!answer.errors) return JSON.stringify(answer)
   const cursor = isEvent(value) ? { cursor: toCursor(value) } : {}
-  const errors = result.errors
+  const errors = answer.errors
     .map(withoutHttp)
     .map(error => ({ ...error, extensions: { ...error.extensions, ...cursor } }))
-  return JSON.stringify({ ...result, errors })
+  return JSON.stringify({ ...answer, errors })
 }
 
 const isEvent = (value: object): value is Event => 'seq' in value

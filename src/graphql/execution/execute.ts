@@ -42,9 +42,12 @@ export type EngineOptions = {
  * The only code that executes with graphql-js. Both run the same steps: scopes, cost, execution, errors for clients.
  */
 export type Engine = {
-  /** Executes a query, a mutation or one event. Never rejects. */
+  /** Executes a query or a mutation. Never rejects. */
   execute(execution: Execution): Promise<ExecutionResult>
-  /** Executes a query or a mutation, or answers it as before. Returns the text of a result without errors. Never rejects. */
+  /**
+   * Executes a query, a mutation or one event, or answers it as before. Returns the text of a result without errors.
+   * Never rejects.
+   */
   answer(execution: Execution): Promise<ExecutionResult | AnswerText>
   /** Opens the source of a subscription. Never rejects: if it cannot be opened, the result has errors. */
   openSource(execution: Execution): Promise<AsyncIterable<unknown> | ExecutionResult>
@@ -81,21 +84,22 @@ export function createEngine({
   }
 
   /**
-   * The result of a compiled query, whose texts are counted when the answer is text; null: graphql-js executes the
-   * operation, as it words all errors. A query changes nothing, so it can be executed again. It is paid for again then.
+   * The result of compiled code, whose texts are counted when the answer is text; null: graphql-js executes the
+   * operation, as it words all errors. Queries and events change nothing, so they can be executed again. They are paid for
+   * again then.
    * @throws Refusal RATE_LIMITED
    */
   async function executeCompiled(
-    { operation, variables, context }: Execution,
+    { operation, variables, context, event }: Execution,
     { cost, bytes, textBytes }: Cost,
   ): Promise<ExecutionResult | null> {
-    if (operation.kind !== 'query' || bytes + textBytes > limits.maxAnswerBytes) return null
-    const query = compiledOf(operation, context.actor.keyId)
-    if (!query) return null
+    if (operation.kind === 'mutation' || bytes + textBytes > limits.maxAnswerBytes) return null
+    const compiled = compiledOf(operation, context.actor.keyId)
+    if (!compiled) return null
     const { coerced } = getVariableValues(schema, operation.variables, variables ?? {}, coercion)
     if (!coerced) return null
     const before = context.bytes.taken()
-    const result = await query(context, variables ?? {}).catch(() => null)
+    const result = await compiled(event, context, variables ?? {}).catch(() => null)
     if (result && !result.errors) return result
     context.bytes.rewind(before)
     await budget.spend(context.actor.keyId, cost)

@@ -22,7 +22,7 @@ import {
 } from './document-limits.ts'
 import { invalidRequest } from './errors.ts'
 import { parseUnlocated, type UnlocatedDocument } from './locations.ts'
-import { readsBeyondId, readsMoreThanIds, selects } from './selects.ts'
+import { readsBeyondId, readsEveryText, readsMoreThanIds, selects } from './selects.ts'
 import { unconditionalRootRule } from './subscription-root.ts'
 import { variableNamesRule } from './variable-names.ts'
 
@@ -145,7 +145,7 @@ function preparedOf(
     contact: readsBeyondId(contact, plan),
     agent: readsBeyondId(assignedTo, plan),
     channel: readsBeyondId(channel, plan),
-    text: selects('text', document),
+    text: readsEveryText(plan),
   }
   return { document, text, operationName, variables, kind, selectsEventCursor, readsResult, related, plan }
 }

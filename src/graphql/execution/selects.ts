@@ -25,6 +25,28 @@ export function readsBeyondId(
   )
 }
 
+/** Types of which an object may be a message. */
+const messageTypes = ['Message', 'Node']
+
+/**
+ * Whether an operation selects the text of messages, and of each one that it may read. Otherwise texts that nobody wants
+ * would be read along.
+ */
+export function readsEveryText(plan: Pick<CostPlan, 'fields'>): boolean {
+  const selections = messageSelections(plan)
+  return selections.length > 0 && selections.every(isText => isText)
+}
+
+/** Whether the text is selected, for each field that returns messages. */
+function messageSelections({ fields }: Pick<CostPlan, 'fields'>): boolean[] {
+  return fields.flatMap(({ typeName, children }) => {
+    const below = messageSelections({ fields: children })
+    return messageTypes.includes(typeName)
+      ? [children.some(child => child.field.name === 'text'), ...below]
+      : below
+  })
+}
+
 const isBeyondId = ({ field }: PlannedField) => !['id', '__typename'].includes(field.name)
 
 /** Whether a mutation selects more of what it has written than ids, the cursor and errors. */

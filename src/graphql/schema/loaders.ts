@@ -19,8 +19,8 @@ export type Loaders = ReturnType<typeof createLoaders>
 
 /**
  * What an operation selects beside the rows themselves. `contact`, `agent`, `channel`: more than the id, which the
- * conversation knows, of such an object. The first two are read along with conversations. `text`: texts of messages,
- * which are read along with these.
+ * conversation knows, of such an object. The first two are read along with conversations. `text`: the text of each
+ * message, which is read along with it.
  */
 export type RelatedRows = Along & TextAlong & { channel: boolean }
 
@@ -78,13 +78,7 @@ export function createRowLoaders(reading: () => Reader, workspaceId: string, alo
  * @param reading throws if this answer reads nothing more
  */
 function sharedRowLoaders(rows: RowLoaders, reading: () => void): RowLoaders {
-  const shared = <Id, Row>(loader: RowLoader<Id, Row>): RowLoader<Id, Row> => ({
-    async load(id) {
-      reading()
-      return loader.load(id)
-    },
-    prime: (id, row) => loader.prime(id, row),
-  })
+  const shared = <Id, Row>(loader: RowLoader<Id, Row>) => new SharedLoader(loader, reading)
   return {
     workspace: shared(rows.workspace),
     agent: shared(rows.agent),
@@ -169,13 +163,58 @@ function byId<Row extends { id: string }>(noun: Noun, rows: (ids: readonly strin
   })
 }
 
-const loaderOf = <Id, Row>(rows: (ids: readonly Id[]) => Promise<Row[]>): RowLoader<Id, Row> =>
-  new DataLoader(rows, { maxBatchSize })
+const loaderOf = <Id, Row>(rows: BatchRows<Id, Row>): RowLoader<Id, Row> => new LazyLoader(rows)
+
+type BatchRows<Id, Row> = (ids: readonly Id[]) => Promise<Row[]>
+
+/** A loader that takes its memory when it is first used: thousands of events may be executed at once, with few loaders each. */
+class LazyLoader<Id, Row> implements RowLoader<Id, Row> {
+  readonly #rows: BatchRows<Id, Row>
+  #loader: DataLoader<Id, Row> | null = null
+
+  constructor(rows: BatchRows<Id, Row>) {
+    this.#rows = rows
+  }
+
+  load(id: Id): Promise<Row> {
+    return this.#made().load(id)
+  }
+
+  prime(id: Id, row: Row): void {
+    this.#made().prime(id, row)
+  }
+
+  #made(): DataLoader<Id, Row> {
+    this.#loader ??= new DataLoader(this.#rows, { maxBatchSize })
+    return this.#loader
+  }
+}
+
+/** Loads with another loader, unless its answer reads nothing more. */
+class SharedLoader<Id, Row> implements RowLoader<Id, Row> {
+  readonly #loader: RowLoader<Id, Row>
+  readonly #reading: () => void
+
+  constructor(loader: RowLoader<Id, Row>, reading: () => void) {
+    this.#loader = loader
+    this.#reading = reading
+  }
+
+  async load(id: Id): Promise<Row> {
+    this.#reading()
+    return this.#loader.load(id)
+  }
+
+  prime(id: Id, row: Row): void {
+    this.#loader.prime(id, row)
+  }
+}
 
 /** One loader per set of arguments, so that parents with the same arguments share a statement. */
 function perArguments<Args, Value>(load: (args: Args) => (ids: readonly string[]) => Promise<Value[]>) {
-  const loaders = new Map<string, DataLoader<string, Value>>()
+  let loaders: Map<string, DataLoader<string, Value>> | null = null
   return (args: Args): DataLoader<string, Value> => {
+    loaders ??= new Map()
     const key = JSON.stringify(args)
     const loader = loaders.get(key) ?? new DataLoader(load(args), { maxBatchSize })
     loaders.set(key, loader)

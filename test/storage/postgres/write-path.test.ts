@@ -131,3 +131,67 @@ test('a change whose connection dies before its commit leaves nothing, and the g
   expect(await rowsOf(gateway.db, id)).toEqual(empty)
   expect((await newConversation(caller)).id).toMatch(/^thd_/)
 })
+
+const addNote = `mutation ($input: AddNoteInput!) {
+  addNote(input: $input) { message { id } cursor userErrors { code } }
+}`
+
+test('changes whose statements are cancelled at any step are made as a whole or not at all', async ({
+  gateway,
+  acme,
+}) => {
+  const { id, client: caller } = acme
+  const conversation = await newConversation(caller)
+  const { rows } = await sql<{ name: string }>`select current_database() as name`.execute(gateway.db)
+  const operator = new pg.Client(inject('postgres').replace('/postgres?', `/${rows[0]?.name}?`))
+  await operator.connect()
+  onTestFinished(() => operator.end())
+  const made = new Set<string>()
+  let [left, failed] = [600, 0]
+  const write = async () => {
+    while (left-- > 0) {
+      const idempotencyKey = left % 2 === 0 ? `key ${left}` : null
+      const input = { conversationId: conversation.id, contentText: `Note ${left}`, idempotencyKey }
+      const { status, data } = await caller.graphql<{ addNote: { message: { id: string } } }>(addNote, {
+        input,
+      })
+      if (status === 200) made.add(data.addNote.message.id)
+      else failed++
+    }
+  }
+  const cancel = async () => {
+    while (left > 0)
+      await operator.query(
+        `select pg_cancel_backend(pid) from pg_stat_activity
+          where datname = current_database() and state <> 'idle' and pid <> pg_backend_pid() and random() < 0.5`,
+      )
+  }
+  await Promise.all([write(), write(), write(), cancel()])
+  expect(failed).toBeGreaterThan(10)
+  expect(made.size).toBeGreaterThan(10)
+  const messages = await gateway.db
+    .selectFrom('message')
+    .select('id')
+    .where('workspace_id', '=', id)
+    .execute()
+  const ids = new Set(messages.map(message => message.id))
+  expect([...made].filter(message => !ids.has(message))).toEqual([])
+  const events = await eventsOf(gateway, id)
+  expect(events.map(event => event.seq)).toEqual(events.map((_, index) => index + 1))
+  // Beside those that add a message, one event is that the conversation was created.
+  expect(events.length - 1).toBe(messages.length + (await sent(gateway, id)))
+  const open = await sql<{ count: number }>`select count(*) as count from pg_stat_activity
+    where datname = current_database() and state like 'idle in transaction%'`.execute(gateway.db)
+  expect(open.rows[0]?.count).toBe(0)
+})
+
+/** How many events tell of the delivery of a message. */
+async function sent(gateway: Gateway, workspaceId: string): Promise<number> {
+  const { count } = await gateway.db
+    .selectFrom('event')
+    .select(eb => eb.fn.countAll<number>().as('count'))
+    .where('workspace_id', '=', workspaceId)
+    .where('type', '=', 'MESSAGE_STATUS_CHANGED')
+    .executeTakeFirstOrThrow()
+  return count
+}
