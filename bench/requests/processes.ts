@@ -29,14 +29,22 @@ const unlimited = {
   MAX_TEXT_BYTES_PER_HOUR: '9999999999',
 }
 
-/** Starts a server on the database, and waits until it says where it listens. */
-export async function start(name: ServerName, databaseUrl: string, directory: string): Promise<Server> {
+/**
+ * Starts a server on the database, and waits until it says where it listens.
+ * @param databaseUrl null: the gateway's embedded database in the directory
+ */
+export async function start(
+  name: ServerName,
+  databaseUrl: string | null,
+  directory: string,
+): Promise<Server> {
   const kept = name === 'gateway, kept answers' ? {} : { ANSWER_CACHE_BYTES: '0' }
-  const settings = { HOST: '127.0.0.1', PORT: '0', DEMO: '0', DATA_DIR: directory, DATABASE_URL: databaseUrl }
+  const settings = { HOST: '127.0.0.1', PORT: '0', DEMO: '0', DATA_DIR: directory }
+  const database = databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }
   const child = spawn(process.execPath, [entries[name]], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings, ...kept, ...unlimited },
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...settings, ...database, ...kept, ...unlimited },
   })
   const kill = () => void child.kill('SIGKILL')
   process.once('exit', kill)
