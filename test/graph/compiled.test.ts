@@ -142,6 +142,29 @@ test('the code of queries stays within its bound, and the least recently used is
   expect(kept).not.toContain(operations[0])
 })
 
+test('a subscription is compiled only while there is room for its code', async () => {
+  const prepare = createPrepare(schema, limits).prepare
+  const compiledOf = createCompiler(uncountedSchema, { trySpend: () => true })
+  const aliases = Array.from({ length: 29 }, (_, index) => `a${index}: contact { id name email }`).join(' ')
+  const operations = Array.from({ length: 250 }, (_, index) => {
+    const operation = prepare(
+      `subscription S${index} { conversationStatusChanged { conversation { ${aliases} } } }`,
+    )
+    if ('errors' in operation) throw operation.errors[0]
+    return operation
+  })
+  // Each has 118 fields, so 235 of them fit into 28,000.
+  for (const operation of operations)
+    for (let index = 0; index < 10; index++) {
+      compiledOf(operation, 'key_a')
+      if (index === 9) await nextTurn()
+    }
+  const compiled = operations.map(operation => compiledOf(operation, 'key_a') !== null)
+  expect(compiled.indexOf(false)).toBeGreaterThan(200)
+  expect(compiled.slice(0, compiled.indexOf(false)).every(each => each)).toBe(true)
+  expect(compiled.at(-1)).toBe(false)
+})
+
 test('a query that comes often while it waits is compiled once, and leaves places for others', async () => {
   const prepare = createPrepare(schema, limits).prepare
   let spent = 0

@@ -29,10 +29,7 @@ import type { PreparedOperation } from './prepare.ts'
  */
 type Compiled = (event: unknown, context: Context, variables: Arguments) => Promise<ExecutionResult>
 
-/**
- * Compiling takes about as long as ten executions. Subscriptions are executed for one event after the other, so if they
- * have more code than is kept, each is dropped before it comes again, and compiling must not cost more than it saves.
- */
+/** Compiling takes about as long as ten executions. */
 const sightingsBeforeCompiling = { query: 2, subscription: 10, mutation: Number.POSITIVE_INFINITY }
 
 /** The code of an interface is written for each of its types, so a small document can have much code. */
@@ -90,11 +87,19 @@ export function createCompiler(schema: GraphQLSchema, documents: Pick<Budget, 't
     if (waiting.length > 0) setImmediate(compileNext)
   }
 
+  /**
+   * Each event executes all subscriptions once. If they had more code than is kept, each would be dropped before it comes
+   * again. So those that find no room are left to graphql-js.
+   */
+  const hasRoom = ({ kind }: PreparedOperation, fields: number) =>
+    kind === 'query' || code.calculatedSize + fields < maxKeptFields
+
   function request(operation: PreparedOperation, keyId: string): void {
     if (!hasUnderstoodVariables(schema, operation)) return
     if (hasDirectives(operation.document) || isTooExpanded(operation.document)) return
     const fields = compiledFields(schema, operation.plan.fields)
-    if (fields > maxCompiledFields || !documents.trySpend(keyId, fields * charactersPerField)) return
+    if (fields > maxCompiledFields || !hasRoom(operation, fields)) return
+    if (!documents.trySpend(keyId, fields * charactersPerField)) return
     waiting.push({ operation, fields })
     if (waiting.length === 1) setImmediate(compileNext)
   }

@@ -15,6 +15,7 @@ import { createCompiler } from './compile.ts'
 import { actualCostOf, type Cost } from './cost.ts'
 import { toClientError, toClientErrors } from './errors.ts'
 import type { Execution } from './execution.ts'
+import type { PreparedOperation } from './prepare.ts'
 import { authorize } from './scopes.ts'
 
 /**
@@ -39,7 +40,8 @@ export type EngineOptions = {
 }
 
 /**
- * The only code that executes with graphql-js. Both run the same steps: scopes, cost, execution, errors for clients.
+ * The only code that executes with graphql-js. Its functions run the same steps: scopes, cost, execution, errors for
+ * clients.
  */
 export type Engine = {
   /** Executes a query or a mutation. Never rejects. */
@@ -76,6 +78,8 @@ export function createEngine({
 }: EngineOptions): Engine {
   const admit = createAdmission(limits, budget)
   const compiledOf = createCompiler(uncountedSchema, documents)
+  /** Subscriptions whose compiled selection has failed for an event. */
+  const failed = new WeakSet<PreparedOperation>()
 
   function withCost(result: ExecutionResult, requested: number, { operation, variables }: Execution) {
     const actual = actualCostOf(limits, operation.plan, variables, result.data)
@@ -85,15 +89,16 @@ export function createEngine({
 
   /**
    * The result of compiled code, whose texts are counted when the answer is text; null: graphql-js executes the
-   * operation, as it words all errors. Queries and events change nothing, so they can be executed again. They are paid for
-   * again then.
-   * @throws Refusal RATE_LIMITED
+   * operation, as it words all errors. A query changes nothing, so it can be executed again, and it is paid for again. A
+   * subscription that has failed for an event is left to graphql-js from then on.
+   * @throws Refusal RATE_LIMITED, or what has refused the answer
    */
   async function executeCompiled(
     { operation, variables, context, event }: Execution,
     { cost, bytes, textBytes }: Cost,
   ): Promise<ExecutionResult | null> {
-    if (operation.kind === 'mutation' || bytes + textBytes > limits.maxAnswerBytes) return null
+    if (operation.kind === 'mutation' || failed.has(operation)) return null
+    if (bytes + textBytes > limits.maxAnswerBytes) return null
     const compiled = compiledOf(operation, context.actor.keyId)
     if (!compiled) return null
     const { coerced } = getVariableValues(schema, operation.variables, variables ?? {}, coercion)
@@ -101,8 +106,11 @@ export function createEngine({
     const before = context.bytes.taken()
     const result = await compiled(event, context, variables ?? {}).catch(() => null)
     if (result && !result.errors) return result
+    const refused = context.bytes.refused()
+    if (refused) throw refused
     context.bytes.rewind(before)
-    await budget.spend(context.actor.keyId, cost)
+    if (operation.kind === 'query') await budget.spend(context.actor.keyId, cost)
+    else failed.add(operation)
     return null
   }
 

@@ -41,6 +41,8 @@ export function readsEveryText(plan: Pick<CostPlan, 'fields'>): boolean {
 function messageSelections({ fields }: Pick<CostPlan, 'fields'>): boolean[] {
   return fields.flatMap(({ typeName, children }) => {
     const below = messageSelections({ fields: children })
+    // A page of which no message is selected is read all the same.
+    if (typeName === 'MessageConnection' && below.length === 0) return [false]
     return messageTypes.includes(typeName)
       ? [children.some(child => child.field.name === 'text'), ...below]
       : below
