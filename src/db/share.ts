@@ -11,7 +11,8 @@ import type { Db, Tables } from './db.ts'
 
 /**
  * The database as one request sees it. Its statements wait for their turn among all requests. When the signal aborts, no
- * further statement begins, and a running one is cancelled if the database allows it. A transaction that has begun goes on to its end.
+ * further statement begins, and a running one is cancelled if the database allows it. A transaction that has begun goes on
+ * to its end.
  */
 export type Share = (owner: Owner, signal?: AbortSignal) => Db
 
