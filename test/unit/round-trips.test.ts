@@ -12,15 +12,25 @@ function connection({ unsendable = '' } = {}) {
     sent.push(text)
     waiting.push(done)
   })
+  const placed = (text: string, at?: Place) => {
+    const values = [1]
+    if (at) place(values, at)
+    return query(text, values)
+  }
+  const answer = (result: object = { rows: [] }) => waiting.shift()?.(null, result)
   return {
     sent,
-    query: (text: string, at?: Place) => {
-      const values = [1]
-      if (at) place(values, at)
-      return query(text, values)
-    },
-    answer: (result: object = { rows: [] }) => waiting.shift()?.(null, result),
+    query: placed,
+    answer,
     fail: (message: string) => waiting.shift()?.(new Error(message), null),
+    /** Begins a transaction with a lock. */
+    async open() {
+      await placed('begin')
+      const first = placed('lock', 'first')
+      answer()
+      answer()
+      await first
+    },
   }
 }
 
@@ -102,24 +112,16 @@ test('a transaction whose begin has failed is not committed', async () => {
 })
 
 test('a last statement that cannot be sent is followed by no commit', async () => {
-  const { sent, query, answer } = connection({ unsendable: 'record' })
-  await query('begin')
-  const first = query('lock', 'first')
-  answer()
-  answer()
-  await first
+  const { sent, query, open } = connection({ unsendable: 'record' })
+  await open()
   await expect(query('record', 'last')).rejects.toThrow('record cannot be sent')
   void query('rollback')
   expect(sent).toEqual(['begin', 'lock', 'rollback'])
 })
 
 test('a last statement that fails rolls back, and no rollback is sent', async () => {
-  const { sent, query, answer, fail } = connection()
-  await query('begin')
-  const first = query('lock', 'first')
-  answer()
-  answer()
-  await first
+  const { sent, query, answer, fail, open } = connection()
+  await open()
   const last = query('record', 'last')
   fail('deadlock')
   answer(rollback)
@@ -129,12 +131,8 @@ test('a last statement that fails rolls back, and no rollback is sent', async ()
 })
 
 test('a failed commit is told to whoever commits', async () => {
-  const { query, answer, fail } = connection()
-  await query('begin')
-  const first = query('lock', 'first')
-  answer()
-  answer()
-  await first
+  const { query, answer, fail, open } = connection()
+  await open()
   const last = query('record', 'last')
   answer()
   fail('the connection is lost')
@@ -143,12 +141,8 @@ test('a failed commit is told to whoever commits', async () => {
 })
 
 test.for(['update', 'rollback'])('after the last statement no %s goes unnoticed', async text => {
-  const { query, answer } = connection()
-  await query('begin')
-  const first = query('lock', 'first')
-  answer()
-  answer()
-  await first
+  const { query, answer, open } = connection()
+  await open()
   const last = query('record', 'last')
   answer()
   answer(commit)
