@@ -1,40 +1,103 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { sql } from 'kysely'
-import { type Migration, Migrator } from 'kysely/migration'
-import type { Db } from './db.ts'
+import { setTimeout as after } from 'node:timers/promises'
+import { type Kysely, sql } from 'kysely'
+import { type Migration, type MigrationInfo, Migrator } from 'kysely/migration'
+import type { Db, Tables } from './db.ts'
 
 const folder = new URL('../../migrations/', import.meta.url)
+
+/** The ending of a migration that builds indexes while the tables are in use. */
+const concurrently = '.concurrently'
+
+/** Identifies the lock of those who migrate, among the advisory locks of a database. */
+const lockKey = 7_215_640_913
+const triesEveryMs = 250
 
 /**
  * Migrates the database to the newest migration and returns the names of those it applied. Several processes may call
  * it at once: one migrates, the others wait and find nothing to do.
+ *
+ * Migrations are applied in one transaction, except those that build indexes concurrently: their statements run one by
+ * one, and may run again after a failure.
  */
 export async function migrate(db: Db): Promise<string[]> {
   return db.connection().execute(async connection => {
     // A migration may take long, and so may the wait for another process that migrates.
     await sql`set statement_timeout = 0`.execute(connection)
     try {
-      const { error, results } = await new Migrator({
-        db: connection,
-        provider: { getMigrations },
-      }).migrateToLatest()
-      if (error) throw error
-      return (results ?? []).map(result => result.migrationName)
+      await lock(connection)
+      const applied: string[] = []
+      for (const step of stepsOf(await pending(connection))) applied.push(...(await apply(connection, step)))
+      return applied
     } finally {
+      await sql`select pg_advisory_unlock(${lockKey})`.execute(connection)
       await sql`reset statement_timeout`.execute(connection)
     }
   })
 }
 
+/** Tries again and again, as a statement that waits would keep the other process from building an index. */
+async function lock(connection: Kysely<Tables>): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ got: boolean }>`select pg_try_advisory_lock(${lockKey}) as got`.execute(
+      connection,
+    )
+    if (rows[0]?.got) return
+    await after(triesEveryMs)
+  }
+}
+
+const pending = async (connection: Kysely<Tables>): Promise<string[]> =>
+  (await migrator(connection).getMigrations())
+    .filter(({ executedAt }: MigrationInfo) => !executedAt)
+    .map(({ name }: MigrationInfo) => name)
+
+/** The last migration of each step: those in between are applied in one transaction with it. */
+const stepsOf = (names: readonly string[]): string[] =>
+  names.filter(
+    (name, index) => name.endsWith(concurrently) || (names[index + 1]?.endsWith(concurrently) ?? true),
+  )
+
+async function apply(connection: Kysely<Tables>, name: string): Promise<string[]> {
+  const { error, results } = await migrator(connection).migrateTo(name, {
+    disableTransactions: name.endsWith(concurrently),
+  })
+  if (error) throw error
+  return (results ?? []).map(result => result.migrationName)
+}
+
+const migrator = (db: Kysely<Tables>) => new Migrator({ db, provider: { getMigrations } })
+
 async function getMigrations(): Promise<Record<string, Migration>> {
   const files = (await readdir(folder)).filter(file => file.endsWith('.sql')).sort()
-  return Object.fromEntries(files.map(file => [file.slice(0, -'.sql'.length), migration(file)]))
+  return Object.fromEntries(
+    files.map(file => {
+      const name = file.slice(0, -'.sql'.length)
+      return [name, name.endsWith(concurrently) ? indexes(file) : migration(file)]
+    }),
+  )
 }
+
+const textOf = (file: string): Promise<string> => readFile(new URL(file, folder), 'utf8')
 
 function migration(file: string): Migration {
   return {
     async up(db) {
-      await sql.raw(await readFile(new URL(file, folder), 'utf8')).execute(db)
+      await sql.raw(await textOf(file)).execute(db)
+    },
+  }
+}
+
+/** An index that a failed build has left behind is not valid, and is built anew. */
+function indexes(file: string): Migration {
+  return {
+    async up(db) {
+      const text = await textOf(file)
+      const { rows } = await sql<{ name: string }>`
+        select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
+        where not indisvalid and strpos(${text}, relname) > 0`.execute(db)
+      for (const { name } of rows) await sql`drop index concurrently ${sql.ref(name)}`.execute(db)
+      for (const statement of text.split(/;\s*\n/)) if (statement.trim()) await sql.raw(statement).execute(db)
     },
   }
 }
