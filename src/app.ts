@@ -26,6 +26,7 @@ import { probes } from './http/probes.ts'
 import { tellRateLimit } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import { keepRetention } from './jobs/retention.ts'
+import { completeSearch } from './jobs/search-words.ts'
 import { createAnnounce } from './live/announce.ts'
 import { createBroadcasts } from './live/broadcasts.ts'
 import { createCounts } from './live/counts.ts'
@@ -101,6 +102,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const outbox = startOutbox({ db, announce, transport: options.mailTransport, addresses, onError })
   const parser = createMailParser()
   const keys = watchKeys(reserved, onError)
+  const searchable = completeSearch(db, log, onError)
   const retention = keepRetention(db, options.eventRetentionDays, onError)
   const streams = createOpenStreams(keys.watch)
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
@@ -212,6 +214,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           ['the outbox', outbox.close],
           ['the key watch', () => keysClosed],
           ['the retention', retention.close],
+          ['the search job', searchable.close],
           ['the mail parser', parser.close],
         ],
         [

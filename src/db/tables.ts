@@ -26,9 +26,19 @@ export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 export interface Agent {
   avatar_url: string | null;
   created_at: Generated<Timestamp>;
+  deactivated_at: Timestamp | null;
   email: string;
   id: string;
   name: string | null;
+  workspace_id: string;
+}
+
+export interface AgentCounts {
+  agent_id: string;
+  archived_count: number;
+  closed_count: number;
+  open_count: number;
+  unread_count: number;
   workspace_id: string;
 }
 
@@ -40,7 +50,7 @@ export interface ApiKey {
   id: string;
   name: string;
   revoked_at: Timestamp | null;
-  scopes: ('read' | 'write')[];
+  scopes: ('read' | 'write' | 'admin')[];
   workspace_id: string;
 }
 
@@ -59,6 +69,7 @@ export interface Contact {
   email: string;
   id: string;
   name: string | null;
+  words: string | null;
   workspace_id: string;
 }
 
@@ -75,6 +86,13 @@ export interface Conversation {
   status: 'OPEN' | 'CLOSED' | 'ARCHIVED';
   subject: string | null;
   updated_at: Timestamp;
+  workspace_id: string;
+}
+
+export interface ConversationWords {
+  conversation_id: string;
+  is_complete: boolean;
+  words: string;
   workspace_id: string;
 }
 
@@ -127,6 +145,7 @@ export interface Workspace {
   event_floor: Generated<number>;
   event_seq: Generated<number>;
   id: string;
+  is_searchable: Generated<boolean>;
   mail_secret: Generated<Buffer>;
   name: string;
   open_count: Generated<number>;
@@ -138,10 +157,12 @@ export interface Workspace {
 
 export interface DB {
   agent: Agent;
+  agent_counts: AgentCounts;
   api_key: ApiKey;
   channel: Channel;
   contact: Contact;
   conversation: Conversation;
+  conversation_words: ConversationWords;
   event: Event;
   idempotency_key: IdempotencyKey;
   message: Message;

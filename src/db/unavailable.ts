@@ -13,6 +13,14 @@ export class Unavailable extends Error {
   }
 }
 
+/** A statement took longer than statements may. Executed again, it probably would again. */
+export class TimedOut extends Unavailable {
+  constructor(cause: unknown) {
+    super(cause)
+    this.name = 'TimedOut'
+  }
+}
+
 /** The caller has as many statements or executions in work as it may. A later attempt may succeed. */
 export class Busy extends Error {
   constructor() {
@@ -26,9 +34,13 @@ export class Busy extends Error {
 // have no SQLSTATE. The system's codes are words (EPIPE), while every SQLSTATE has a digit.
 const lasting = /^(?!08|53|57)(?=.*\d)[0-9A-Z]{5}$/
 
-/** What a failed statement or connection attempt means: the database's own error, or `Unavailable`. */
+/**
+ * What a failed statement or connection attempt means: the database's own error, or `Unavailable`. A statement that was
+ * cancelled (57014) ran out of time, unless its client has left, who does not read what it means.
+ */
 function meaning(error: unknown): unknown {
   const code = (error as { code?: unknown } | null)?.code
+  if (code === '57014') return new TimedOut(error)
   return typeof code === 'string' && lasting.test(code) ? error : new Unavailable(error)
 }
 

@@ -2,7 +2,8 @@ import type { Insertable } from 'kysely'
 import type { Tables, Writer } from '../db/db.ts'
 import type { EventType } from '../domain/event/types.ts'
 import { preview } from '../domain/message/preview.ts'
-import { type Counts, countChange } from '../domain/workspace/counts.ts'
+import { completeContacts, completeConversations } from '../domain/search/complete.ts'
+import { countChange, sumOf } from '../domain/workspace/counts.ts'
 
 type Row<Table extends keyof Tables> = Omit<Insertable<Tables[Table]>, 'workspace_id'>
 
@@ -29,6 +30,8 @@ export type DemoRecords = {
   stories: Story[]
 }
 
+const everything = { after: '', size: 100_000 }
+
 const delivered = { INBOUND: 'RECEIVED', OUTBOUND: 'SENT', NOTE: 'STORED' } as const
 
 /**
@@ -48,6 +51,8 @@ export async function insertRecords(
   const stories = records.flatMap(record => record.stories)
   await insertRows(writer, 'conversation', workspaceId, stories.map(conversationRow))
   await insertRows(writer, 'message', workspaceId, stories.flatMap(messageRows))
+  await completeContacts(writer, workspaceId, everything)
+  await completeConversations(writer, workspaceId, everything)
   const events = stories.flatMap(history).sort((a, b) => a.created_at.getTime() - b.created_at.getTime())
   await insertRows(
     writer,
@@ -134,11 +139,19 @@ async function writeCounts(
   stories: Story[],
   events: number,
 ): Promise<void> {
-  const counts = stories
-    .map(({ conversation: { status, is_unread: isUnread, assigned_to_id } }) =>
+  const { workspace: counts, agents } = sumOf(
+    stories.map(({ conversation: { status, is_unread: isUnread, assigned_to_id } }) =>
       countChange(null, { status, isUnread, assignedToId: assigned_to_id ?? null }),
-    )
-    .reduce((sum, each) => mapCounts(sum, (value, key) => value + each[key]))
+    ),
+  )
+  const ofAgents = [...agents].map(([id, { open, closed, archived, unread }]) => ({
+    agent_id: id,
+    open_count: open,
+    closed_count: closed,
+    archived_count: archived,
+    unread_count: unread,
+  }))
+  await insertRows(writer, 'agent_counts', workspaceId, ofAgents)
   await writer
     .updateTable('workspace')
     .set({
@@ -152,9 +165,4 @@ async function writeCounts(
     })
     .where('id', '=', workspaceId)
     .execute()
-}
-
-function mapCounts(counts: Counts, change: (value: number, key: keyof Counts) => number): Counts {
-  const keys = Object.keys(counts) as (keyof Counts)[]
-  return Object.fromEntries(keys.map(key => [key, change(counts[key], key)])) as Counts
 }

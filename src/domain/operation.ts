@@ -5,8 +5,8 @@ import { type Facts, recordEvents } from './event/record.ts'
 import type { IdempotencyKey } from './idempotency/key.ts'
 import { claimKeys, completeKeys } from './idempotency/rows.ts'
 
-/** What a key may do: read or change. */
-export type Scope = 'read' | 'write'
+/** What a key may do: read, change, or administer agents, channels and keys. */
+export type Scope = 'read' | 'write' | 'admin'
 
 /** The caller: a key of one workspace, acting for its agent or for itself. */
 export type Actor = {

@@ -30,6 +30,8 @@ export type ConversationFilter = {
   isUnread?: boolean | null | undefined;
   /** The time of the last message. Notes do not count. */
   lastMessageAt?: DateTimeRange | null | undefined;
+  /** Has all of these words, anywhere in its subject, its messages and notes, or its contact's name and address. Case, accents and width do not matter. The last word may be the beginning of a word, and so may an address, an id or a path. Chinese, Japanese, Korean and Thai are found by any part of a text. A blank text does not filter. INVALID_INPUT if it is longer than 200 characters or has no letter and no digit. */
+  search?: string | null | undefined;
   /** Conversations from one of these sources. */
   source?: Array<ConversationSource> | null | undefined;
   /** If null or left out: OPEN and CLOSED in `Query.conversations` and `Agent.conversations`, all statuses in `Contact.conversations`. Other filters do not change this default. */

@@ -24,7 +24,10 @@ async function statementsOf<Data>(caller: Client, query: string) {
   const answer = await caller.graphql<Data>(query)
   expect(answer.errors).toBeUndefined()
   const own = statements.filter(
-    text => !/"hash" =|skip locked|from "api_key"|delete from idempotency_key|^(begin|commit)$/.test(text),
+    text =>
+      !/"hash" =|skip locked|from "api_key"|delete from idempotency_key|"is_searchable"|^(begin|commit)$/.test(
+        text,
+      ),
   )
   return { ...answer, own }
 }

@@ -32,6 +32,7 @@ const conversationList = (field: string): Record<string, KnownPosition> => ({
   [`${field}(filter.assignedToId)`]: names('agent'),
   [`${field}(filter.channelId)`]: names('channel'),
   [`${field}(filter.contactId)`]: names('contact'),
+  [`${field}(filter.search)`]: names('nothing'),
 })
 
 /** Every position of a text in the schema, by its coordinate. */

@@ -6,7 +6,14 @@ import { notFound } from '../errors.ts'
 import { isId } from '../id.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
-const columns = ['id', 'name', 'email', 'avatar_url as avatarUrl', 'created_at as createdAt'] as const
+const columns = [
+  'id',
+  'name',
+  'email',
+  'avatar_url as avatarUrl',
+  'created_at as createdAt',
+  'deactivated_at as deactivatedAt',
+] as const
 
 /** A member of the support team. */
 export type Agent = Selection<Tables, 'agent', (typeof columns)[number]>

@@ -6,6 +6,8 @@ import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
 import { address } from '../input.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
+import { addContactName } from '../search/keep.ts'
+import { lexemesOf } from '../search/lexemes.ts'
 
 const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'] as const
 
@@ -13,6 +15,15 @@ const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at a
 export type Contact = Selection<Tables, 'contact', (typeof columns)[number]>
 
 const now = sql<Date>`clock_timestamp()::timestamptz(3)`.as('at')
+
+/**
+ * Whether an upsert has given a contact that existed its first name. The subquery sees the row as it was before the
+ * statement. A row that was inserted has no transaction that replaced it (`xmax` 0).
+ */
+const wasNamed = sql<boolean>`contact.xmax <> 0 and contact.name is not null and exists (
+  select from contact as earlier
+  where earlier.workspace_id = contact.workspace_id and earlier.id = contact.id and earlier.name is null
+)`.as('isNamed')
 
 const newestFirst: Sort = { column: 'created_at', descending: true }
 
@@ -66,16 +77,25 @@ export async function upsertContact(
   workspaceId: string,
   { email, name }: { email: string; name: string | null },
 ): Promise<{ contact: Contact; at: Date }> {
-  const { at, ...contact } = await writer
+  const { at, isNamed, ...contact } = await writer
     .insertInto('contact')
-    .values({ workspace_id: workspaceId, id: newId('contact'), email, name })
+    .values({
+      workspace_id: workspaceId,
+      id: newId('contact'),
+      email,
+      name,
+      words: sql`array_to_tsvector(${lexemesOf(workspaceId, [name, email])}::text[])`,
+    })
     .onConflict(conflict =>
-      conflict
-        .expression(sql`workspace_id, lower(email)`)
-        .doUpdateSet(eb => ({ name: eb.fn.coalesce('contact.name', 'excluded.name') })),
+      conflict.expression(sql`workspace_id, lower(email)`).doUpdateSet(eb => ({
+        name: eb.fn.coalesce('contact.name', 'excluded.name'),
+        // Words that are yet to be added by the job are left to it.
+        words: sql`case when contact.name is null and contact.words is not null then excluded.words else contact.words end`,
+      })),
     )
-    .returning([...columns, now])
+    .returning([...columns, now, wasNamed])
     .executeTakeFirstOrThrow()
+  if (isNamed && name !== null) await addContactName(writer, workspaceId, contact.id, name)
   return { contact, at }
 }
 

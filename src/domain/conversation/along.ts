@@ -18,6 +18,7 @@ export type AlongColumns = {
   agentName?: string | null
   agentAvatarUrl?: string | null
   agentCreatedAt?: Date | null
+  agentDeactivatedAt?: Date | null
 }
 
 const contactColumns = [
@@ -32,6 +33,7 @@ const agentColumns = [
   'name as agentName',
   'avatar_url as agentAvatarUrl',
   'created_at as agentCreatedAt',
+  'deactivated_at as agentDeactivatedAt',
 ] as const
 
 /** Reads the rows along. Their columns come from a subquery, so those of a conversation keep their bare names. */
@@ -87,5 +89,12 @@ export function contactAlong(row: AlongColumns & { contactId: string }): Contact
 export function agentAlong(row: AlongColumns & { assignedToId: string | null }): Agent | null {
   const { assignedToId: id, agentEmail: email, agentName: name, agentCreatedAt: createdAt } = row
   if (id === null || email == null || name == null || createdAt == null) return null
-  return { id, email, name, avatarUrl: row.agentAvatarUrl ?? null, createdAt }
+  return {
+    id,
+    email,
+    name,
+    avatarUrl: row.agentAvatarUrl ?? null,
+    createdAt,
+    deactivatedAt: row.agentDeactivatedAt ?? null,
+  }
 }

@@ -1,5 +1,3 @@
-import { type ExpressionBuilder, sql } from 'kysely'
-import type { Tables } from '../../db/db.ts'
 import { isId } from '../id.ts'
 import type { Noun } from '../nouns.ts'
 import type { Conversation, Status } from './rows.ts'
@@ -20,11 +18,13 @@ export type ConversationFilter = {
   createdAt: TimeRange | null
 }
 
-/** One value, which an index can look up in the order of a list, or any of several. */
-type Choice = { one: string } | { any: readonly string[] }
+export const statuses: readonly Status[] = ['OPEN', 'CLOSED', 'ARCHIVED']
+
+/** Several values: each by its place, so that the list of each can be read by itself; or too many for that. */
+export type Choice = { readonly [place: number]: string } | { any: readonly string[] }
 
 /** What a filter decides of the text of a statement. */
-export type FilterShape = { statuses: readonly Status[] | null; isAssigned: boolean | null }
+export type FilterShape = { statuses: readonly Status[]; isAssigned: boolean | null }
 
 /** The values that a filter compares with. */
 export type FilterValues = {
@@ -37,61 +37,62 @@ export type FilterValues = {
   createdAt: TimeRange | null
 }
 
-/** A filter in the two parts of a reusable statement. */
-export function partsOf(filter: ConversationFilter): { shape: FilterShape; values: FilterValues } {
-  const { status, isAssigned, isUnread, lastMessageAt, createdAt } = filter
+/** A filter in the two parts of a reusable statement, without its search; null: it matches nothing. */
+export function partsOf(filter: ConversationFilter): { shape: FilterShape; values: FilterValues } | null {
+  const { isAssigned, isUnread } = filter
+  const chosen = {
+    source: filter.source && [...new Set(filter.source)],
+    assignedToId: idsOf('agent', filter.assignedToId),
+    contactId: idsOf('contact', filter.contactId),
+    channelId: idsOf('channel', filter.channelId),
+  }
+  const status = statuses.filter(each => filter.status?.includes(each) ?? true)
+  if ([status, ...Object.values(chosen)].some(values => values?.length === 0)) return null
   return {
-    shape: { statuses: status && [...new Set(status)].sort(), isAssigned },
-    values: {
-      source: choiceOf(filter.source),
-      assignedToId: choiceOf(idsOf('agent', filter.assignedToId)),
-      contactId: choiceOf(idsOf('contact', filter.contactId)),
-      channelId: choiceOf(idsOf('channel', filter.channelId)),
-      isUnread,
-      lastMessageAt,
-      createdAt,
-    },
+    shape: { statuses: status, isAssigned },
+    values: { ...choicesOf(chosen, maxBranches / status.length), isUnread, ...rangesOf(filter) },
   }
 }
 
-const choiceOf = (values: readonly string[] | null): Choice | null =>
-  values && (values.length === 1 ? { one: values[0] ?? '' } : { any: values })
-
 /** Drops texts that cannot be ids: they match nothing and never reach the database. */
-const idsOf = (noun: Noun, ids: readonly string[] | null) => ids?.filter(id => isId(noun, id)) ?? null
+const idsOf = (noun: Noun, ids: readonly string[] | null) =>
+  ids && [...new Set(ids)].filter(id => isId(noun, id))
 
-/** The filter as conditions that must all hold. */
-export function conditions(
-  eb: ExpressionBuilder<Tables, 'conversation'>,
-  { statuses, isAssigned }: FilterShape,
-  values: FilterValues,
-) {
-  const within = (column: 'last_message_at' | 'created_at', range: TimeRange | null) => [
-    range?.from ? eb(column, '>=', range.from) : null,
-    range?.before ? eb(column, '<', range.before) : null,
-  ]
-  const chosen = (column: 'source' | 'assigned_to_id' | 'contact_id' | 'channel_id', choice: Choice | null) =>
-    choice && ('one' in choice ? eb(column, '=', choice.one) : eb(column, '=', eb.fn.any(eb.val(choice.any))))
-  return [
-    inStatus(eb, statuses),
-    chosen('source', values.source),
-    chosen('assigned_to_id', values.assignedToId),
-    chosen('contact_id', values.contactId),
-    chosen('channel_id', values.channelId),
-    isAssigned === null ? null : eb('assigned_to_id', isAssigned ? 'is not' : 'is', null),
-    values.isUnread === null ? null : eb('is_unread', '=', values.isUnread),
-    ...within('last_message_at', values.lastMessageAt),
-    ...within('created_at', values.createdAt),
-  ].filter(condition => condition !== null)
+/** A list is merged of so many lists at most. Beyond that, merging costs more than it saves. */
+const maxBranches = 12
+
+type Chosen = Record<'source' | 'assignedToId' | 'contactId' | 'channelId', readonly string[] | null>
+
+function choicesOf(chosen: Chosen, room: number): Record<keyof Chosen, Choice | null> {
+  let left = room
+  const choiceOf = (values: readonly string[] | null): Choice | null => {
+    if (values === null) return null
+    if (values.length > left) return { any: values }
+    left /= values.length
+    return { ...values }
+  }
+  return {
+    contactId: choiceOf(chosen.contactId),
+    assignedToId: choiceOf(chosen.assignedToId),
+    channelId: choiceOf(chosen.channelId),
+    source: choiceOf(chosen.source),
+  }
 }
 
-/**
- * Written so that an index can give the list's order. A single status is compared by equality. The inbox's two statuses
- * are compared as "not ARCHIVED", as in the index conversation_inbox. Any other choice is rare.
- */
-function inStatus(eb: ExpressionBuilder<Tables, 'conversation'>, statuses: readonly Status[] | null) {
-  if (statuses === null || statuses.length === 3) return null
-  if (statuses.length === 1) return eb('status', '=', statuses[0] ?? 'OPEN')
-  if (statuses.length === 2 && !statuses.includes('ARCHIVED')) return sql<boolean>`status <> 'ARCHIVED'`
-  return eb('status', '=', eb.fn.any(eb.val(statuses)))
+/** A conversation's last message is never older than the conversation, so each range bounds the other one too. */
+function rangesOf({ lastMessageAt, createdAt }: Pick<ConversationFilter, 'lastMessageAt' | 'createdAt'>) {
+  const from = latest(lastMessageAt?.from, createdAt?.from)
+  const before = earliest(createdAt?.before, lastMessageAt?.before)
+  return {
+    lastMessageAt: rangeOf(from, lastMessageAt?.before ?? null),
+    createdAt: rangeOf(createdAt?.from ?? null, before),
+  }
 }
+
+type Bound = Date | null | undefined
+
+const rangeOf = (from: Date | null, before: Date | null): TimeRange | null =>
+  from === null && before === null ? null : { from, before }
+
+const latest = (a: Bound, b: Bound): Date | null => (a && b ? (a > b ? a : b) : (a ?? b ?? null))
+const earliest = (a: Bound, b: Bound): Date | null => (a && b ? (a < b ? a : b) : (a ?? b ?? null))

@@ -1,35 +1,22 @@
-import { sql } from 'kysely'
+import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 import { type Along, readAlong } from './along.ts'
-import {
-  type ConversationFilter,
-  conditions,
-  type FilterShape,
-  type FilterValues,
-  partsOf,
-} from './filter.ts'
+import { agentId, branchesOf, type ConversationOrder, type Filtering, type Parent } from './branches.ts'
+import { type ConversationFilter, type FilterShape, type FilterValues, partsOf } from './filter.ts'
 import { type ConversationAlong, columns } from './rows.ts'
-
-/** The parent of a nested list of conversations: their contact, or the agent they are assigned to. */
-export type Parent = 'contact' | 'agent'
-
-/** The time that a list is sorted by, and its direction. */
-export type ConversationOrder = { by: 'lastMessageAt' | 'createdAt'; descending: boolean }
-
-const parentColumns = {
-  contact: 'contact_id',
-  agent: 'assigned_to_id',
-} as const satisfies Record<Parent, keyof Tables['conversation']>
+import { inTime } from './slow-filter.ts'
 
 const orderColumns = {
   lastMessageAt: 'last_message_at',
   createdAt: 'created_at',
 } as const satisfies Record<ConversationOrder['by'], keyof Tables['conversation']>
 
-const sortOf = ({ by, descending }: ConversationOrder): Sort => ({ column: orderColumns[by], descending })
+export const sortOf = ({ by, descending }: ConversationOrder): Sort => ({
+  column: orderColumns[by],
+  descending,
+})
 
 type PageShape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
 type PageValues = { workspaceId: string; filter: FilterValues; page: PageBounds }
@@ -42,33 +29,47 @@ export type ConversationPage = {
   along: Along
 }
 
-function pagePartsOf({ filter, order, page, along }: ConversationPage) {
-  const { shape, values } = partsOf(filter)
-  return {
-    shape: { filter: shape, order, along, backward: page.backward },
-    values: { filter: values, page: boundsOf(page) },
-  }
+type From = Pick<ExpressionBuilder<Tables, never>, 'selectFrom'> | Reader
+type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
+
+/** The matching conversations of a workspace, as one table: the branches of the filter, one after the other. */
+export function matching(from: From, workspaceId: string, filtering: Filtering): Conversations {
+  const [first, ...others] = branchesOf(filtering).map(conditions => {
+    const branch = (from as Reader)
+      .selectFrom('conversation')
+      .where('conversation.workspace_id', '=', workspaceId)
+      .where(eb => eb.and(conditions.map(condition => condition(eb))))
+    if (filtering.parent === 'contact') return branch.whereRef('contact_id', '=', sql.ref('parent.id'))
+    return filtering.parent === 'agent' ? branch.where(agentId, '=', sql.ref<string>('parent.id')) : branch
+  })
+  if (!first) throw new Error('A filter has at least one branch.')
+  if (others.length === 0) return first
+  const all = others.reduce((union, branch) => union.unionAll(branch.selectAll()), first.selectAll())
+  return (from as Reader).selectFrom(all.as('conversation')) as unknown as Conversations
 }
 
 const ofWorkspace = reusable(
-  (reader, { workspaceId, filter, page }: PageValues, { order, along, ...shape }: PageShape) => {
-    const matching = reader
-      .selectFrom('conversation')
-      .select(columns)
-      .where('workspace_id', '=', workspaceId)
-      .where(eb => eb.and(conditions(eb, shape.filter, filter)))
-    return readAlong(paged(matching, sortOf(order), { ...page, backward: shape.backward }), along)
+  (
+    reader,
+    { workspaceId, filter: values, page }: PageValues,
+    { order, along, filter, backward }: PageShape,
+  ) => {
+    const rows = matching(reader, workspaceId, { shape: filter, values, order, parent: null })
+    return readAlong(paged(rows.select(columns), sortOf(order), { ...page, backward }), along)
   },
 )
 
-/** One page of a workspace's conversations. */
+/** One page of a workspace's conversations, without its search. @throws Refusal LIMIT_EXCEEDED */
 export async function conversationPage(
   reader: Reader,
   workspaceId: string,
-  asked: ConversationPage,
+  { filter, order, page, along }: ConversationPage,
 ): Promise<ConversationAlong[]> {
-  const { shape, values } = pagePartsOf(asked)
-  return ofWorkspace(reader, { workspaceId, ...values }, shape)
+  const parts = partsOf(filter)
+  if (!parts) return []
+  const values = { workspaceId, filter: parts.values, page: boundsOf(page) }
+  const shape = { filter: parts.shape, order, along, backward: page.backward }
+  return inTime(filter, () => ofWorkspace(reader, values, shape))
 }
 
 type PagesValues = PageValues & { parents: readonly string[] }
@@ -76,26 +77,18 @@ type PagesValues = PageValues & { parents: readonly string[] }
 const ofParents = reusable(
   (
     reader,
-    { workspaceId, parents, filter, page }: PagesValues,
-    { parent, order, along, ...shape }: PageShape & { parent: Parent },
+    { workspaceId, parents, filter: values, page }: PagesValues,
+    { parent, order, along, filter, backward }: PageShape & { parent: Parent },
   ) =>
     reader
       .selectFrom(sql<{ id: string }>`unnest(${parents}::text[])`.as<'parent'>(sql`parent(id)`))
       .innerJoinLateral(
-        eb =>
-          readAlong(
-            paged(
-              eb
-                .selectFrom('conversation')
-                .select(columns)
-                .where('workspace_id', '=', workspaceId)
-                .whereRef(parentColumns[parent], '=', sql.ref('parent.id'))
-                .where(inner => inner.and(conditions(inner, shape.filter, filter))),
-              sortOf(order),
-              { ...page, backward: shape.backward },
-            ),
-            along,
-          ).as('conversation'),
+        eb => {
+          const rows = matching(eb, workspaceId, { shape: filter, values, order, parent })
+          return readAlong(paged(rows.select(columns), sortOf(order), { ...page, backward }), along).as(
+            'conversation',
+          )
+        },
         join => join.onTrue(),
       )
       .selectAll('conversation'),
@@ -103,49 +96,17 @@ const ofParents = reusable(
 
 /**
  * The same page of each parent's conversations, in one statement. Within each parent rows are in the order of `paged`.
+ * @throws Refusal LIMIT_EXCEEDED
  */
 export async function conversationPages(
   reader: Reader,
   workspaceId: string,
   parents: readonly string[],
-  { parent, ...asked }: ConversationPage & { parent: Parent },
+  { parent, filter, order, page, along }: ConversationPage & { parent: Parent },
 ): Promise<ConversationAlong[]> {
-  const { shape, values } = pagePartsOf(asked)
-  return ofParents(reader, { workspaceId, parents, ...values }, { ...shape, parent })
-}
-
-/** How many conversations of a workspace match. */
-export async function countConversations(
-  reader: Reader,
-  workspaceId: string,
-  filter: ConversationFilter,
-): Promise<number> {
-  const { shape, values } = partsOf(filter)
-  const { total } = await reader
-    .selectFrom('conversation')
-    .select(eb => eb.fn.countAll<number>().as('total'))
-    .where('workspace_id', '=', workspaceId)
-    .where(eb => eb.and(conditions(eb, shape, values)))
-    .executeTakeFirstOrThrow()
-  return total
-}
-
-/** How many conversations of each parent match; a parent without any is absent. */
-export async function countConversationsOf(
-  reader: Reader,
-  workspaceId: string,
-  parents: readonly string[],
-  { parent, filter }: { parent: Parent; filter: ConversationFilter },
-): Promise<Map<string, number>> {
-  const column = parentColumns[parent]
-  const { shape, values } = partsOf(filter)
-  const rows = await reader
-    .selectFrom('conversation')
-    .select(eb => [eb.ref(column).as('id'), eb.fn.countAll<number>().as('total')])
-    .where('workspace_id', '=', workspaceId)
-    .where(oneOf(column, parents))
-    .where(eb => eb.and(conditions(eb, shape, values)))
-    .groupBy(column)
-    .execute()
-  return new Map(rows.map(row => [row.id ?? '', row.total]))
+  const parts = partsOf(filter)
+  if (!parts) return []
+  const values = { workspaceId, parents, filter: parts.values, page: boundsOf(page) }
+  const shape = { filter: parts.shape, order, along, backward: page.backward, parent }
+  return inTime(filter, () => ofParents(reader, values, shape))
 }

@@ -30,6 +30,7 @@ export async function openConversation(
     ...first,
     conversationId: conversation.id,
     createdAt: at,
+    foundBy: [opening.subject, contact.name, contact.email],
   })
   const events: NewEvents = [
     { type: 'CONVERSATION_CREATED', conversation, data: {} },

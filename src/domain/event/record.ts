@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Writer } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
-import { type Counts, noCounts } from '../workspace/counts.ts'
+import { type CountChange, type Counts, noCountChange } from '../workspace/counts.ts'
 import type { NewEvents } from './types.ts'
 
 /** The facts that a change records: its events in order, and by how much it changes the counts. */
@@ -10,7 +10,7 @@ export type Facts = {
   actorId: string | null
   at: Date
   events: NewEvents
-  counts?: Counts
+  counts?: CountChange
 }
 
 type Recorded = { seq: number; isWatched: boolean }
@@ -25,11 +25,18 @@ type Values = {
   conversationIds: readonly string[]
   contactIds: readonly string[]
   data: readonly string[]
+  agents: AgentValues | null
 }
+
+/** The counts of agents, each list in the order of the ids. */
+type AgentValues = { ids: readonly string[] } & Record<
+  'open' | 'closed' | 'archived' | 'unread',
+  readonly number[]
+>
 
 const recording = (
   _: Writer,
-  { workspaceId, n, counts, actorId, at, types, conversationIds, contactIds, data }: Values,
+  { workspaceId, n, counts, actorId, at, types, conversationIds, contactIds, data, agents }: Values,
 ) => sql<Recorded>`
     with counter as (
       update workspace set event_seq = event_seq + ${n}, revision = revision + 1,
@@ -45,8 +52,24 @@ const recording = (
       from counter cross join unnest(
         ${types}::text[], ${conversationIds}::text[], ${contactIds}::text[], ${data}::jsonb[]
       ) with ordinality as given(type, conversation_id, contact_id, data, n)
-    )
+    )${agents ? keepingAgents(workspaceId, agents) : sql``}
     select event_seq as seq, watched as "isWatched" from counter`
+
+/** The rows of agents are written only by those who hold the workspace's row, so nobody waits for them. */
+const keepingAgents = (
+  workspaceId: string,
+  { ids, open, closed, archived, unread }: AgentValues,
+) => sql`, kept as (
+      insert into agent_counts as kept (workspace_id, agent_id, open_count, closed_count, archived_count, unread_count)
+      select ${workspaceId}, given.id, given.open, given.closed, given.archived, given.unread
+      from counter cross join unnest(
+        ${ids}::text[], ${open}::int[], ${closed}::int[], ${archived}::int[], ${unread}::int[]
+      ) as given(id, open, closed, archived, unread)
+      on conflict (workspace_id, agent_id) do update set open_count = kept.open_count + excluded.open_count,
+        closed_count = kept.closed_count + excluded.closed_count,
+        archived_count = kept.archived_count + excluded.archived_count,
+        unread_count = kept.unread_count + excluded.unread_count
+    )`
 
 const recorded = reusable(recording)
 const recordedLast = reusable(recording, 'last')
@@ -66,19 +89,32 @@ export async function recordEvents(
   { actorId, at, events, counts }: Facts,
   isLast: boolean,
 ): Promise<Recorded> {
+  const { workspace, agents } = counts ?? noCountChange
   const record = isLast ? recordedLast : recorded
   const [counter] = await record(writer, {
     workspaceId,
     n: events.length,
-    counts: { ...noCounts, ...counts },
+    counts: workspace,
     actorId,
     at,
     types: events.map(event => event.type),
     conversationIds: events.map(event => event.conversation.id),
     contactIds: events.map(event => event.conversation.contactId),
     data: events.map(event => JSON.stringify(event.data)),
+    agents: agents.size === 0 ? null : valuesOf(agents),
   })
   // A workspace that does not exist has no rows that the transaction could have written.
   if (!counter) throw new Error(`The workspace ${workspaceId} does not exist.`)
   return counter
+}
+
+function valuesOf(agents: CountChange['agents']): AgentValues {
+  const counts = [...agents.values()]
+  return {
+    ids: [...agents.keys()],
+    open: counts.map(({ open }) => open),
+    closed: counts.map(({ closed }) => closed),
+    archived: counts.map(({ archived }) => archived),
+    unread: counts.map(({ unread }) => unread),
+  }
 }

@@ -1,5 +1,9 @@
+import type { Insertable } from 'kysely'
 import type { Tables, Writer } from '../../db/db.ts'
+import { reusable } from '../../db/reusable.ts'
 import { newId } from '../id.ts'
+import { addingWords, type FoundBy } from '../search/keep.ts'
+import { lexemesOf } from '../search/lexemes.ts'
 import { preview } from './preview.ts'
 import { columns, type Message } from './rows.ts'
 
@@ -18,34 +22,50 @@ export type NewMessage = Pick<
   dmarcFailed?: boolean
   /** When its first delivery is due; left out: nothing is delivered. */
   nextAttemptAt?: Date
+  /** What else its conversation is found by, if the message opens it: its subject, and its contact. */
+  foundBy?: readonly (string | null)[]
 }
 
-/** Writes a new message into a conversation of the same workspace. */
+type Inserted = { row: Insertable<Tables['message']>; found: FoundBy }
+
+const inserted = reusable((writer: Writer, { row, found }: Inserted, { isNew }: { isNew: boolean }) =>
+  writer
+    .with('kept', () => addingWords(writer, found, isNew))
+    .insertInto('message')
+    .values(row)
+    .returning(columns),
+)
+
+/** Writes a new message into a conversation of the same workspace, which is found by its words from then on. */
 export async function insertMessage(
   writer: Writer,
   workspaceId: string,
-  { conversationId, direction, status, text, authorId, createdAt, ...others }: NewMessage,
+  { conversationId, text, foundBy, ...message }: NewMessage,
 ): Promise<Message> {
-  return writer
-    .insertInto('message')
-    .values({
-      workspace_id: workspaceId,
-      id: newId('message'),
-      conversation_id: conversationId,
-      direction,
-      status,
-      text,
-      preview: preview(text),
-      author_id: authorId,
-      created_at: createdAt,
-      sent_at: others.sentAt ?? null,
-      mail_id: others.mailId ?? null,
-      is_automatic: others.isAutomatic ?? false,
-      dmarc_failed: others.dmarcFailed ?? false,
-      next_attempt_at: others.nextAttemptAt ?? null,
-    })
-    .returning(columns)
-    .executeTakeFirstOrThrow()
+  const row = {
+    workspace_id: workspaceId,
+    id: newId('message'),
+    conversation_id: conversationId,
+    direction: message.direction,
+    status: message.status,
+    text,
+    preview: preview(text),
+    author_id: message.authorId,
+    created_at: message.createdAt,
+    sent_at: message.sentAt ?? null,
+    mail_id: message.mailId ?? null,
+    is_automatic: message.isAutomatic ?? false,
+    dmarc_failed: message.dmarcFailed ?? false,
+    next_attempt_at: message.nextAttemptAt ?? null,
+  }
+  const found = {
+    workspaceId,
+    conversationId,
+    lexemes: lexemesOf(workspaceId, [text, ...(foundBy ?? [])]),
+  }
+  const [written] = await inserted(writer, { row, found }, { isNew: foundBy !== undefined })
+  if (!written) throw new Error('A message that is written is returned.')
+  return written
 }
 
 /** Writes a note into a locked conversation; `authorId` null: the gateway wrote it. */

@@ -1,4 +1,5 @@
 import { agentPage } from '../../domain/agent/rows.ts'
+import { noCounts } from '../../domain/workspace/counts.ts'
 import { Actor } from './actor.ts'
 import { builder } from './builder.ts'
 import { connection, pageOf } from './connection.ts'
@@ -7,6 +8,7 @@ import { agentListWeight } from './conversation/list-weight.ts'
 import { timeCursors } from './cursors.ts'
 import { Node } from './node.ts'
 import { Agent } from './refs.ts'
+import { ConversationCounts } from './workspace.ts'
 
 export const agentType = Agent.implement({
   description: 'A member of the support team. Conversations can be assigned to an agent.',
@@ -18,6 +20,15 @@ export const agentType = Agent.implement({
     avatarUrl: t.exposeString('avatarUrl', {
       nullable: true,
       description: 'The URL of a picture; null if there is none.',
+    }),
+    isActive: t.boolean({
+      description: 'Whether conversations can be assigned to this agent. `deactivateAgent` ends it.',
+      resolve: ({ deactivatedAt }) => deactivatedAt === null,
+    }),
+    conversationCounts: t.field({
+      type: ConversationCounts,
+      description: 'The conversations assigned to this agent. `unassigned` is 0.',
+      resolve: async ({ id }, _, { loaders }) => (await loaders.agentCounts.load(id)) ?? noCounts,
     }),
     conversations: t.field({
       type: ConversationConnection,

@@ -1,5 +1,6 @@
 import SchemaBuilder from '@pothos/core'
 import RelayPlugin from '@pothos/plugin-relay'
+import type { Total } from '../../domain/conversation/count.ts'
 import { defaultMaxPageSize } from '../../domain/limits.ts'
 import type { Context } from './context.ts'
 
@@ -13,8 +14,8 @@ type Types = {
     EventCursor: { Input: string; Output: string }
     ID: { Input: string; Output: string }
   }
-  /** Counts all matching rows, on all pages. Only on connections that can count. */
-  Connection: { count?: () => Promise<number> }
+  /** `count`: counts all matching rows, on all pages. Only on connections that can count. `shown`: the rows of this page. */
+  Connection: { count?: () => Promise<Total>; shown: number }
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Total } from '../../domain/conversation/count.ts'
 import { refusal } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Page } from '../../domain/page.ts'
@@ -84,7 +85,7 @@ export function connection<Row, At>(
   page: Page<At>,
   rows: readonly Row[],
   placeOf: (row: Row) => At,
-  count?: () => Promise<number>,
+  count?: () => Promise<Total>,
 ) {
   const more = rows.length > page.size
   const nodes = rows.slice(0, page.size)
@@ -94,6 +95,7 @@ export function connection<Row, At>(
   return {
     edges,
     pageInfo: new PageInfo(page, more, edges),
+    shown: edges.length,
     ...(count ? { count } : {}),
   }
 }

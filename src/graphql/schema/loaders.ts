@@ -1,12 +1,16 @@
 import DataLoader from 'dataloader'
-import type { Reader } from '../../db/db.ts'
+import type { Db, Reader } from '../../db/db.ts'
+import { countsOfAgents } from '../../domain/agent/counts.ts'
 import { agentsByIds } from '../../domain/agent/rows.ts'
 import { channelsByIds } from '../../domain/channel/rows.ts'
 import { contactsByIds } from '../../domain/contact/rows.ts'
 import { type Along, agentAlong, contactAlong } from '../../domain/conversation/along.ts'
+import type { Parent } from '../../domain/conversation/branches.ts'
+import { noneCounted, type Total } from '../../domain/conversation/count.ts'
 import type { ConversationFilter } from '../../domain/conversation/filter.ts'
-import { conversationPages, countConversationsOf, type Parent } from '../../domain/conversation/list.ts'
+import { conversationPages } from '../../domain/conversation/list.ts'
 import { type ConversationAlong, conversationsByIds } from '../../domain/conversation/rows.ts'
+import { totalOf, totalsOf } from '../../domain/conversation/total.ts'
 import { eventPages, eventsBySeq } from '../../domain/event/rows.ts'
 import { isId } from '../../domain/id.ts'
 import { keysByIds } from '../../domain/key/rows.ts'
@@ -94,7 +98,7 @@ function sharedRowLoaders(rows: RowLoaders, reading: () => void): RowLoaders {
 
 /** What the resolvers of one answer load with. */
 export type Loading = {
-  db: Reader
+  db: Db
   workspaceId: string
   bytes: AnswerBytes
   related: RelatedRows
@@ -110,7 +114,7 @@ export function createLoaders({ db, workspaceId, bytes, related: along, signal, 
    * For an answer that is refused or given up nothing more is read.
    * @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED; the signal's reason
    */
-  function reading(): Reader {
+  function reading(): Db {
     const refused = bytes.refused()
     if (refused) throw refused
     signal?.throwIfAborted()
@@ -147,10 +151,15 @@ export function createLoaders({ db, workspaceId, bytes, related: along, signal, 
     ),
     conversationTotal: perArguments(
       (args: { parent: Parent; filter: ConversationFilter }) => async (ids: readonly string[]) => {
-        const totals = await countConversationsOf(reading(), workspaceId, ids, args)
-        return ids.map(id => totals.get(id) ?? 0)
+        const totals = await totalsOf(reading(), workspaceId, ids, args)
+        return ids.map(id => totals.get(id) ?? noneCounted)
       },
     ),
+    /** How many conversations of the workspace match. */
+    async total(filter: ConversationFilter): Promise<Total> {
+      return totalOf(reading(), workspaceId, filter)
+    },
+    agentCounts: byId('agent', async ids => countsOfAgents(reading(), workspaceId, ids)),
   }
 }
 

@@ -24,8 +24,12 @@ declare module 'graphql' {
 export const unindexedWeight = 3_000
 /** The same for one parent of a nested list. */
 export const unindexedNestedWeight = 300
-/** Counting what matches, where an index serves the count. */
+/** Counting what matches, up to 10,000, where an index serves the count. */
 export const countedWeight = 10
+/** The same where none does: it is given up after 0.3 s. */
+export const unindexedCountWeight = 500
+/** A short walk along a list, and looking up a word that few have. */
+export const searchWeight = 100
 /** A transaction with its events. */
 export const changeWeight = 10
 /** A selection of the schema's own types. The introspection query of common tools selects about 70 of them. */

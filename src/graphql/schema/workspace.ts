@@ -6,7 +6,7 @@ import { Workspace } from './refs.ts'
 
 export const ConversationCounts = builder.objectRef<Counts>('ConversationCounts').implement({
   description:
-    'Numbers of conversations in the whole workspace. `unread` and `unassigned` are subsets of `open`.',
+    'Numbers of conversations in the whole workspace, or of those assigned to one agent. `unread` and `unassigned` are subsets of `open`.',
   fields: t => ({
     open: t.exposeInt('open', { description: 'OPEN conversations.' }),
     closed: t.exposeInt('closed', { description: 'CLOSED conversations.' }),

@@ -1,10 +1,11 @@
+import type { ConversationOrder as Order } from '../../../domain/conversation/branches.ts'
 import type { ConversationFilter, TimeRange } from '../../../domain/conversation/filter.ts'
-import type { ConversationOrder as Order } from '../../../domain/conversation/list.ts'
 import type { Status } from '../../../domain/conversation/rows.ts'
 import { refusal } from '../../../domain/errors.ts'
 import { defaultMaxListValues, type Limits } from '../../../domain/limits.ts'
 import { builder } from '../builder.ts'
 import { ConversationSource, ConversationStatus } from '../enums.ts'
+import { searchDescription } from '../searched.ts'
 
 const OrderDirection = builder.enumType('OrderDirection', {
   description: 'The direction of a sort order.',
@@ -58,6 +59,9 @@ Unknown ids and ids of another workspace match nothing. A list has at most ${def
       description: 'The time of the last message. Notes do not count.',
     }),
     createdAt: t.field({ type: DateTimeRange, description: 'The creation time.' }),
+    search: t.string({
+      description: `Has all of these words, anywhere in its subject, its messages and notes, or its contact's name and address. ${searchDescription}`,
+    }),
   }),
 })
 

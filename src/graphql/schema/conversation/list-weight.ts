@@ -2,78 +2,81 @@ import {
   type Arguments,
   countedWeight,
   type FieldAbove,
+  searchWeight,
+  unindexedCountWeight,
   unindexedNestedWeight,
   unindexedWeight,
 } from '../weight.ts'
 
-/**
- * The filters that an index serves in each order. All others read until enough rows match. In the order of creation no
- * index knows the status.
- */
-const indexed = {
-  LAST_MESSAGE_AT: ['status', 'assignedToId', 'contactId', 'lastMessageAt'],
-  CREATED_AT: ['createdAt', 'status'],
-}
+/** The filters by which an index finds rows in the order of the last message, one at a time beside the status. */
+const keys = ['assignedToId', 'isAssigned', 'channelId', 'source', 'isUnread', 'contactId']
+
+/** The time by which a list is sorted. An index also finds a range of it. */
+const times = { LAST_MESSAGE_AT: 'lastMessageAt', CREATED_AT: 'createdAt' }
+
+/** A list is merged of so many at most; see `maxBranches` of the domain. */
+const maxMerged = 12
 
 /** The weight of a list at the root. */
 export function listWeight(args: Arguments): number {
-  if (!isServed(args, indexed[orderOf(args)])) return unindexedWeight
-  if (orderOf(args) === 'CREATED_AT') return takesAllStatuses(args) ? 1 : unindexedWeight
-  const filters = filtersOf(args).filter(name => name !== 'lastMessageAt')
-  if (filters.includes('contactId')) return filters.length > 1 ? unindexedNestedWeight : 1
-  if (filters.includes('assignedToId')) return agentListWeight({ filter: withoutAgent(args) })
-  return 1
+  if (isSearched(args)) return searchWeight
+  const [key, ...others] = filtersOf(args).filter(name => name !== 'status' && name !== times[orderOf(args)])
+  if (key === undefined) return 1
+  if (key === 'contactId' || others.includes('contactId')) return contactWeight(args)
+  const isServed = others.length === 0 && orderOf(args) === 'LAST_MESSAGE_AT' && isKey(args, key)
+  return isServed ? 1 : unindexedWeight
 }
 
-const withoutAgent = ({ filter }: Arguments): Arguments => ({ ...(filter as Arguments), assignedToId: null })
-
-/** The weight of a list under one contact: its index has the order of the last message, and it has few rows. */
-export const contactListWeight = (args: Arguments): number =>
-  orderOf(args) === 'LAST_MESSAGE_AT' && isServed(args, ['status', 'lastMessageAt'])
+/** A contact has few conversations, of which any may be read. */
+const contactWeight = (args: Arguments): number =>
+  orderOf(args) === 'LAST_MESSAGE_AT' &&
+  isOnly(args, ['contactId', 'lastMessageAt']) &&
+  isKey(args, 'contactId')
     ? 1
     : unindexedNestedWeight
 
-/** The weight of a list under one agent. It may have many rows. Its index has those that are not archived. */
-export const agentListWeight = (args: Arguments): number =>
-  orderOf(args) === 'LAST_MESSAGE_AT' && isServed(args, ['status', 'lastMessageAt']) && isOfInbox(args)
+/** The weight of a list under one contact. */
+export function contactListWeight(args: Arguments): number {
+  if (isSearched(args)) return searchWeight
+  return orderOf(args) === 'LAST_MESSAGE_AT' && isOnly(args, ['status', 'lastMessageAt'])
     ? 1
     : unindexedNestedWeight
+}
 
-/** The weight of counting what matches. Only the counts of a workspace by status are kept. */
+/** The weight of a list under one agent. */
+export const agentListWeight = contactListWeight
+
+/** The weight of counting what matches. The counts of a workspace and of each agent by status are kept. */
 export function countWeight({ args, isAtRoot }: FieldAbove): number {
-  if (!isAtRoot) return unindexedNestedWeight
-  return filtersOf(args).every(name => name === 'status') ? countedWeight : unindexedWeight / 2
+  if (isSearched(args)) return 0
+  if (!isAtRoot) return isOnly(args, ['status']) ? countedWeight : unindexedNestedWeight
+  return isOnly(args, ['status', 'assignedToId']) || listWeight(args) === 1
+    ? countedWeight
+    : unindexedCountWeight
 }
 
-const orderOf = ({ orderBy }: Arguments): keyof typeof indexed =>
+const orderOf = ({ orderBy }: Arguments): keyof typeof times =>
   (orderBy as { field?: unknown } | null | undefined)?.field === 'CREATED_AT'
     ? 'CREATED_AT'
     : 'LAST_MESSAGE_AT'
 
-function isServed(args: Arguments, served: readonly string[]): boolean {
-  const filter = (args.filter ?? {}) as Arguments
-  // With several values the rows of each are merged and sorted. Only two choices of statuses have an index of their own.
-  const isOneOf = (name: string) => {
-    const values = filter[name]
-    if (!Array.isArray(values) || values.length <= 1) return true
-    return name === 'status' && (new Set(values).size === 3 || !values.includes('ARCHIVED'))
-  }
-  return filtersOf(args).every(name => served.includes(name) && isOneOf(name))
-}
-
-/** Whether a list is of the conversations that are not archived. It is unless it names other statuses. */
-function isOfInbox({ filter }: Arguments): boolean {
-  const { status } = (filter ?? {}) as Arguments
-  return (
-    status == null || (Array.isArray(status) && new Set(status).size === 2 && !status.includes('ARCHIVED'))
-  )
-}
-
-function takesAllStatuses({ filter }: Arguments): boolean {
-  const { status } = (filter ?? {}) as Arguments
-  return Array.isArray(status) && new Set(status).size === 3
-}
+const filterOf = ({ filter }: Arguments) => (filter ?? {}) as Arguments
 
 /** The names of the filters that are set. */
-const filtersOf = ({ filter }: Arguments): string[] =>
-  Object.entries((filter ?? {}) as Arguments).flatMap(([name, value]) => (value == null ? [] : [name]))
+const filtersOf = (args: Arguments): string[] =>
+  Object.entries(filterOf(args)).flatMap(([name, value]) => (value == null ? [] : [name]))
+
+const isSearched = (args: Arguments): boolean => filterOf(args).search != null
+
+const isOnly = (args: Arguments, names: readonly string[]): boolean =>
+  filtersOf(args).every(name => names.includes(name))
+
+/** Whether an index finds the rows by this filter. Of all assigned conversations there is none. */
+function isKey(args: Arguments, name: string): boolean {
+  const { [name]: value, status } = filterOf(args)
+  if (name === 'isAssigned') return value === false
+  const merged = lengthOf(value) * (Array.isArray(status) ? new Set(status).size : 2)
+  return keys.includes(name) && merged <= maxMerged
+}
+
+const lengthOf = (value: unknown): number => (Array.isArray(value) ? new Set(value).size : 1)

@@ -1,11 +1,15 @@
+import type { ConversationOrder as Order, Parent } from '../../../domain/conversation/branches.ts'
+import type { Total } from '../../../domain/conversation/count.ts'
 import type { ConversationFilter } from '../../../domain/conversation/filter.ts'
-import {
-  conversationPage,
-  countConversations,
-  type ConversationOrder as Order,
-  type Parent,
-} from '../../../domain/conversation/list.ts'
-import type { Conversation as ConversationRow, Status } from '../../../domain/conversation/rows.ts'
+import { type ConversationPage, conversationPage } from '../../../domain/conversation/list.ts'
+import type {
+  ConversationAlong,
+  Conversation as ConversationRow,
+  Status,
+} from '../../../domain/conversation/rows.ts'
+import { searchedPage } from '../../../domain/conversation/search.ts'
+import { wordsToSearch } from '../../../domain/search/input.ts'
+import type { SearchedWord } from '../../../domain/search/words.ts'
 import { builder } from '../builder.ts'
 import {
   type ConnectionArguments,
@@ -31,8 +35,17 @@ export const ConversationConnection = builder.connectionObject(
         nullable: true,
         extensions: { weight: (_: Arguments, list: FieldAbove) => countWeight(list) },
         description:
-          'The exact number of matching conversations, on all pages together. It is currently never null.',
-        resolve: ({ count }) => count?.() ?? null,
+          'The exact number of matching conversations, on all pages together. Null above 10,000 unless the number is kept: by `status` alone, or by `status` of one agent. Null also with `search`, and for a filter that takes too long to count.',
+        resolve: async ({ count }) => {
+          const total = await count?.()
+          return total?.isExact ? total.atLeast : null
+        },
+      }),
+      totalCountAtLeast: t.int({
+        extensions: { weight: (_: Arguments, list: FieldAbove) => countWeight(list) },
+        description:
+          'How many conversations match at least. It is `totalCount` where that is known, else 10,000, or what this page shows.',
+        resolve: async ({ count, shown }) => Math.max((await count?.())?.atLeast ?? 0, shown),
       }),
     }),
   },
@@ -73,7 +86,8 @@ function listOf(context: Context, args: ListArgs, statuses: readonly Status[] | 
   const order = orderOf(args.orderBy)
   const cursors = timeCursors(`conversations>${cursorNames[order.by]}>${order.descending ? 'DESC' : 'ASC'}`)
   const filter = filterOf(context, args.filter ?? {}, statuses)
-  return { cursors, order, filter, page: pageOf(context, cursors, args, defaultSize) }
+  const words = wordsToSearch(args.filter?.search, 'filter', 'search')
+  return { cursors, order, filter, words, page: pageOf(context, cursors, args, defaultSize) }
 }
 
 const keysetOf = (order: Order) => (conversation: ConversationRow) => ({
@@ -81,31 +95,42 @@ const keysetOf = (order: Order) => (conversation: ConversationRow) => ({
   id: conversation.id,
 })
 
-/** The conversations of a contact or an agent. Parents with the same arguments share one statement. */
+/** A search is not counted. */
+const uncounted: Total = { atLeast: 0, isExact: false }
+
+/**
+ * The conversations of a contact or an agent. Parents with the same arguments share one statement, unless they are
+ * searched.
+ */
 export async function nestedConversations(context: Context, parent: Parent, id: string, args: ListArgs) {
   const { loaders } = context
-  const { cursors, order, filter, page } = listOf(
+  const { cursors, order, filter, words, page } = listOf(
     context,
     args,
     parent === 'contact' ? null : inbox,
     defaultNestedSize,
   )
-  const rows = await loaders.conversations({ parent, filter, order, page }).load(id)
+  const rows = words
+    ? await searchedConversations(context, { filter: within(filter, parent, id), order, page, words })
+    : await loaders.conversations({ parent, filter, order, page }).load(id)
   for (const row of rows) loaders.conversation.prime(row.id, row)
-  const count = () => loaders.conversationTotal({ parent, filter }).load(id)
+  const count = async () => (words ? uncounted : loaders.conversationTotal({ parent, filter }).load(id))
   return connection(cursors, page, rows, keysetOf(order), count)
 }
 
-/**
- * The number of matching conversations. It is read from the kept counts if only the status is filtered, else counted.
- */
-async function total({ db, actor, loaders }: Context, filter: ConversationFilter): Promise<number> {
-  const { status, ...others } = filter
-  if (Object.values(others).some(value => value !== null))
-    return countConversations(db, actor.workspaceId, filter)
-  const kept = await loaders.workspace.load(actor.workspaceId)
-  const counts = { OPEN: kept?.open ?? 0, CLOSED: kept?.closed ?? 0, ARCHIVED: kept?.archived ?? 0 }
-  return [...new Set(status)].reduce((sum, each) => sum + counts[each], 0)
+/** A filter that only conversations of one parent match. */
+function within(filter: ConversationFilter, parent: Parent, id: string): ConversationFilter {
+  const name = parent === 'contact' ? 'contactId' : 'assignedToId'
+  return { ...filter, [name]: filter[name] === null || filter[name].includes(id) ? [id] : [] }
+}
+
+type Searched = Pick<ConversationPage, 'filter' | 'order' | 'page'> & { words: readonly SearchedWord[] }
+
+async function searchedConversations(
+  { db, actor, loaders, related: along }: Context,
+  { words, ...asked }: Searched,
+): Promise<ConversationAlong[]> {
+  return loaders.keepAlong(await searchedPage(db, actor.workspaceId, { ...asked, along }, words))
 }
 
 builder.queryField('conversations', t =>
@@ -116,12 +141,14 @@ builder.queryField('conversations', t =>
     args: listArgs,
     extensions: { weight: listWeight },
     resolve: async (_, args, context) => {
-      const { cursors, order, filter, page } = listOf(context, args, inbox, defaultRootSize)
+      const { cursors, order, filter, words, page } = listOf(context, args, inbox, defaultRootSize)
       const { db, actor, loaders, related: along } = context
-      const rows = await conversationPage(db, actor.workspaceId, { filter, order, page, along })
-      loaders.keepAlong(rows)
+      const rows = words
+        ? await searchedConversations(context, { filter, order, page, words })
+        : loaders.keepAlong(await conversationPage(db, actor.workspaceId, { filter, order, page, along }))
       for (const row of rows) loaders.conversation.prime(row.id, row)
-      return connection(cursors, page, rows, keysetOf(order), () => total(context, filter))
+      const count = async () => (words ? uncounted : loaders.total(filter))
+      return connection(cursors, page, rows, keysetOf(order), count)
     },
   }),
 )

@@ -1,0 +1,19 @@
+-- Indexes that give each list of an inbox in its order. They are made while the gateway serves. A list of several values
+-- merges the lists of each.
+
+create index concurrently if not exists conversation_in_status
+  on conversation (workspace_id, status, is_unread, last_message_at, id);
+create index concurrently if not exists conversation_of_agent
+  on conversation (workspace_id, coalesce(assigned_to_id, ''), status, last_message_at, id);
+create index concurrently if not exists conversation_of_channel
+  on conversation (workspace_id, channel_id, status, last_message_at, id) where channel_id is not null;
+create index concurrently if not exists conversation_of_source
+  on conversation (workspace_id, source, status, last_message_at, id);
+create index concurrently if not exists conversation_in_status_by_creation
+  on conversation (workspace_id, status, created_at, id);
+create index concurrently if not exists contact_words_index on contact using gin (words) with (fastupdate = off);
+
+drop index concurrently if exists conversation_by_last_message;
+drop index concurrently if exists conversation_by_status;
+drop index concurrently if exists conversation_of_assignee;
+drop index concurrently if exists conversation_by_created;

@@ -1,0 +1,24 @@
+import { sql } from 'kysely'
+import type { Db, Writer } from './db.ts'
+import { place } from './round-trips.ts'
+
+/** Settings of PostgreSQL by their names. The embedded database ignores those of time. */
+export type Settings = Readonly<Record<string, string>>
+
+/** Reads with settings that hold for this reading alone: in a transaction of its own. */
+export async function withSettings<Result>(
+  db: Db,
+  settings: Settings,
+  read: (writer: Writer) => Promise<Result>,
+): Promise<Result> {
+  return db.transaction().execute(async writer => {
+    const setting = sql.join(
+      Object.entries(settings).map(([name, value]) => sql`set_config(${name}, ${value}, true)`),
+    )
+    const query = sql`select ${setting}`.compile(writer)
+    // Before its transaction has begun it would set nothing, and do no harm.
+    place(query.parameters, 'first')
+    await writer.executeQuery(query)
+    return read(writer)
+  })
+}

@@ -1,0 +1,105 @@
+import { type SelectQueryBuilder, sql } from 'kysely'
+import type { Db, Reader, Tables } from '../../db/db.ts'
+import { reusable } from '../../db/reusable.ts'
+import { withSettings } from '../../db/with-settings.ts'
+import { type Backward, boundsOf, type PageBounds, paged } from '../page.ts'
+import { queryOf } from '../search/lexemes.ts'
+import { lookUpSettings, search } from '../search/probe.ts'
+import type { SearchedWord } from '../search/words.ts'
+import { type Along, readAlong } from './along.ts'
+import { type ConversationOrder, conditionsOf } from './branches.ts'
+import { type FilterShape, type FilterValues, partsOf } from './filter.ts'
+import { type ConversationPage, matching, sortOf } from './list.ts'
+import { type ConversationAlong, columns } from './rows.ts'
+import { inTime } from './slow-filter.ts'
+
+type Shape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
+type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds; query: string }
+type Walking = Searching & { rows: number }
+type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
+
+/** No bound: the rows are within the page already. */
+const inOrder = ({ limit }: PageBounds): PageBounds => ({ limit, after: null, before: null })
+
+const walked = reusable(
+  (reader, { workspaceId, filter: values, page, rows, query }: Walking, shape: Shape) => {
+    const sort = sortOf(shape.order)
+    const { backward, along } = shape
+    const list = matching(reader, workspaceId, {
+      shape: shape.filter,
+      values,
+      order: shape.order,
+      parent: null,
+    })
+    const next = paged(list.selectAll('conversation'), sort, { ...page, backward, limit: rows })
+    const found = (reader.selectFrom(next.as('conversation')) as unknown as Conversations).innerJoinLateral(
+      eb =>
+        eb
+          .selectFrom('conversation_words as kept')
+          .select('kept.conversation_id as found')
+          .whereRef('kept.workspace_id', '=', 'conversation.workspace_id')
+          .whereRef('kept.conversation_id', '=', 'conversation.id')
+          .where(sql<boolean>`kept.words @@ ${query}::tsquery`)
+          // With a limit it is not made a join of another kind, which would read the words of all.
+          .limit(1)
+          .as('kept'),
+      join => join.onTrue(),
+    )
+    return readAlong(paged(found.select(columns), sort, { ...inOrder(page), backward }), along)
+  },
+)
+
+const beyond = reusable(
+  (reader, { workspaceId, filter: values, page, rows }: Omit<Walking, 'query'>, shape: Shape) => {
+    const { order, backward, filter } = shape
+    const list = matching(reader, workspaceId, { shape: filter, values, order, parent: null })
+    return paged(list.select('conversation.id'), sortOf(order), { ...page, backward }).offset(rows)
+  },
+)
+
+const lookedUp = reusable((reader, { workspaceId, filter: values, page, query }: Searching, shape: Shape) => {
+  const { order, backward, filter, along } = shape
+  const found = sql<{ workspace: string; found: string }>`(
+    with found as materialized (
+      select workspace_id, conversation_id from conversation_words where words @@ ${query}::tsquery
+    ) select * from found
+  )`
+  const matches = reader.selectFrom(found.as<'found'>(sql`found(workspace, found)`)).innerJoinLateral(
+    eb =>
+      eb
+        .selectFrom('conversation')
+        .selectAll()
+        .where('conversation.workspace_id', '=', workspaceId)
+        .whereRef('conversation.workspace_id', '=', sql.ref('found.workspace'))
+        .whereRef('conversation.id', '=', sql.ref('found.found'))
+        .where(inner => inner.and(conditionsOf({ shape: filter, values }).map(condition => condition(inner))))
+        .limit(1)
+        .as('conversation'),
+    join => join.onTrue(),
+  ) as unknown as Conversations
+  return readAlong(paged(matches.select(columns), sortOf(order), { ...page, backward }), along)
+})
+
+/**
+ * One page of a workspace's conversations that have all of these words. Its rows are in the order of `paged`.
+ * @throws Refusal LIMIT_EXCEEDED
+ */
+export async function searchedPage(
+  db: Db,
+  workspaceId: string,
+  { filter, order, page, along }: ConversationPage,
+  words: readonly SearchedWord[],
+): Promise<ConversationAlong[]> {
+  const parts = partsOf(filter)
+  if (!parts) return []
+  const shape = { filter: parts.shape, order, along, backward: page.backward }
+  const bounds = boundsOf(page)
+  const searching = { workspaceId, filter: parts.values, page: bounds, query: queryOf(workspaceId, words) }
+  const list = {
+    walk: (rows: number) => walked(db, { ...searching, rows }, shape),
+    isLongerThan: async (rows: number) =>
+      (await beyond(db, { ...searching, page: { ...bounds, limit: 1 }, rows }, shape)).length > 0,
+    lookUp: () => withSettings(db, lookUpSettings, (reader: Reader) => lookedUp(reader, searching, shape)),
+  }
+  return inTime(filter, () => search(list, bounds.limit))
+}

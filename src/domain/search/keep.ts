@@ -1,0 +1,59 @@
+import { sql } from 'kysely'
+import type { Writer } from '../../db/db.ts'
+import { reusable } from '../../db/reusable.ts'
+import { lexemesOf } from './lexemes.ts'
+
+/** New words are added to a conversation as long as it has no more than this: PostgreSQL holds 1 MB. */
+const maxKeptBytes = 400_000
+
+/** The words by which a conversation is found, as `lexemesOf` makes them. */
+export type FoundBy = { workspaceId: string; conversationId: string; lexemes: readonly string[] }
+
+/**
+ * A statement, to be part of another one, that lets a conversation be found by further words. The caller has locked the
+ * conversation.
+ * @param isNew whether these are all words of the conversation
+ */
+export const addingWords = (
+  writer: Writer,
+  { workspaceId, conversationId, lexemes }: FoundBy,
+  isNew: boolean,
+) =>
+  writer
+    .insertInto('conversation_words')
+    .values({
+      workspace_id: workspaceId,
+      conversation_id: conversationId,
+      words: sql`array_to_tsvector(${lexemes}::text[])`,
+      is_complete: sql.lit(isNew),
+    })
+    .onConflict(conflict =>
+      conflict
+        .columns(['workspace_id', 'conversation_id'])
+        .doUpdateSet({ words: sql`conversation_words.words || excluded.words` })
+        .where(
+          sql<boolean>`length(conversation_words.words || excluded.words) > length(conversation_words.words)`,
+        )
+        .where(sql<boolean>`pg_column_size(conversation_words.words) <= ${sql.lit(maxKeptBytes)}`),
+    )
+
+const named = reusable(
+  (
+    _: Writer,
+    { workspaceId, contactId, lexemes }: Omit<FoundBy, 'conversationId'> & { contactId: string },
+  ) => sql`
+    update conversation_words as kept set words = kept.words || array_to_tsvector(${lexemes}::text[])
+    from conversation
+    where conversation.workspace_id = ${workspaceId} and conversation.contact_id = ${contactId}
+      and kept.workspace_id = conversation.workspace_id and kept.conversation_id = conversation.id`,
+)
+
+/** Lets all conversations of a contact be found by a name that it did not have before. The contact is locked. */
+export async function addContactName(
+  writer: Writer,
+  workspaceId: string,
+  contactId: string,
+  name: string,
+): Promise<void> {
+  await named(writer, { workspaceId, contactId, lexemes: lexemesOf(workspaceId, [name]) })
+}
