@@ -34,10 +34,12 @@ export type Operation = {
 /** An operation of the gateway itself, such as a delivery. */
 export type GatewayOperation = Pick<Operation, 'db' | 'announce'>
 
+const verbs = { read: 'read', write: 'write', admin: 'administer' } as const satisfies Record<Scope, string>
+
 /** @throws Refusal FORBIDDEN when the key lacks the scope. */
 export function requireScope(actor: Actor, scope: Scope): void {
   if (!actor.scopes.includes(scope))
-    throw refusal('FORBIDDEN', `This key may not ${scope}: it lacks the scope "${scope}".`)
+    throw refusal('FORBIDDEN', `This key may not ${verbs[scope]}: it lacks the scope "${scope}".`)
 }
 
 /** What a change has written: its result, and the facts to record; `facts` null: nothing changed. */

@@ -1,6 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 import type { Reader } from '../db/db.ts'
-import type { Counts } from '../domain/workspace/counts.ts'
+import { countsOfAgents } from '../domain/agent/counts.ts'
+import { type Counts, noCounts } from '../domain/workspace/counts.ts'
 import { workspacesByIds } from '../domain/workspace/rows.ts'
 import { shareNext } from '../runtime/share-next.ts'
 import type { Feed } from './feed.ts'
@@ -9,17 +10,19 @@ import type { Feeds } from './feeds.ts'
 /** The counts of all workspaces that are watched in this process. */
 export type LiveCounts = {
   /**
-   * The current counts of a workspace at once, then the newest counts after each change, at most 4 times a second.
-   * Nothing is queued: a slow subscriber skips intermediate counts.
+   * The current counts of a workspace, or of one agent, at once, then the newest counts after each change, at most 4
+   * times a second. Nothing is queued: a slow subscriber skips intermediate counts.
    */
-  watch(workspaceId: string): Promise<AsyncIterableIterator<Counts, undefined>>
+  watch(workspaceId: string, agentId: string | null): Promise<AsyncIterableIterator<Counts, undefined>>
 }
 
-/** Counts that hold every change up to this number of the log. */
-type CountsUpTo = { upTo: number; counts: Counts }
+/** Counts that hold every change up to this number of the log: of the workspace, and of each agent that is watched. */
+type CountsUpTo = { upTo: number; counts: Counts; agents: ReadonlyMap<string, Counts> }
 
-/** Reads one workspace's counts for all who watch them. */
+/** Reads one workspace's counts for all who watch them, and those of the agents that are watched. */
 type SharedCounts = {
+  /** What is read from now on has the counts of this agent. Returns a function that ends it. */
+  watchAgent(agentId: string): () => void
   /** Counts that are read after this call, for all who call meanwhile. */
   read(): Promise<CountsUpTo>
   /** Counts that are newer than this number: the last ones read, else the next ones, shared by all who wait. */
@@ -31,27 +34,37 @@ const readEveryMs = 250
 export function createCounts(db: Reader, feeds: Feeds): LiveCounts {
   const shared = new WeakMap<Feed, SharedCounts>()
   return {
-    async watch(workspaceId) {
+    async watch(workspaceId, agentId) {
       const { feed, leave } = await feeds.watch(workspaceId)
       const counts = shared.get(feed) ?? shareCounts(db, feed)
       shared.set(feed, counts)
-      return changesOf(feed, counts, leave)
+      const unwatch = agentId === null ? () => {} : counts.watchAgent(agentId)
+      const end = () => {
+        unwatch()
+        leave()
+      }
+      return changesOf(feed, counts, agentId, end)
     },
   }
 }
 
 /** The counts are read at most 4 times a second, however often they change. */
 function shareCounts(db: Reader, { workspaceId, head }: Feed): SharedCounts {
-  let last: CountsUpTo = { upTo: -1, counts: { open: 0, closed: 0, archived: 0, unread: 0, unassigned: 0 } }
+  let last: CountsUpTo = { upTo: -1, counts: noCounts, agents: new Map() }
   let lastAt = Number.NEGATIVE_INFINITY
   let coming: Promise<CountsUpTo> | null = null
+  /** How many watch each agent. */
+  const watched = new Map<string, number>()
 
   const read = shareNext(async (): Promise<CountsUpTo> => {
     const upTo = head()
+    const ids = [...watched.keys()]
     const [workspace] = await workspacesByIds(db, workspaceId, [workspaceId])
+    const agents = ids.length > 0 ? await countsOfAgents(db, workspaceId, ids) : []
     if (!workspace) throw new Error(`The workspace ${workspaceId} of a valid key does not exist.`)
     const { open, closed, archived, unread, unassigned } = workspace
-    return { upTo, counts: { open, closed, archived, unread, unassigned } }
+    const counts = { open, closed, archived, unread, unassigned }
+    return { upTo, counts, agents: new Map(agents.map(({ id, ...own }) => [id, own])) }
   })
 
   async function readSoon(): Promise<CountsUpTo> {
@@ -66,6 +79,14 @@ function shareCounts(db: Reader, { workspaceId, head }: Feed): SharedCounts {
   }
 
   return {
+    watchAgent(agentId) {
+      watched.set(agentId, (watched.get(agentId) ?? 0) + 1)
+      return () => {
+        const left = (watched.get(agentId) ?? 0) - 1
+        if (left > 0) watched.set(agentId, left)
+        else watched.delete(agentId)
+      }
+    },
     read,
     async newerThan(upTo) {
       while (last.upTo <= upTo) {
@@ -80,6 +101,7 @@ function shareCounts(db: Reader, { workspaceId, head }: Feed): SharedCounts {
 function changesOf(
   feed: Feed,
   counts: SharedCounts,
+  agentId: string | null,
   leave: () => void,
 ): AsyncIterableIterator<Counts, undefined> {
   let isOpen = true
@@ -116,10 +138,11 @@ function changesOf(
         // The first counts are read at once: what others have read may be older than what this client has seen.
         const newest = await (upTo < 0 ? counts.read() : counts.newerThan(upTo))
         upTo = newest.upTo
-        const text = JSON.stringify(newest.counts)
+        const value = agentId === null ? newest.counts : (newest.agents.get(agentId) ?? noCounts)
+        const text = JSON.stringify(value)
         if (text === shown || !isOpen) continue
         shown = text
-        return { done: false, value: newest.counts }
+        return { done: false, value }
       }
       return end()
     },

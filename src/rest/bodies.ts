@@ -1,3 +1,4 @@
+import { maxSearchCharacters } from '../domain/search/input.ts'
 import { errorResponses, idempotencyHeader, notModified, object, text } from '../http/openapi.ts'
 import type { ConversationStatus } from './documents.ts'
 
@@ -41,13 +42,32 @@ const page = {
   },
 }
 
+const addition = 'Not part of the original documentation.'
+
+const searchable = {
+  ...page,
+  properties: {
+    ...page.properties,
+    assignedToId: {
+      ...text,
+      description: `The ID of the assigned agent, or none for unassigned conversations. ${addition}`,
+    },
+    isUnread: { type: 'boolean', description: `Unread conversations, or read ones. ${addition}` },
+    search: {
+      ...text,
+      maxLength: maxSearchCharacters,
+      description: `Words that the conversation has, in its subject, its messages or its contact. The last one may be the beginning of a word. ${addition}`,
+    },
+  },
+}
+
 const inbox = ['Conversations']
 
 export const listSchema = {
   tags: inbox,
   summary:
     'Lists conversations in your support inbox with filtering and pagination support. ARCHIVED conversations are listed only with status=ARCHIVED.',
-  querystring: page,
+  querystring: searchable,
   response: {
     200: list({
       ...head,

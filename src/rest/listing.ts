@@ -19,6 +19,39 @@ export function listing(request: FastifyRequest, maxPageSize: number) {
   }
 }
 
+/**
+ * The query of the inbox, which also takes `assignedToId`, `isUnread` and `search`: additions to the documentation.
+ * @throws Refusal INVALID_INPUT
+ */
+export function inboxListing(request: FastifyRequest, maxPageSize: number) {
+  const { filter, ...page } = listing(request, maxPageSize)
+  const { assignedToId, isUnread, search } = request.query as Record<string, unknown>
+  return {
+    ...page,
+    filter: {
+      ...filter,
+      ...(assignedToId === undefined ? {} : assignedTo(assignedToId)),
+      ...(isUnread === undefined ? {} : { isUnread: requireBoolean(isUnread) }),
+      ...(search === undefined ? {} : { search: requireText('search', search) }),
+    },
+  }
+}
+
+function assignedTo(value: unknown) {
+  const id = requireText('assignedToId', value)
+  return id === 'none' ? { isAssigned: false } : { assignedToId: [id] }
+}
+
+function requireBoolean(value: unknown): boolean {
+  if (value !== 'true' && value !== 'false') throw badRequest('Invalid isUnread. Must be true or false.')
+  return value === 'true'
+}
+
+function requireText(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw badRequest(`Invalid ${name}. Must be given once.`)
+  return value
+}
+
 type Connection<Node> = {
   edges: { node: Node }[]
   pageInfo: { hasNextPage: boolean; endCursor: string | null }

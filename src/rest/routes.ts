@@ -13,7 +13,7 @@ import { untilClosed } from '../http/until-closed.ts'
 import { requireWorkspace } from '../http/workspace-access.ts'
 import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './bodies.ts'
 import * as documents from './documents.ts'
-import { listBody, listed, listing } from './listing.ts'
+import { inboxListing, listBody, listed, listing } from './listing.ts'
 import { checkBodies } from './validation.ts'
 
 export type RestOptions = Access & {
@@ -64,7 +64,7 @@ export async function restRoutes(
 
   const list = inProcess(documents.ListConversationsDocument)
   app.get(conversations, route(listSchema, list), async (request, reply) => {
-    const answer = await list.execute(listing(request, maxPageSize), callerOf(request, reply))
+    const answer = await list.execute(inboxListing(request, maxPageSize), callerOf(request, reply))
     return listBody(
       request,
       reply,

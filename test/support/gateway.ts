@@ -11,6 +11,7 @@ import { createAgent } from '../../src/domain/agent/create.ts'
 import { createChannel } from '../../src/domain/channel/create.ts'
 import { createKey } from '../../src/domain/key/create.ts'
 import type { Limits } from '../../src/domain/limits.ts'
+import type { Scope } from '../../src/domain/operation.ts'
 import { createWorkspace } from '../../src/domain/workspace/create.ts'
 import { readTrustedDocuments } from '../../src/graphql/execution/trusted-documents.ts'
 import { noHints } from '../../src/live/hints.ts'
@@ -110,8 +111,6 @@ export function client(url: string, key: string) {
     },
   }
 }
-
-type Scope = 'read' | 'write'
 
 export type Workspace = Awaited<ReturnType<typeof newWorkspace>>
 

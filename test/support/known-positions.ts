@@ -42,6 +42,7 @@ export const knownPositions: Record<string, KnownPosition> = {
   ...conversationList('Agent.conversations'),
   ...conversationList('Contact.conversations'),
   'Query.contact(id)': names('contact'),
+  'Query.contacts(search)': names('nothing'),
   'Query.contactByEmail(email)': names('address'),
   'Query.conversation(id)': names('conversation'),
   'Query.node(id)': names('any noun'),
@@ -54,6 +55,29 @@ export const knownPositions: Record<string, KnownPosition> = {
   })),
   'Mutation.assignConversation(input.conversationId)': names('conversation', () => ({
     input: { agentId: null },
+  })),
+  'Mutation.createAgent(input.email)': names('nothing'),
+  'Mutation.createAgent(input.name)': names('nothing'),
+  'Mutation.createApiKey(input.agentId)': names('agent', () => ({
+    input: { name: 'key', scopes: ['READ'] },
+  })),
+  'Mutation.createApiKey(input.name)': names('nothing'),
+  'Mutation.createChannel(input.address)': names('nothing'),
+  'Mutation.createChannel(input.name)': names('nothing'),
+  'Mutation.deactivateAgent(input.agentId)': names('agent'),
+  'Mutation.renameAgent(input.agentId)': names('agent', () => ({ input: { name: 'Jo' } })),
+  'Mutation.renameAgent(input.name)': names('nothing'),
+  'Mutation.renameChannel(input.channelId)': names('channel', () => ({ input: { name: 'Post' } })),
+  'Mutation.renameChannel(input.name)': names('nothing'),
+  'Mutation.revokeApiKey(input.apiKeyId)': names('apiKey'),
+  'Mutation.updateConversations(input.agentId)': names('agent', ({ ids }) => ({
+    input: { conversationIds: [ids.conversation] },
+  })),
+  'Mutation.updateConversations(input.conversationIds)': names('conversation', () => ({
+    input: { status: 'ARCHIVED' },
+  })),
+  'Mutation.updateConversations(input.idempotencyKey)': names('request', ({ ids }) => ({
+    input: { conversationIds: [ids.conversation], isUnread: true },
   })),
   'Mutation.createConversation(input.channelId)': names('channel', toNew),
   'Mutation.createConversation(input.contentText)': names('nothing'),
@@ -80,6 +104,7 @@ export const knownPositions: Record<string, KnownPosition> = {
   'Mutation.setConversationUnread(input.conversationId)': names('conversation', () => ({
     input: { isUnread: true },
   })),
+  'Subscription.conversationCountsChanged(agentId)': names('agent'),
   'Subscription.conversationEvents(after)': names('event log'),
   'Subscription.conversationEvents(contactId)': names('contact', fromTheStart),
   'Subscription.conversationEvents(conversationId)': names('conversation', fromTheStart),

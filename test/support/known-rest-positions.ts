@@ -21,7 +21,16 @@ const inbox = '/v1/workspaces/{workspaceId}/support/inbox'
 
 /** Every operation of the REST paths, with every value that it takes. */
 const knownOperations: Record<string, KnownOperation> = {
-  [`GET ${inbox}/conversations`]: { names: { ...inWorkspace, ...page } },
+  [`GET ${inbox}/conversations`]: {
+    names: {
+      ...inWorkspace,
+      ...page,
+      // A filter: another workspace's agent has nothing, as one that does not exist.
+      'query.assignedToId': 'nothing',
+      'query.isUnread': 'nothing',
+      'query.search': 'nothing',
+    },
+  },
   [`GET ${inbox}/customers/{contactId}/conversations`]: {
     names: { ...inWorkspace, ...page, 'path.contactId': 'contact' },
   },

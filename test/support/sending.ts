@@ -42,11 +42,12 @@ export function merged(
 /** What an answer tells apart by, but no ids and cursors that each change has of its own. */
 function selection({ parent, field }: Position): string {
   const { name } = getNamedType(field.type)
+  if (name === 'ConversationCounts') return '{ open closed archived }'
   if (parent === 'Subscription') return '{ cursor conversation { id } }'
   if (name.endsWith('Payload')) {
-    const isRepeatable =
-      'replayed' in (getNamedType(field.type) as never as { getFields(): object }).getFields()
-    return `{ ${isRepeatable ? 'replayed' : ''} userErrors { code message path } }`
+    const fields = (getNamedType(field.type) as never as { getFields(): object }).getFields()
+    const results = 'results' in fields ? 'results { userErrors { code message path } }' : ''
+    return `{ ${'replayed' in fields ? 'replayed' : ''} ${results} userErrors { code message path } }`
   }
   if (!name.endsWith('Connection')) return '{ id }'
   return '{ edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }'

@@ -9,7 +9,7 @@ import { type Gateway, newClient, newConversation, newWorkspace } from './gatewa
 export type Filled = Awaited<ReturnType<typeof filledWorkspace>>
 
 export async function filledWorkspace(gateway: Gateway, email: string) {
-  const workspace = await newWorkspace(gateway)
+  const workspace = await newWorkspace(gateway, ['read', 'write', 'admin'])
   const { client, agentId } = workspace
   const { id, contactId, messageId, cursor } = await newConversation(client, email)
   await change(client, id, 'CLOSED', agentId)

@@ -9,7 +9,7 @@ import { source } from './sources.ts'
 const Input = z.object({
   name,
   source,
-  address: address.optional(),
+  address: address.nullish(),
 })
 
 /**

@@ -9,7 +9,7 @@ import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort }
 import { addContactName } from '../search/keep.ts'
 import { lexemesOf } from '../search/lexemes.ts'
 
-const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'] as const
+export const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'] as const
 
 /** A person outside the team who writes to it. */
 export type Contact = Selection<Tables, 'contact', (typeof columns)[number]>
@@ -25,7 +25,7 @@ const wasNamed = sql<boolean>`contact.xmax <> 0 and contact.name is not null and
   where earlier.workspace_id = contact.workspace_id and earlier.id = contact.id and earlier.name is null
 )`.as('isNamed')
 
-const newestFirst: Sort = { column: 'created_at', descending: true }
+export const newestFirst: Sort = { column: 'created_at', descending: true }
 
 const contactsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('contact').select(columns).where('workspace_id', '=', workspaceId)

@@ -10,6 +10,7 @@ export type ConversationResult = { conversation: Conversation }
 /**
  * Changes the state of one conversation. `decide` is called while the conversation is locked. If it returns null, or an
  * update without effect, nothing is recorded.
+ * @param prepare called before the conversation is locked
  * @throws Refusal NOT_FOUND; what `decide` throws
  */
 export async function changeState(
@@ -19,9 +20,11 @@ export async function changeState(
     writer: Writer,
     before: Conversation,
   ) => Promise<ConversationUpdate | null> | ConversationUpdate | null,
+  prepare?: (writer: Writer) => Promise<void>,
 ): Promise<Changed<ConversationResult>> {
   const { workspaceId, id: actorId } = operation.actor
   return change(operation, workspaceId, async writer => {
+    await prepare?.(writer)
     const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
     const update = await decide(writer, before)
     if (update === null) return { result: { conversation: before }, facts: null }

@@ -139,7 +139,7 @@ export type ConversationUpdate = Partial<
   Pick<Conversation, 'status' | 'isUnread' | 'assignedToId' | 'lastMessageAt' | 'lastMessagePreview'>
 >
 
-type NewValues = Updateable<Tables['conversation']>
+export type NewValues = Updateable<Tables['conversation']>
 
 // Kysely skips undefined values.
 const updated = reusable(
@@ -152,17 +152,14 @@ const updated = reusable(
       .returning(columns),
 )
 
-/** Writes a change of a locked conversation, with the time that was taken with its lock. */
-export async function updateConversation(
-  writer: Writer,
-  workspaceId: string,
-  id: string,
-  at: Date,
+/** The columns that a change sets. Those of fields that are left out are undefined. */
+export function valuesOf(
   { status, isUnread, assignedToId, lastMessageAt, lastMessagePreview, ...unwritten }: ConversationUpdate,
-): Promise<Conversation> {
+  at: Date,
+): NewValues {
   // A field that is forgotten here does not compile.
   unwritten satisfies Record<string, never>
-  const set = {
+  return {
     status,
     is_unread: isUnread,
     assigned_to_id: assignedToId,
@@ -170,7 +167,17 @@ export async function updateConversation(
     last_message_preview: lastMessagePreview,
     updated_at: at,
   }
-  const [row] = await updated(writer, { workspaceId, id, set })
+}
+
+/** Writes a change of a locked conversation, with the time that was taken with its lock. */
+export async function updateConversation(
+  writer: Writer,
+  workspaceId: string,
+  id: string,
+  at: Date,
+  update: ConversationUpdate,
+): Promise<Conversation> {
+  const [row] = await updated(writer, { workspaceId, id, set: valuesOf(update, at) })
   if (!row) throw new Error(`The conversation ${id} does not exist.`)
   return row
 }

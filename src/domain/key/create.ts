@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Writer } from '../../db/db.ts'
-import { requireAgent } from '../agent/rows.ts'
+import { lockAgent, requireActive } from '../agent/lock.ts'
 import { refusal } from '../errors.ts'
 import { newId } from '../id.ts'
 import { name, parse } from '../input.ts'
@@ -10,10 +10,10 @@ import { hashOf, newSecret } from './secret.ts'
 const Input = z.object({
   name,
   scopes: z
-    .array(z.enum(['read', 'write'], 'must be read or write.'))
-    .min(1, 'must name read, write or both.'),
-  agentId: z.string().optional(),
-  expiresAt: z.date('must be a time such as 2027-01-31T00:00:00Z.').optional(),
+    .array(z.enum(['read', 'write', 'admin'], 'must be read, write or admin.'))
+    .min(1, 'must name read, write or admin.'),
+  agentId: z.string().nullish(),
+  expiresAt: z.date('must be a time such as 2027-01-31T00:00:00Z.').nullish(),
 })
 
 /** Creates a key. Its secret is returned here and never again. @throws Refusal INVALID_INPUT, NOT_FOUND */
@@ -22,10 +22,12 @@ export async function createKey(
   workspaceId: string,
   input: z.input<typeof Input>,
 ): Promise<{ id: string; secret: string }> {
-  const { name, scopes, agentId = null, expiresAt = null } = parse(Input, input)
+  const { name, scopes, agentId, expiresAt } = parse(Input, input)
   if (name === null) throw refusal('INVALID_INPUT', 'name must not be empty.', 'name')
+  // The agent is locked before the workspace's row, as everywhere.
+  const agent = agentId == null ? null : await lockAgent(writer, workspaceId, agentId)
   await raiseRevision(writer, workspaceId)
-  if (agentId !== null) await requireAgent(writer, workspaceId, agentId, 'agent')
+  if (agentId != null) requireActive(agent, 'agentId')
   const id = newId('apiKey')
   const secret = newSecret()
   await writer
@@ -36,8 +38,8 @@ export async function createKey(
       name,
       hash: hashOf(secret),
       scopes: [...new Set(scopes)],
-      agent_id: agentId,
-      expires_at: expiresAt,
+      agent_id: agentId ?? null,
+      expires_at: expiresAt ?? null,
     })
     .execute()
   return { id, secret }

@@ -2,6 +2,7 @@ import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
+import { boundsOf, type Page, paged, type Sort } from '../page.ts'
 
 const columns = [
   'id',
@@ -10,6 +11,7 @@ const columns = [
   'scopes',
   'created_at as createdAt',
   'expires_at as expiresAt',
+  'revoked_at as revokedAt',
 ] as const
 
 /** A credential, without its secret. */
@@ -32,16 +34,21 @@ export async function keysByIds(
 }
 
 /** Every key of a workspace, oldest first, with the time it was revoked; null: it is not revoked. */
-export async function keysOf(
-  reader: Reader,
-  workspaceId: string,
-): Promise<(ApiKey & { revokedAt: Date | null })[]> {
+export async function keysOf(reader: Reader, workspaceId: string): Promise<ApiKey[]> {
   return reader
     .selectFrom('api_key')
-    .select([...columns, 'revoked_at as revokedAt'])
+    .select(columns)
     .where('workspace_id', '=', workspaceId)
     .orderBy('created_at')
     .execute()
+}
+
+const oldestFirst: Sort = { column: 'created_at', descending: false }
+
+/** One page of a workspace's keys, oldest first, with those that are revoked or have expired; see `paged`. */
+export async function keyPage(reader: Reader, workspaceId: string, page: Page): Promise<ApiKey[]> {
+  const keys = reader.selectFrom('api_key').select(columns).where('workspace_id', '=', workspaceId)
+  return paged(keys, oldestFirst, { ...boundsOf(page), backward: page.backward }).execute()
 }
 
 const validByHash = reusable((reader, { hash }: { hash: Buffer }) =>

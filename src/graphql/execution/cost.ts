@@ -82,7 +82,7 @@ const root: Parent = { args: {}, isAtRoot: false, page: 1, isConnection: false, 
 
 function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
   const here = parentOf(planned, binding, parent)
-  const length = isEdges(planned) ? parent.page : (planned.field.extensions.length?.(here.args) ?? 1)
+  const length = isEdges(planned) ? parent.page : (planned.field.extensions.length?.(here.args, parent) ?? 1)
   // The introspection costs by what is selected. Its size goes by how often that occurs in the schema.
   const times = planned.isIntrospected ? (introspectedLengths[planned.field.name] ?? 1) : length
   const bytesOfLeaf = planned.field.name === 'description' ? descriptionBytes : valueBytes

@@ -124,7 +124,9 @@ export function createGraph(
     prepareOwn(query, log) {
       try {
         // REST callers see only what they have written, so they need not have the scope `read`.
-        return { ...prepare(query), readsResult: false }
+        const prepared = prepare(query)
+        const isChange = !('errors' in prepared) && prepared.kind === 'mutation'
+        return isChange ? { ...prepared, scopes: ['write'] } : prepared
       } catch (error) {
         return { errors: [toClientError(error, log)] }
       }

@@ -11,6 +11,7 @@ import {
 } from 'graphql'
 import { LRUCache } from 'lru-cache'
 import { isErrorCode } from '../../domain/errors.ts'
+import type { Scope } from '../../domain/operation.ts'
 import type { RelatedRows } from '../schema/loaders.ts'
 import { type CostPlan, planOf } from './cost-plan.ts'
 import {
@@ -22,7 +23,8 @@ import {
 } from './document-limits.ts'
 import { invalidRequest } from './errors.ts'
 import { parseUnlocated, type UnlocatedDocument } from './locations.ts'
-import { readsBeyondId, readsEveryText, readsMoreThanIds, selects } from './selects.ts'
+import { scopesOf } from './scopes.ts'
+import { readsBeyondId, readsEveryText, selects } from './selects.ts'
 import { unconditionalRootRule } from './subscription-root.ts'
 import { variableNamesRule } from './variable-names.ts'
 
@@ -35,8 +37,8 @@ export type PreparedOperation = UnlocatedDocument & {
   variables: readonly VariableDefinitionNode[]
   /** Whether it selects `eventCursor`, which must be read before anything else of the response. */
   selectsEventCursor: boolean
-  /** Whether it is a mutation that selects more of its result than ids and the cursor. */
-  readsResult: boolean
+  /** What a key must be allowed to do for it. */
+  scopes: readonly Scope[]
   /** Which rows that belong to conversations it reads. */
   related: RelatedRows
   /** What it selects, from which its cost is computed with its variables. */
@@ -137,7 +139,7 @@ function preparedOf(
   const selectsEventCursor = selects('eventCursor', document)
   const plan = planOf(schema, document, operation)
   const kind = operation.operation
-  const readsResult = kind === 'mutation' && readsMoreThanIds(plan)
+  const scopes = scopesOf(kind, plan)
   const variables = operation.variableDefinitions ?? []
   const conversation = schema.getType('Conversation')
   const { contact, assignedTo, channel } = isObjectType(conversation) ? conversation.getFields() : {}
@@ -147,7 +149,7 @@ function preparedOf(
     channel: readsBeyondId(channel, plan),
     text: readsEveryText(plan),
   }
-  return { document, text, operationName, variables, kind, selectsEventCursor, readsResult, related, plan }
+  return { document, text, operationName, variables, kind, selectsEventCursor, scopes, related, plan }
 }
 
 const unknownOperation = new GraphQLError('Could not determine what operation to execute.', {

@@ -1,12 +1,21 @@
-import { type Actor, requireScope } from '../../domain/operation.ts'
+import { type Actor, requireScope, type Scope } from '../../domain/operation.ts'
+import type { CostPlan } from './cost-plan.ts'
 import type { PreparedOperation } from './prepare.ts'
+import { readsMoreThanIds } from './selects.ts'
 
 /**
- * Checks that an actor may execute an operation. A mutation needs the scope `write`; to see more of its result than ids
- * and the cursor it needs `read` too. Everything else needs `read`.
- * @throws Refusal FORBIDDEN
+ * The scopes that an operation needs. A mutation needs `write`, or `admin` if it administers; to see more of its result
+ * than ids and the cursor it needs `read` too. Everything else needs `read`, and `admin` for what only those may see who
+ * administer.
  */
-export function authorize(actor: Actor, { kind, readsResult }: PreparedOperation): void {
-  requireScope(actor, kind === 'mutation' ? 'write' : 'read')
-  if (readsResult) requireScope(actor, 'read')
+export function scopesOf(kind: PreparedOperation['kind'], { fields }: Pick<CostPlan, 'fields'>): Scope[] {
+  const usual: Scope = kind === 'mutation' ? 'write' : 'read'
+  const scopes = new Set<Scope>(fields.map(({ field }) => field.extensions.scope ?? usual))
+  if (kind !== 'mutation' || readsMoreThanIds({ fields })) scopes.add('read')
+  return [...scopes]
+}
+
+/** Checks that an actor may execute an operation. @throws Refusal FORBIDDEN */
+export function authorize(actor: Actor, { scopes }: PreparedOperation): void {
+  for (const scope of scopes) requireScope(actor, scope)
 }

@@ -52,7 +52,13 @@ function messageSelections({ fields }: Pick<CostPlan, 'fields'>): boolean[] {
 const isBeyondId = ({ field }: PlannedField) => !['id', '__typename'].includes(field.name)
 
 /** Whether a mutation selects more of what it has written than ids, the cursor and errors. */
-export function readsMoreThanIds({ fields }: CostPlan): boolean {
+export function readsMoreThanIds({ fields }: Pick<CostPlan, 'fields'>): boolean {
   const objects = fields.flatMap(({ children }) => children.filter(({ isLeaf }) => !isLeaf))
-  return objects.some(({ field, children }) => field.name !== 'userErrors' && children.some(isBeyondId))
+  return objects.some(object => {
+    if (object.field.name === 'userErrors') return false
+    // The results of a change of many are payloads of their own.
+    return object.typeName.endsWith('Result')
+      ? readsMoreThanIds({ fields: [object] })
+      : object.children.some(isBeyondId)
+  })
 }

@@ -78,7 +78,7 @@ builder.queryType({
 })
 builder.mutationType({
   description:
-    "Write operations within the credential's workspace. Requires the scope `write`, otherwise FORBIDDEN. Without the scope `read`, a payload may select only ids, `cursor`, `replayed` and `userErrors`. LIMIT_EXCEEDED as for queries. RATE_LIMITED if the key has spent its cost of this minute, or the workspace its changes or its bytes of text of this hour.",
+    "Write operations within the credential's workspace. Requires the scope `write`, or `admin` where the mutation says so, otherwise FORBIDDEN. Without the scope `read`, a payload may select only ids, `cursor`, `replayed` and `userErrors`. LIMIT_EXCEEDED as for queries. RATE_LIMITED if the key has spent its cost of this minute, or the workspace its changes or its bytes of text of this hour.",
 })
 builder.subscriptionType({
   description:

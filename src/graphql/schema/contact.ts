@@ -1,4 +1,6 @@
 import { contactByEmail, contactPage } from '../../domain/contact/rows.ts'
+import { searchedContacts } from '../../domain/contact/search.ts'
+import { wordsToSearch } from '../../domain/search/input.ts'
 import { Actor } from './actor.ts'
 import { builder } from './builder.ts'
 import { connection, pageOf } from './connection.ts'
@@ -7,6 +9,8 @@ import { contactListWeight } from './conversation/list-weight.ts'
 import { timeCursors } from './cursors.ts'
 import { Node } from './node.ts'
 import { Contact } from './refs.ts'
+import { searchDescription } from './searched.ts'
+import { type Arguments, searchWeight } from './weight.ts'
 
 export const contactType = Contact.implement({
   description: 'A person outside the team who has conversations with it.',
@@ -66,11 +70,20 @@ builder.queryFields(t => ({
   contacts: t.field({
     type: ContactConnection,
     description: "The workspace's contacts, newest first.",
-    args: t.arg.connectionArgs(),
+    extensions: { weight: ({ search }: Arguments) => (search == null ? 1 : searchWeight) },
+    args: {
+      ...t.arg.connectionArgs(),
+      search: t.arg.string({
+        description: `Returns only contacts that have all of these words in their name or address. ${searchDescription}`,
+      }),
+    },
     resolve: async (_, args, context) => {
       const { db, actor } = context
       const page = pageOf(context, cursors, args)
-      const rows = await contactPage(db, actor.workspaceId, page)
+      const words = wordsToSearch(args.search, 'search')
+      const rows = words
+        ? await searchedContacts(db, actor.workspaceId, page, words)
+        : await contactPage(db, actor.workspaceId, page)
       return connection(cursors, page, rows, contact => ({ at: contact.createdAt, id: contact.id }))
     },
   }),

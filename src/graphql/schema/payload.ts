@@ -15,7 +15,7 @@ const UserErrorCode = builder.enumType('UserErrorCode', {
   values: userErrorCodes,
 })
 
-type UserErrorRow = Problem & { code: UserErrorCode }
+export type UserErrorRow = Problem & { code: UserErrorCode }
 
 const UserError = builder.objectRef<UserErrorRow>('UserError').implement({
   description: 'The reason for a refusal. A refused mutation changes nothing.',
@@ -36,15 +36,17 @@ export type Payload<Result> = Partial<Result> & { userErrors: UserErrorRow[] }
 /**
  * Returns the payload of a mutation. On a refusal that the caller can fix, it has only `userErrors`. Every other error
  * is thrown and appears at the top level.
+ * @param changed how many changes it counts as
  * @throws Refusal RATE_LIMITED when the workspace has made too many changes; UNAUTHENTICATED when the key has ended
  */
 export async function payloadOf<Result extends object>(
   { changes, confirm, actor }: Context,
   mutate: () => Promise<Result>,
+  changed = 1,
 ): Promise<Payload<Result>> {
   // Actors are remembered, and sockets stay open. A key that has just ended changes nothing more.
   await confirm(actor)
-  await changes.spend(actor.workspaceId, 1)
+  await changes.spend(actor.workspaceId, changed)
   try {
     return { ...(await mutate()), userErrors: [] }
   } catch (error) {

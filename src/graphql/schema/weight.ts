@@ -1,3 +1,5 @@
+import type { Scope } from '../../domain/operation.ts'
+
 /** The arguments of a field, or the variables of an operation, by their names. */
 export type Arguments = Readonly<Record<string, unknown>>
 
@@ -13,10 +15,12 @@ declare module 'graphql' {
     weight?: number | ((args: Arguments, above: FieldAbove) => number)
     /** Whether the field counts the bytes of its text by itself. */
     countsItself?: true
+    /** The scope that a key needs for it, beside or instead of that of its operation. */
+    scope?: Scope
     /** Whether its value depends on who asks. */
     isOfActor?: true
     /** How many values a list has at most. */
-    length?: (args: Arguments) => number
+    length?: (args: Arguments, above: FieldAbove) => number
   }
 }
 

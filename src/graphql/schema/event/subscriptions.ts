@@ -95,7 +95,16 @@ builder.subscriptionFields(t => ({
     type: ConversationCounts,
     description:
       'The current counts at once, then the newest counts after each change, at most 4 times a second. Intermediate values may be skipped. Not synchronized with `conversationEvents`.',
-    subscribe: (_, __, { counts, actor }) => counts.watch(actor.workspaceId),
+    args: {
+      agentId: t.arg.id({
+        description:
+          'Returns the counts of what is assigned to this agent. Default: of the whole workspace. NOT_FOUND if it is unknown.',
+      }),
+    },
+    subscribe: async (_, { agentId }, { counts, actor, loaders }) => {
+      if (agentId != null && !(await loaders.agent.load(agentId))) throw notFound('agent', 'agentId')
+      return counts.watch(actor.workspaceId, agentId ?? null)
+    },
     resolve: counts => counts,
   }),
 }))

@@ -1,0 +1,72 @@
+import { sql } from 'kysely'
+import type { Db } from '../../db/db.ts'
+import { reusable } from '../../db/reusable.ts'
+import { withSettings } from '../../db/with-settings.ts'
+import { type Backward, boundsOf, type Page, type PageBounds, paged } from '../page.ts'
+import { queryOf } from '../search/lexemes.ts'
+import { lookUpSettings, search } from '../search/probe.ts'
+import type { SearchedWord } from '../search/words.ts'
+import { type Contact, columns, newestFirst } from './rows.ts'
+
+type Searching = { workspaceId: string; page: PageBounds; query: string }
+
+const walked = reusable(
+  (reader, { workspaceId, page, rows, query }: Searching & { rows: number }, { backward }: Backward) => {
+    const next = paged(
+      reader.selectFrom('contact').selectAll().where('workspace_id', '=', workspaceId),
+      newestFirst,
+      { ...page, backward, limit: rows },
+    )
+    return paged(
+      reader.selectFrom(next.as('contact')).select(columns).where(sql<boolean>`words @@ ${query}::tsquery`),
+      newestFirst,
+      { limit: page.limit, after: null, before: null, backward },
+    )
+  },
+)
+
+const beyond = reusable(
+  (
+    reader,
+    { workspaceId, page, rows }: Omit<Searching, 'query'> & { rows: number },
+    { backward }: Backward,
+  ) =>
+    paged(reader.selectFrom('contact').select('id').where('workspace_id', '=', workspaceId), newestFirst, {
+      ...page,
+      backward,
+    }).offset(rows),
+)
+
+const lookedUp = reusable((reader, { workspaceId, page, query }: Searching, { backward }: Backward) =>
+  paged(
+    reader
+      .selectFrom('contact')
+      .select(columns)
+      .where('workspace_id', '=', workspaceId)
+      .where(sql<boolean>`words @@ ${query}::tsquery`),
+    newestFirst,
+    {
+      ...page,
+      backward,
+    },
+  ),
+)
+
+/** One page of a workspace's contacts whose name and address have all of these words, newest first; see `paged`. */
+export async function searchedContacts(
+  db: Db,
+  workspaceId: string,
+  page: Page,
+  words: readonly SearchedWord[],
+): Promise<Contact[]> {
+  const searching = { workspaceId, page: boundsOf(page), query: queryOf(workspaceId, words) }
+  const { backward } = page
+  const one = { ...searching.page, limit: 1 }
+  const list = {
+    walk: (rows: number) => walked(db, { ...searching, rows }, { backward }),
+    isLongerThan: async (rows: number) =>
+      (await beyond(db, { workspaceId, page: one, rows }, { backward })).length > 0,
+    lookUp: () => withSettings(db, lookUpSettings, reader => lookedUp(reader, searching, { backward })),
+  }
+  return search(list, searching.page.limit)
+}
