@@ -11,12 +11,16 @@ import { type Contact, columns, newestFirst } from './rows.ts'
 type Searching = { workspaceId: string; page: PageBounds; query: string }
 
 const walked = reusable(
-  (reader, { workspaceId, page, rows, query }: Searching & { rows: number }, { backward }: Backward) => {
+  (
+    reader,
+    { workspaceId, page, skipped, rows, query }: Searching & { skipped: number; rows: number },
+    { backward }: Backward,
+  ) => {
     const next = paged(
       reader.selectFrom('contact').selectAll().where('workspace_id', '=', workspaceId),
       newestFirst,
       { ...page, backward, limit: rows },
-    )
+    ).offset(skipped)
     return paged(
       reader.selectFrom(next.as('contact')).select(columns).where(sql<boolean>`words @@ ${query}::tsquery`),
       newestFirst,
@@ -28,13 +32,13 @@ const walked = reusable(
 const beyond = reusable(
   (
     reader,
-    { workspaceId, page, rows }: Omit<Searching, 'query'> & { rows: number },
+    { workspaceId, page, skipped }: Omit<Searching, 'query'> & { skipped: number },
     { backward }: Backward,
   ) =>
     paged(reader.selectFrom('contact').select('id').where('workspace_id', '=', workspaceId), newestFirst, {
       ...page,
       backward,
-    }).offset(rows),
+    }).offset(skipped),
 )
 
 const lookedUp = reusable((reader, { workspaceId, page, query }: Searching, { backward }: Backward) =>
@@ -63,9 +67,9 @@ export async function searchedContacts(
   const { backward } = page
   const one = { ...searching.page, limit: 1 }
   const list = {
-    walk: (rows: number) => walked(db, { ...searching, rows }, { backward }),
-    isLongerThan: async (rows: number) =>
-      (await beyond(db, { workspaceId, page: one, rows }, { backward })).length > 0,
+    walk: (skipped: number, rows: number) => walked(db, { ...searching, skipped, rows }, { backward }),
+    isLongerThan: async (skipped: number) =>
+      (await beyond(db, { workspaceId, page: one, skipped }, { backward })).length > 0,
     lookUp: () => withSettings(db, lookUpSettings, reader => lookedUp(reader, searching, { backward })),
   }
   return search(list, searching.page.limit)

@@ -23,15 +23,11 @@ const upTo = (counted: number): Total =>
 
 type Counting = { workspaceId: string; filter: FilterValues }
 
-// In the order of creation the fewest lists are merged.
-const order = { by: 'createdAt', descending: true } as const
-
 const counted = reusable((reader: Reader, { workspaceId, filter: values }: Counting, shape: FilterShape) =>
   reader
     .selectFrom(
-      matching(reader, workspaceId, { shape, values, order, parent: null })
+      matching(reader, workspaceId, { shape, values, parent: null }, maxCounted + 1)
         .select(sql.lit(1).as('one'))
-        .limit(maxCounted + 1)
         .as('found'),
     )
     .select(eb => eb.fn.countAll<number>().as('total')),
@@ -61,9 +57,8 @@ const countedOfParents = reusable(
         eb =>
           eb
             .selectFrom(
-              matching(eb, workspaceId, { shape, values, order, parent })
+              matching(eb, workspaceId, { shape, values, parent }, maxCounted + 1)
                 .select(sql.lit(1).as('one'))
-                .limit(maxCounted + 1)
                 .as('found'),
             )
             .select(inner => inner.fn.countAll<number>().as('total'))

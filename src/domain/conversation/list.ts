@@ -32,9 +32,9 @@ export type ConversationPage = {
 type From = Pick<ExpressionBuilder<Tables, never>, 'selectFrom'> | Reader
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
-/** The matching conversations of a workspace, as one table: the branches of the filter, one after the other. */
-export function matching(from: From, workspaceId: string, filtering: Filtering): Conversations {
-  const [first, ...others] = branchesOf(filtering).map(conditions => {
+/** The branches of a filter as queries of their own. */
+function branchQueries(from: From, workspaceId: string, filtering: Filtering): Conversations[] {
+  return branchesOf(filtering).map(conditions => {
     const branch = (from as Reader)
       .selectFrom('conversation')
       .where('conversation.workspace_id', '=', workspaceId)
@@ -42,10 +42,62 @@ export function matching(from: From, workspaceId: string, filtering: Filtering):
     if (filtering.parent === 'contact') return branch.whereRef('contact_id', '=', sql.ref('parent.id'))
     return filtering.parent === 'agent' ? branch.where(agentId, '=', sql.ref<string>('parent.id')) : branch
   })
+}
+
+/** Queries as one table, one after the other. Each is a table of its own within it, as it has an order and a limit. */
+function together(from: From, branches: readonly Conversations[]): Conversations {
+  const [first, ...others] = branches.map(branch =>
+    (from as Reader).selectFrom(branch.selectAll('conversation').as('branch')).selectAll('branch'),
+  )
   if (!first) throw new Error('A filter has at least one branch.')
-  if (others.length === 0) return first
-  const all = others.reduce((union, branch) => union.unionAll(branch.selectAll()), first.selectAll())
+  const all = others.reduce((union, branch) => union.unionAll(branch), first)
   return (from as Reader).selectFrom(all.as('conversation')) as unknown as Conversations
+}
+
+/** The first matching conversations of a workspace, at most so many, in any order. */
+export function matching(
+  from: From,
+  workspaceId: string,
+  filtering: Omit<Filtering, 'order'>,
+  limit: number,
+): Conversations {
+  // In the order of creation the fewest branches are merged.
+  const order = { by: 'createdAt', descending: true } as const
+  const branches = branchQueries(from, workspaceId, { ...filtering, order })
+  const [only] = branches.length === 1 ? branches : []
+  return (
+    only ??
+    together(
+      from,
+      branches.map(branch => branch.limit(limit)),
+    )
+  ).limit(limit)
+}
+
+/** No bound: the rows are within the page already. */
+export const inOrder = ({ limit, backward }: PageBounds & Backward) => ({
+  limit,
+  backward,
+  after: null,
+  before: null,
+})
+
+/**
+ * A page of the matching conversations of a workspace. Each branch gives its own page, in the order of an index, and
+ * PostgreSQL merges them. (It would sort all rows of a branch that had no order of its own.)
+ */
+export function listed(
+  from: From,
+  workspaceId: string,
+  filtering: Filtering,
+  page: PageBounds & Backward,
+): Conversations {
+  const sort = sortOf(filtering.order)
+  const [first, ...others] = branchQueries(from, workspaceId, filtering).map(branch =>
+    paged(branch, sort, page),
+  )
+  if (!first) throw new Error('A filter has at least one branch.')
+  return others.length === 0 ? first : paged(together(from, [first, ...others]), sort, inOrder(page))
 }
 
 const ofWorkspace = reusable(
@@ -54,8 +106,13 @@ const ofWorkspace = reusable(
     { workspaceId, filter: values, page }: PageValues,
     { order, along, filter, backward }: PageShape,
   ) => {
-    const rows = matching(reader, workspaceId, { shape: filter, values, order, parent: null })
-    return readAlong(paged(rows.select(columns), sortOf(order), { ...page, backward }), along)
+    const rows = listed(
+      reader,
+      workspaceId,
+      { shape: filter, values, order, parent: null },
+      { ...page, backward },
+    )
+    return readAlong(rows.select(columns), along)
   },
 )
 
@@ -84,10 +141,9 @@ const ofParents = reusable(
       .selectFrom(sql<{ id: string }>`unnest(${parents}::text[])`.as<'parent'>(sql`parent(id)`))
       .innerJoinLateral(
         eb => {
-          const rows = matching(eb, workspaceId, { shape: filter, values, order, parent })
-          return readAlong(paged(rows.select(columns), sortOf(order), { ...page, backward }), along).as(
-            'conversation',
-          )
+          const filtering = { shape: filter, values, order, parent }
+          const rows = listed(eb, workspaceId, filtering, { ...page, backward })
+          return readAlong(rows.select(columns), along).as('conversation')
         },
         join => join.onTrue(),
       )

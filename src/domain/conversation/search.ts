@@ -9,30 +9,24 @@ import type { SearchedWord } from '../search/words.ts'
 import { type Along, readAlong } from './along.ts'
 import { type ConversationOrder, conditionsOf } from './branches.ts'
 import { type FilterShape, type FilterValues, partsOf } from './filter.ts'
-import { type ConversationPage, matching, sortOf } from './list.ts'
+import { type ConversationPage, inOrder, listed, sortOf } from './list.ts'
 import { type ConversationAlong, columns } from './rows.ts'
 import { inTime } from './slow-filter.ts'
 
 type Shape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds; query: string }
-type Walking = Searching & { rows: number }
+/** A part of a list: it leaves out the first `skipped` of the first `rows`. */
+type Part = { skipped: number; rows: number }
+type Walking = Searching & Part
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
-/** No bound: the rows are within the page already. */
-const inOrder = ({ limit }: PageBounds): PageBounds => ({ limit, after: null, before: null })
-
 const walked = reusable(
-  (reader, { workspaceId, filter: values, page, rows, query }: Walking, shape: Shape) => {
-    const sort = sortOf(shape.order)
-    const { backward, along } = shape
-    const list = matching(reader, workspaceId, {
-      shape: shape.filter,
-      values,
-      order: shape.order,
-      parent: null,
-    })
-    const next = paged(list.selectAll('conversation'), sort, { ...page, backward, limit: rows })
-    const found = (reader.selectFrom(next.as('conversation')) as unknown as Conversations).innerJoinLateral(
+  (reader, { workspaceId, filter: values, page, skipped, rows, query }: Walking, shape: Shape) => {
+    const { backward, along, order } = shape
+    const filtering = { shape: shape.filter, values, order, parent: null }
+    const next = listed(reader, workspaceId, filtering, { ...page, backward, limit: rows }).offset(skipped)
+    const list = reader.selectFrom(next.selectAll('conversation').as('conversation'))
+    const found = (list as unknown as Conversations).innerJoinLateral(
       eb =>
         eb
           .selectFrom('conversation_words as kept')
@@ -45,15 +39,15 @@ const walked = reusable(
           .as('kept'),
       join => join.onTrue(),
     )
-    return readAlong(paged(found.select(columns), sort, { ...inOrder(page), backward }), along)
+    return readAlong(paged(found.select(columns), sortOf(order), inOrder({ ...page, backward })), along)
   },
 )
 
 const beyond = reusable(
-  (reader, { workspaceId, filter: values, page, rows }: Omit<Walking, 'query'>, shape: Shape) => {
-    const { order, backward, filter } = shape
-    const list = matching(reader, workspaceId, { shape: filter, values, order, parent: null })
-    return paged(list.select('conversation.id'), sortOf(order), { ...page, backward }).offset(rows)
+  (reader, { workspaceId, filter: values, page, skipped, rows }: Omit<Walking, 'query'>, shape: Shape) => {
+    const filtering = { shape: shape.filter, values, order: shape.order, parent: null }
+    const bounds = { ...page, backward: shape.backward, limit: rows }
+    return listed(reader, workspaceId, filtering, bounds).select('conversation.id').offset(skipped)
   },
 )
 
@@ -77,7 +71,10 @@ const lookedUp = reusable((reader, { workspaceId, filter: values, page, query }:
         .as('conversation'),
     join => join.onTrue(),
   ) as unknown as Conversations
-  return readAlong(paged(matches.select(columns), sortOf(order), { ...page, backward }), along)
+  // The page is made first, so that nothing is read along with rows that are not shown.
+  const shown = paged(matches.selectAll('conversation'), sortOf(order), { ...page, backward })
+  const rows = reader.selectFrom(shown.as('conversation')) as unknown as Conversations
+  return readAlong(paged(rows.select(columns), sortOf(order), inOrder({ ...page, backward })), along)
 })
 
 /**
@@ -96,9 +93,10 @@ export async function searchedPage(
   const bounds = boundsOf(page)
   const searching = { workspaceId, filter: parts.values, page: bounds, query: queryOf(workspaceId, words) }
   const list = {
-    walk: (rows: number) => walked(db, { ...searching, rows }, shape),
-    isLongerThan: async (rows: number) =>
-      (await beyond(db, { ...searching, page: { ...bounds, limit: 1 }, rows }, shape)).length > 0,
+    walk: (skipped: number, rows: number) =>
+      walked(db, { ...searching, skipped, rows: skipped + rows }, shape),
+    isLongerThan: async (skipped: number) =>
+      (await beyond(db, { ...searching, skipped, rows: skipped + 1 }, shape)).length > 0,
     lookUp: () => withSettings(db, lookUpSettings, (reader: Reader) => lookedUp(reader, searching, shape)),
   }
   return inTime(filter, () => search(list, bounds.limit))

@@ -29,14 +29,15 @@ const typedOtherwise = new RegExp(`[${Object.keys(plain).join('')}]`, 'g')
 const ascii = /^[\0-\x7f]*$/
 
 /**
- * A text as it is compared: without case, accents and width (Unicode TR15, NFKD). Upper case first, as `ß` and `SS` are
- * the same word. Composed again, so that a Korean syllable is one character.
+ * A text as it is compared: without case, accents and width (Unicode TR15, NFKD). By way of upper case, as `ß` and `SS`
+ * are the same word. Composed again, so that a Korean syllable is one character.
  */
 export function fold(text: string): string {
   if (ascii.test(text)) return text.toLowerCase()
   return text
     .normalize('NFKD')
     .replace(invisible, '')
+    .toLowerCase()
     .toUpperCase()
     .toLowerCase()
     .normalize('NFKD')
