@@ -63,14 +63,18 @@ export async function searchedContacts(
   page: Page,
   words: readonly SearchedWord[],
 ): Promise<Contact[]> {
-  const searching = { workspaceId, page: boundsOf(page), query: queryOf(workspaceId, words) }
+  const { toCompare, toLookUp } = queryOf(workspaceId, words)
+  const searching = { workspaceId, page: boundsOf(page), query: toCompare }
   const { backward } = page
   const one = { ...searching.page, limit: 1 }
   const list = {
     walk: (skipped: number, rows: number) => walked(db, { ...searching, skipped, rows }, { backward }),
     isLongerThan: async (skipped: number) =>
       (await beyond(db, { workspaceId, page: one, skipped }, { backward })).length > 0,
-    lookUp: () => withSettings(db, lookUpSettings, reader => lookedUp(reader, searching, { backward })),
+    lookUp: () =>
+      withSettings(db, lookUpSettings, reader =>
+        lookedUp(reader, { ...searching, query: toLookUp }, { backward }),
+      ),
   }
   return search(list, searching.page.limit)
 }

@@ -91,13 +91,17 @@ export async function searchedPage(
   if (!parts) return []
   const shape = { filter: parts.shape, order, along, backward: page.backward }
   const bounds = boundsOf(page)
-  const searching = { workspaceId, filter: parts.values, page: bounds, query: queryOf(workspaceId, words) }
+  const { toCompare, toLookUp } = queryOf(workspaceId, words)
+  const searching = { workspaceId, filter: parts.values, page: bounds, query: toCompare }
   const list = {
     walk: (skipped: number, rows: number) =>
       walked(db, { ...searching, skipped, rows: skipped + rows }, shape),
     isLongerThan: async (skipped: number) =>
       (await beyond(db, { ...searching, skipped, rows: skipped + 1 }, shape)).length > 0,
-    lookUp: () => withSettings(db, lookUpSettings, (reader: Reader) => lookedUp(reader, searching, shape)),
+    lookUp: () =>
+      withSettings(db, lookUpSettings, (reader: Reader) =>
+        lookedUp(reader, { ...searching, query: toLookUp }, shape),
+      ),
   }
   return inTime(filter, () => search(list, bounds.limit))
 }

@@ -21,19 +21,31 @@ const plain: Record<string, string> = {
   þ: 'th',
   ŧ: 't',
   ς: 'σ',
+  ə: 'e',
+  ɛ: 'e',
+  ɔ: 'o',
+  ŋ: 'n',
+  ɓ: 'b',
+  ɗ: 'd',
+  ƙ: 'k',
+  ƴ: 'y',
+  ʻ: '',
+  ʼ: '',
   '’': "'",
 }
 const typedOtherwise = new RegExp(`[${Object.keys(plain).join('')}]`, 'g')
 
-/** Most texts have nothing else to fold than their case. */
 const ascii = /^[\0-\x7f]*$/
+
+export const isAscii = (text: string): boolean => ascii.test(text)
 
 /**
  * A text as it is compared: without case, accents and width (Unicode TR15, NFKD). By way of upper case, as `ß` and `SS`
  * are the same word. Composed again, so that a Korean syllable is one character.
  */
 export function fold(text: string): string {
-  if (ascii.test(text)) return text.toLowerCase()
+  // Most texts have nothing else to fold than their case.
+  if (isAscii(text)) return text.toLowerCase()
   return text
     .normalize('NFKD')
     .replace(invisible, '')

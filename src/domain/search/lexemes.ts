@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isAscii } from './fold.ts'
 import { type SearchedWord, wordsOf } from './words.ts'
 
 /**
@@ -11,14 +12,38 @@ export function lexemesOf(workspaceId: string, texts: readonly (string | null)[]
   return [...words].map(word => prefix + word)
 }
 
-/** A query of the type `tsquery` for rows that have all of the words. */
-export function queryOf(workspaceId: string, words: readonly SearchedWord[]): string {
+/** The same query of the type `tsquery` in two forms, for rows that have all of the words. */
+export type WordQuery = {
+  /** Compared soonest with one row after the other. */
+  toCompare: string
+  /**
+   * Found soonest by the index. It reads the rows of a whole word one after the other, and skips those that another word
+   * does not have; but all rows of a beginning are collected first (38 instead of 6 ms for two words of 100,000 rows
+   * each). So a beginning is a whole word, or one with a further character.
+   */
+  toLookUp: string
+}
+
+export function queryOf(workspaceId: string, words: readonly SearchedWord[]): WordQuery {
   const prefix = prefixOf(workspaceId)
   // Within quotes, a quote is doubled; a word has no backslash.
-  return words
-    .map(({ word, isPrefix }) => `'${prefix}${word.replaceAll("'", "''")}'${isPrefix ? ':*' : ''}`)
-    .join(' & ')
+  const quoted = (word: string) => `'${prefix}${word.replaceAll("'", "''")}'`
+  const begun = (word: string) => `${quoted(word)}:*`
+  const longer = (word: string) => [...following].map(character => begun(word + character))
+  const all = (queries: string[]) => queries.join(' & ')
+  return {
+    toCompare: all(words.map(({ word, isPrefix }) => (isPrefix ? begun(word) : quoted(word)))),
+    toLookUp: all(
+      words.map(({ word, isPrefix }) => {
+        if (!isPrefix) return quoted(word)
+        return isAscii(word) ? `(${[quoted(word), ...longer(word)].join(' | ')})` : begun(word)
+      }),
+    ),
+  }
 }
+
+/** What may follow in a word of ASCII; see `wordsOf`. */
+const following = `0123456789abcdefghijklmnopqrstuvwxyz-._@+/:'`
 
 const prefixCharacters = 4
 

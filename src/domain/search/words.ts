@@ -1,4 +1,4 @@
-import { fold } from './fold.ts'
+import { fold, isAscii } from './fold.ts'
 
 /** Longer words are cut. */
 const maxWordCharacters = 64
@@ -14,7 +14,8 @@ const maxWordsBytes = 200_000
 const paired =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}ー々]/u
 
-const runs = new RegExp(`${paired.source}+|[^]+?(?=${paired.source}|$)`, 'gu')
+/** Runs of such scripts, of ASCII, and of everything else: so what follows in a word of ASCII is known to be ASCII. */
+const runs = new RegExp(`${paired.source}+|[0-9a-z]+|(?:(?!${paired.source})[^0-9a-z])+`, 'gu')
 
 /** Letters and digits, also joined by single signs, as in an address, a path or an id. */
 const joinedWords = /[\p{L}\p{N}\p{M}]+(?:[-._@+/:'][\p{L}\p{N}\p{M}]+)*/gu
@@ -41,8 +42,8 @@ export function wordsOf(text: string): Set<string> {
 
 function wordsWithin(joined: string): string[] {
   const parts = joined.split(sign)
-  const words = parts.flatMap(part => (paired.test(part) ? wordsOfRuns(part) : [cut(part)]))
-  if (parts.length === 1 || parts.length > maxJoinedParts) return words
+  const words = parts.flatMap(wordsOfRuns)
+  if (parts.length === 1 || !isFoundJoined(joined, parts)) return words
   let from = 0
   for (const part of parts.slice(0, -1)) {
     words.push(cut(joined.slice(from)))
@@ -51,10 +52,15 @@ function wordsWithin(joined: string): string[] {
   return words
 }
 
+/** Whether parts are also found as one word: a few, of ASCII alone or without any. */
+const isFoundJoined = (joined: string, parts: readonly string[]): boolean =>
+  parts.length <= maxJoinedParts && (isAscii(joined) || !(paired.test(joined) || /[0-9a-z]/.test(joined)))
+
 const wordsOfRuns = (part: string): string[] =>
   runsOf(part).flatMap(run => (paired.test(run) ? pairsOf(run) : [cut(run)]))
 
-const runsOf = (part: string): string[] => [...part.matchAll(runs)].map(([run]) => run)
+const runsOf = (part: string): string[] =>
+  isAscii(part) ? [part] : [...part.matchAll(runs)].map(([run]) => run)
 
 /** All pairs of neighbouring characters, and the last character: so each character is the beginning of a word. */
 function pairsOf(run: string): string[] {
@@ -73,8 +79,7 @@ export function searchedWords(text: string): SearchedWord[] {
   const joined = [...fold(text).matchAll(joinedWords)].map(([word]) => word)
   return joined.flatMap((word, index) => {
     const parts = word.split(sign)
-    if (parts.length > 1 && parts.length <= maxJoinedParts && !paired.test(word))
-      return [{ word: cut(word), isPrefix: true }]
+    if (parts.length > 1 && isFoundJoined(word, parts)) return [{ word: cut(word), isPrefix: true }]
     const isLast = index === joined.length - 1
     return parts.flatMap((part, place) => searchedIn(part, isLast && place === parts.length - 1))
   })
