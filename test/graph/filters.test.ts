@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import { describe, expect } from 'vitest'
+import { repairCounts } from '../../src/domain/workspace/recount.ts'
 import { test } from '../support/fixtures.ts'
 import { type Client, newConversation, type Workspace } from '../support/gateway.ts'
 
@@ -55,5 +57,55 @@ describe('a filter', () => {
         (await list(acme.client, `{ createdAt: { from: "${time}" } }`)).errors?.[0]?.extensions.code,
         time,
       ).toBe('INVALID_INPUT')
+  })
+})
+
+describe('the total', () => {
+  const totals = async ({ client }: Workspace, filter: string) => {
+    const { data, errors } = await client.graphql<{ conversations: object }>(
+      `{ conversations(first: 1, filter: ${filter}) { totalCount totalCountAtLeast } }`,
+    )
+    expect(errors).toBeUndefined()
+    return data.conversations
+  }
+
+  test('is exact up to 10,000, and where it is kept; beyond, at least 10,000 are known', async ({
+    gateway,
+    acme,
+  }) => {
+    await sql`
+      insert into contact (workspace_id, id, email) values (${acme.id}, 'ctc_many', 'many@example.com')`.execute(
+      gateway.db,
+    )
+    const add = (status: string, from: number, to: number) =>
+      sql`
+      insert into conversation (workspace_id, id, contact_id, assigned_to_id, status, source, is_unread, last_message_at,
+        last_message_preview, created_at, updated_at)
+      select ${acme.id}, 'thd_' || n, 'ctc_many', ${acme.agentId}, ${status}, 'CHAT', false, now(), '', now(), now()
+      from generate_series(${from}::int, ${to}::int) as n`.execute(gateway.db)
+    await add('OPEN', 1, 10_001)
+    await add('CLOSED', 10_002, 10_101)
+    await gateway.db.transaction().execute(writer => repairCounts(writer, acme.id))
+    const kept = { totalCount: 10_101, totalCountAtLeast: 10_101 }
+    expect(await totals(acme, '{}')).toEqual(kept)
+    expect(await totals(acme, `{ assignedToId: ["${acme.agentId}"] }`)).toEqual(kept)
+    expect(await totals(acme, `{ assignedToId: ["${acme.agentId}"], status: [CLOSED] }`)).toEqual({
+      totalCount: 100,
+      totalCountAtLeast: 100,
+    })
+    expect(await totals(acme, '{ source: [CHAT], status: [CLOSED] }')).toEqual({
+      totalCount: 100,
+      totalCountAtLeast: 100,
+    })
+    const many = { totalCount: null, totalCountAtLeast: 10_000 }
+    expect(await totals(acme, '{ source: [CHAT] }')).toEqual(many)
+    expect(await totals(acme, '{ contactId: ["ctc_many"], isUnread: false }')).toEqual(many)
+    const nested =
+      await acme.client.graphql(`{ contact(id: "ctc_many") { conversations(first: 1) { totalCount totalCountAtLeast } }
+      agents { edges { node { conversations(first: 1, filter: { status: [OPEN] }) { totalCount } } } } }`)
+    expect(nested.data).toEqual({
+      contact: { conversations: many },
+      agents: { edges: [{ node: { conversations: { totalCount: 10_001 } } }] },
+    })
   })
 })

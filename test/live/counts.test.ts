@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { change } from '../support/conversations.ts'
-import { newConversation } from '../support/gateway.ts'
+import { newConversation, newWorkspace } from '../support/gateway.ts'
 import { overEventStream, overSocket, socketClient } from '../support/live.ts'
 import { test } from '../support/live-fixtures.ts'
 
@@ -25,6 +25,34 @@ describe('conversationCountsChanged', () => {
       expect(heard.events.length).toBeLessThanOrEqual(2 + (performance.now() - begun) / 250)
     },
   )
+})
+
+test('tells the counts of one agent, and refuses one that is not of the workspace', async ({
+  gateway,
+  acme,
+}) => {
+  const { client: caller, agentId } = acme
+  const query =
+    'subscription ($agentId: ID) { conversationCountsChanged(agentId: $agentId) { open closed unread unassigned } }'
+  const socket = socketClient(caller)
+  const heard = overSocket<object>(socket, query, { agentId })
+  expect(await heard.until(1)).toEqual([{ open: 0, closed: 0, unread: 0, unassigned: 0 }])
+  const all = await Promise.all([1, 2, 3].map(() => newConversation(caller)))
+  for (const { id } of all.slice(1)) await change(caller, id, 'OPEN', agentId)
+  await expect.poll(() => heard.events.at(-1)).toEqual({ open: 2, closed: 0, unread: 0, unassigned: 0 })
+  await change(caller, all[1]?.id ?? '', 'CLOSED', agentId)
+  await change(caller, all[2]?.id ?? '', 'OPEN', null)
+  await expect.poll(() => heard.events.at(-1)).toEqual({ open: 0, closed: 1, unread: 0, unassigned: 0 })
+  const { data } = await caller.graphql(
+    `{ agents { edges { node { conversationCounts { open closed unread } } } } }`,
+  )
+  expect(data).toEqual({
+    agents: { edges: [{ node: { conversationCounts: { open: 0, closed: 1, unread: 0 } } }] },
+  })
+  const other = await newWorkspace(gateway)
+  const refused = overSocket<object>(socket, query, { agentId: other.agentId })
+  await refused.ended
+  expect(refused.errors[0]?.[0]?.extensions).toEqual({ code: 'NOT_FOUND', path: ['agentId'] })
 })
 
 test('changes that leave the counts as they are cost few reads for any number of subscribers', async ({

@@ -6,7 +6,7 @@ import { raiseRevision } from '../workspace/raise-revision.ts'
 
 /** Revokes a key for good. A key that is revoked already keeps its time. @throws Refusal NOT_FOUND */
 export async function revokeKey(writer: Writer, workspaceId: string, id: string): Promise<void> {
-  if (!isId('apiKey', id)) throw notFound('apiKey', 'key')
+  if (!isId('apiKey', id)) throw notFound('apiKey', 'apiKeyId')
   await raiseRevision(writer, workspaceId)
   const revoked = await writer
     .updateTable('api_key')
@@ -15,5 +15,5 @@ export async function revokeKey(writer: Writer, workspaceId: string, id: string)
     .where('id', '=', id)
     .returning('id')
     .executeTakeFirst()
-  if (!revoked) throw notFound('apiKey', 'key')
+  if (!revoked) throw notFound('apiKey', 'apiKeyId')
 }

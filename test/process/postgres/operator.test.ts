@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
 import { newPostgresDatabase } from '../../support/databases.ts'
 import { client, newConversation } from '../../support/gateway.ts'
@@ -69,10 +70,10 @@ describe('an operator with an empty Postgres', () => {
   test.for<[string[], string]>([
     [['keys', 'create', '--workspace', 'wrk_nope', '--name', 'x', '--scope', 'read'], 'Workspace not found.'],
     [
-      ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'admin'],
-      'must be read or write.',
+      ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'owner'],
+      'must be read, write or admin.',
     ],
-    [['keys', 'create', '--workspace', 'wrk_one', '--name', 'x'], 'scopes must name read, write or both.'],
+    [['keys', 'create', '--workspace', 'wrk_one', '--name', 'x'], 'scopes must name read, write or admin.'],
     [
       ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'read', '--expires', 'soon'],
       'expiresAt must be a time',
@@ -113,4 +114,55 @@ test('a database that is not available ends the process with a message and with 
   await expect(startProcess(start, { DATABASE_URL })).rejects.toThrow('The database is not available.')
   const gateway = start(['src/main.ts'], { DATABASE_URL })
   expect(await new Promise(resolve => gateway.once('exit', resolve))).toBe(1)
+})
+
+test('an operator renames, deactivates, and verifies and mends the counts', async ({ start, wrkOne }) => {
+  const run = (...args: string[]) => command(start, args, wrkOne)
+  const here = ['--workspace', 'wrk_one']
+  const { output: agent } = await run('agents', 'create', ...here, '--name', 'Bo', '--email', 'bo@acme.test')
+  expect(await run('agents', 'rename', ...here, '--name', 'Bob', agent)).toMatchObject({
+    code: 0,
+    output: agent,
+  })
+  const { output: channel } = await run('channels', 'create', ...here, '--name', 'Post', '--source', 'CHAT')
+  expect(await run('channels', 'rename', ...here, '--name', 'Chat', channel)).toMatchObject({
+    code: 0,
+    output: channel,
+  })
+  const deactivated = { code: 0, output: `${agent} is deactivated.`, error: '' }
+  expect(await run('agents', 'deactivate', ...here, agent)).toEqual(deactivated)
+  expect(await run('agents', 'deactivate', ...here, 'agt_unknown')).toMatchObject({
+    code: 1,
+    error: 'Agent not found.',
+  })
+
+  expect(await run('counts', 'verify', ...here)).toEqual({
+    code: 0,
+    output: 'The counts are right.',
+    error: '',
+  })
+  const client = new pg.Client(wrkOne.DATABASE_URL)
+  await client.connect()
+  onTestFinished(() => client.end())
+  await client.query(`update workspace set open_count = 7 where id = 'wrk_one'`)
+  await client.query(
+    `insert into agent_counts (workspace_id, agent_id, open_count, closed_count, archived_count, unread_count)
+      values ('wrk_one', $1, 1, 0, 0, 2)`,
+    [agent],
+  )
+  const wrong = [
+    'wrk_one: open is kept as 7, and there are 0.',
+    `${agent}: open is kept as 1, and there are 0.`,
+    `${agent}: unread is kept as 2, and there are 0.`,
+  ].join('\n')
+  expect(await run('counts', 'verify', ...here)).toEqual({ code: 1, output: '', error: wrong })
+  expect(await run('counts', 'repair', ...here)).toMatchObject({
+    code: 0,
+    output: `${wrong}\nThe counts are mended.`,
+  })
+  expect(await run('counts', 'verify', ...here)).toMatchObject({ code: 0 })
+  expect(await run('counts', 'verify', '--workspace', 'wrk_none')).toMatchObject({
+    code: 1,
+    error: 'Workspace not found.',
+  })
 })
