@@ -2,8 +2,6 @@ import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { oneOf } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
-import { notFound } from '../errors.ts'
-import { isId } from '../id.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
 const columns = [
@@ -44,15 +42,4 @@ export async function agentsByIds(
 /** One page of a workspace's agents, oldest first; see `paged`. */
 export async function agentPage(reader: Reader, workspaceId: string, page: Page): Promise<Agent[]> {
   return pageStatement(reader, { workspaceId, page: boundsOf(page) }, { backward: page.backward })
-}
-
-/** Checks that the workspace has an agent with this id. @throws Refusal NOT_FOUND with the given path */
-export async function requireAgent(
-  reader: Reader,
-  workspaceId: string,
-  id: string,
-  ...path: string[]
-): Promise<void> {
-  const [agent] = isId('agent', id) ? await agentsByIds(reader, workspaceId, [id]) : []
-  if (!agent) throw notFound('agent', ...path)
 }

@@ -4,7 +4,7 @@ import { Actor } from './actor.ts'
 import { builder } from './builder.ts'
 import { connection, pageOf } from './connection.ts'
 import { ConversationConnection, listArgs, nestedConversations } from './conversation/list.ts'
-import { agentListWeight } from './conversation/list-weight.ts'
+import { nestedListWeight } from './conversation/list-weight.ts'
 import { timeCursors } from './cursors.ts'
 import { Node } from './node.ts'
 import { Agent } from './refs.ts'
@@ -35,7 +35,7 @@ export const agentType = Agent.implement({
       description:
         'The conversations assigned to this agent, most recent message first by default. Without a `status` filter, ARCHIVED ones are left out.',
       args: listArgs,
-      extensions: { weight: agentListWeight },
+      extensions: { weight: nestedListWeight },
       resolve: (agent, args, context) => nestedConversations(context, 'agent', agent.id, args),
     }),
   }),

@@ -5,7 +5,7 @@ import { Actor } from './actor.ts'
 import { builder } from './builder.ts'
 import { connection, pageOf } from './connection.ts'
 import { ConversationConnection, listArgs, nestedConversations } from './conversation/list.ts'
-import { contactListWeight } from './conversation/list-weight.ts'
+import { nestedListWeight } from './conversation/list-weight.ts'
 import { timeCursors } from './cursors.ts'
 import { Node } from './node.ts'
 import { Contact } from './refs.ts'
@@ -33,7 +33,7 @@ export const contactType = Contact.implement({
       description:
         "The contact's conversations, most recent message first by default. Without a `status` filter, all statuses are included.",
       args: listArgs,
-      extensions: { weight: contactListWeight },
+      extensions: { weight: nestedListWeight },
       resolve: (contact, args, context) => nestedConversations(context, 'contact', contact.id, args),
     }),
   }),

@@ -11,6 +11,7 @@ const conversations = 20_000
 const workspaceId = 'wrk_bench0'
 
 /** A database of 20,000 conversations, and the statements that are executed on it. */
+// biome-ignore lint/correctness/noEmptyPattern: the runner reads the fixtures that are needed from the pattern
 const test = base.extend('filled', { scope: 'file' }, async ({}, { onCleanup }) => {
   const url = await newPostgresDatabase()
   await fillDatabase(new pg.Client({ connectionString: url }), conversations)

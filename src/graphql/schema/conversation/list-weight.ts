@@ -35,16 +35,13 @@ const contactWeight = (args: Arguments): number =>
     ? 1
     : unindexedNestedWeight
 
-/** The weight of a list under one contact. */
-export function contactListWeight(args: Arguments): number {
+/** The weight of a list under one contact or one agent. */
+export function nestedListWeight(args: Arguments): number {
   if (isSearched(args)) return searchWeight
   return orderOf(args) === 'LAST_MESSAGE_AT' && isOnly(args, ['status', 'lastMessageAt'])
     ? 1
     : unindexedNestedWeight
 }
-
-/** The weight of a list under one agent. */
-export const agentListWeight = contactListWeight
 
 /** The weight of counting what matches. The counts of a workspace and of each agent by status are kept. */
 export function countWeight({ args, isAtRoot }: FieldAbove): number {
