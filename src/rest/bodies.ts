@@ -1,4 +1,3 @@
-import { maxSearchCharacters } from '../domain/search/input.ts'
 import { errorResponses, idempotencyHeader, notModified, object, text } from '../http/openapi.ts'
 import type { ConversationStatus } from './documents.ts'
 
@@ -55,8 +54,7 @@ const searchable = {
     isUnread: { type: 'boolean', description: `Unread conversations, or read ones. ${addition}` },
     search: {
       ...text,
-      maxLength: maxSearchCharacters,
-      description: `Words that the conversation has, in its subject, its messages or its contact. The last one may be the beginning of a word. ${addition}`,
+      description: `Words that the conversation has, in its subject, its messages or its contact: at most 200 characters. The last one may be the beginning of a word. ${addition}`,
     },
   },
 }

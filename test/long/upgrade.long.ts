@@ -146,7 +146,7 @@ test('an upgrade keeps those who read and write waiting for less than a second, 
   )
   expect(longestMs).toBeLessThan(maxWaitMs)
   expect(await found('subject3001 hello')).toEqual(['thd_3001'])
-  expect(await found('text4001 name1 hello')).toEqual(['thd_4001'])
+  expect(await found('text4003 name3 hello')).toEqual(['thd_4003'])
   expect((await found('written meanwhile')).length).toBeGreaterThan(0)
   const wrong = await wrongCounts(gateway.db, workspaceId)
   expect(wrong.filter(({ of }) => of !== workspaceId)).toEqual([])

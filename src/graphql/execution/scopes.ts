@@ -1,6 +1,6 @@
+import type { OperationTypeNode } from 'graphql'
 import { type Actor, requireScope, type Scope } from '../../domain/operation.ts'
 import type { CostPlan } from './cost-plan.ts'
-import type { PreparedOperation } from './prepare.ts'
 import { readsMoreThanIds } from './selects.ts'
 
 /**
@@ -8,7 +8,7 @@ import { readsMoreThanIds } from './selects.ts'
  * than ids and the cursor it needs `read` too. Everything else needs `read`, and `admin` for what only those may see who
  * administer.
  */
-export function scopesOf(kind: PreparedOperation['kind'], { fields }: Pick<CostPlan, 'fields'>): Scope[] {
+export function scopesOf(kind: `${OperationTypeNode}`, { fields }: Pick<CostPlan, 'fields'>): Scope[] {
   const usual: Scope = kind === 'mutation' ? 'write' : 'read'
   const scopes = new Set<Scope>(fields.map(({ field }) => field.extensions.scope ?? usual))
   if (kind !== 'mutation' || readsMoreThanIds({ fields })) scopes.add('read')
@@ -16,6 +16,6 @@ export function scopesOf(kind: PreparedOperation['kind'], { fields }: Pick<CostP
 }
 
 /** Checks that an actor may execute an operation. @throws Refusal FORBIDDEN */
-export function authorize(actor: Actor, { scopes }: PreparedOperation): void {
+export function authorize(actor: Actor, { scopes }: { scopes: readonly Scope[] }): void {
   for (const scope of scopes) requireScope(actor, scope)
 }

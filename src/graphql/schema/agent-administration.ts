@@ -56,7 +56,7 @@ const RenameAgentInput = builder.inputType('RenameAgentInput', {
 })
 
 const DeactivateAgentInput = builder.inputType('DeactivateAgentInput', {
-  description: 'An agent.',
+  description: 'The agent to deactivate.',
   fields: t => ({
     agentId: t.id({ required: true, description: "The agent's `agt_` id. NOT_FOUND if it is unknown." }),
   }),

@@ -60,7 +60,7 @@ const CreateApiKeyInput = builder.inputType('CreateApiKeyInput', {
 })
 
 const RevokeApiKeyInput = builder.inputType('RevokeApiKeyInput', {
-  description: 'A key.',
+  description: 'The key to revoke.',
   fields: t => ({
     apiKeyId: t.id({ required: true, description: "The key's `key_` id. NOT_FOUND if it is unknown." }),
   }),
