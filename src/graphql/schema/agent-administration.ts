@@ -1,6 +1,6 @@
 import { createAgent } from '../../domain/agent/create.ts'
-import { deactivateAgent } from '../../domain/agent/deactivate.ts'
 import { renameAgent } from '../../domain/agent/rename.ts'
+import { deactivateAgent } from '../../domain/conversation/deactivate-agent.ts'
 import { maxNameCharacters } from '../../domain/limits.ts'
 import { administer, needsAdmin } from './administer.ts'
 import { builder, type Fields } from './builder.ts'

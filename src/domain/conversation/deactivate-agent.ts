@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import type { Writer } from '../../db/db.ts'
-import { lockAssigned, updateConversations } from '../conversation/lock-many.ts'
-import { stateEvents } from '../conversation/state-events.ts'
 import { notFound } from '../errors.ts'
 import type { NewEvent } from '../event/types.ts'
 import { isId } from '../id.ts'
 import { type Changed, change, type GatewayOperation } from '../operation.ts'
 import { countChange, sumOf } from '../workspace/counts.ts'
 import { raiseRevision } from '../workspace/raise-revision.ts'
+import { lockAssigned, updateConversations } from './lock-many.ts'
+import { stateEvents } from './state-events.ts'
 
 type Deactivation = {
   workspaceId: string
