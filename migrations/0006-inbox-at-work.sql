@@ -37,10 +37,7 @@ create table agent_counts (
   primary key (workspace_id, agent_id),
   foreign key (workspace_id, agent_id) references agent
 );
-insert into agent_counts
-  select workspace_id, assigned_to_id, count(*) filter (where status = 'OPEN'), count(*) filter (where status = 'CLOSED'),
-    count(*) filter (where status = 'ARCHIVED'), count(*) filter (where status = 'OPEN' and is_unread)
-  from conversation where assigned_to_id is not null group by workspace_id, assigned_to_id;
+
 
 alter table agent
   -- From then on nothing is assigned to it; null: it is active.

@@ -67,6 +67,11 @@ const fill = [
       join message as first on first.workspace_id = $1 and first.id = ${id('msg', 'n * 64')}
       join message as last on last.workspace_id = $1 and last.id = ${id('msg', `n * 64 + ${messagesOf} - 1`)}
     order by n`,
+  `insert into agent_counts
+    select $1, agent.id, count(*) filter (where status = 'OPEN'), count(*) filter (where status = 'CLOSED'),
+      count(*) filter (where status = 'ARCHIVED'), count(*) filter (where status = 'OPEN' and is_unread)
+    from agent join conversation on conversation.workspace_id = $1 and assigned_to_id = agent.id
+    where agent.workspace_id = $1 and $2::int > 0 group by agent.id`,
   // The log is as retention leaves it when every event is older than what is kept.
   `update workspace set revision = 1, event_seq = 5 * $2::bigint, event_floor = 5 * $2::bigint, open_count = open,
       closed_count = closed, archived_count = archived, unread_count = unread, unassigned_count = unassigned

@@ -114,7 +114,7 @@ test('a list costs more where no index serves it', async ({ gateway, acme }) => 
     [conversations('filter: { isAssigned: true }'), 3_010],
     [conversations('filter: { source: [API, CHAT, FORM], status: [OPEN] }'), 11],
     [conversations('filter: { channelId: ["1", "2", "3", "4", "5", "6", "7"] }'), 3_010],
-    [conversations('filter: { search: "refund" }'), 110],
+    [conversations('filter: { search: "refund" }'), 310],
     [conversations('filter: { contactId: ["ctc_1"] }'), 11],
     [conversations('filter: { contactId: ["ctc_1"], assignedToId: ["agt_1"] }'), 310],
     [conversations('filter: { status: [OPEN], assignedToId: ["agt_1"] }'), 11],

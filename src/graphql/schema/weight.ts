@@ -32,8 +32,8 @@ export const unindexedNestedWeight = 300
 export const countedWeight = 10
 /** The same where none does: it is given up after 0.3 s. */
 export const unindexedCountWeight = 500
-/** A short walk along a list, and looking up a word that few have. */
-export const searchWeight = 100
+/** A walk along a list, and looking up words that may be common. */
+export const searchWeight = 300
 /** A transaction with its events. */
 export const changeWeight = 10
 /** A selection of the schema's own types. The introspection query of common tools selects about 70 of them. */
