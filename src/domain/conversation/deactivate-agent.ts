@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Writer } from '../../db/db.ts'
+import { setLocally } from '../../db/with-settings.ts'
 import { notFound } from '../errors.ts'
 import type { NewEvent } from '../event/types.ts'
 import { isId } from '../id.ts'
@@ -16,6 +17,9 @@ type Deactivation = {
   agentId: string
 }
 
+/** An agent may have had hundreds of thousands of conversations. */
+const maxStatementMs = 60_000
+
 /**
  * Deactivates an agent for good: nothing can be assigned to it, its conversations become unassigned, each with its event,
  * and its keys are revoked. What it has done stays. Deactivating it again is a no-op.
@@ -30,6 +34,7 @@ export async function deactivateAgent(
 ): Promise<Changed<{ agentId: string }>> {
   return change(operation, workspaceId, async writer => {
     const result = { agentId }
+    await setLocally(writer, { statement_timeout: `${maxStatementMs}` })
     if (!(await deactivate(writer, workspaceId, agentId))) return { result, facts: null }
     const { conversations, at } = await lockAssigned(writer, workspaceId, agentId)
     const before = [...conversations.values()]

@@ -7,7 +7,6 @@ import { raiseRevision } from '../workspace/raise-revision.ts'
 /** Revokes a key for good. A key that is revoked already keeps its time. @throws Refusal NOT_FOUND */
 export async function revokeKey(writer: Writer, workspaceId: string, id: string): Promise<void> {
   if (!isId('apiKey', id)) throw notFound('apiKey', 'apiKeyId')
-  await raiseRevision(writer, workspaceId)
   const revoked = await writer
     .updateTable('api_key')
     .set({ revoked_at: sql`coalesce(revoked_at, clock_timestamp())` })
@@ -16,4 +15,5 @@ export async function revokeKey(writer: Writer, workspaceId: string, id: string)
     .returning('id')
     .executeTakeFirst()
   if (!revoked) throw notFound('apiKey', 'apiKeyId')
+  await raiseRevision(writer, workspaceId)
 }
