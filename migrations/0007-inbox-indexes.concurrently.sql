@@ -1,9 +1,10 @@
--- What is assigned to each agent. Counting takes a while, and locks nothing that others wait for.
+-- What is assigned to each agent. Counting takes a while, and locks nothing that others wait for. If this runs again, it
+-- counts anew.
+delete from agent_counts;
 insert into agent_counts
   select workspace_id, assigned_to_id, count(*) filter (where status = 'OPEN'), count(*) filter (where status = 'CLOSED'),
     count(*) filter (where status = 'ARCHIVED'), count(*) filter (where status = 'OPEN' and is_unread)
-  from conversation where assigned_to_id is not null group by workspace_id, assigned_to_id
-  on conflict do nothing;
+  from conversation where assigned_to_id is not null group by workspace_id, assigned_to_id;
 
 -- Indexes that give each list of an inbox in its order. They are made while the gateway serves. A list of several values
 -- merges the lists of each.

@@ -25,15 +25,23 @@ export async function migrate(db: Db): Promise<string[]> {
     // A migration may take long, and so may the wait for another process that migrates.
     await sql`set statement_timeout = 0`.execute(connection)
     try {
-      await lock(connection)
-      const applied: string[] = []
-      for (const step of stepsOf(await pending(connection))) applied.push(...(await apply(connection, step)))
-      return applied
+      // Most starts have nothing to do, and need no lock.
+      return (await pending(connection)).length > 0 ? await applyAll(connection) : []
     } finally {
-      await sql`select pg_advisory_unlock(${lockKey})`.execute(connection)
       await sql`reset statement_timeout`.execute(connection)
     }
   })
+}
+
+async function applyAll(connection: Kysely<Tables>): Promise<string[]> {
+  await lock(connection)
+  try {
+    const applied: string[] = []
+    for (const step of stepsOf(await pending(connection))) applied.push(...(await apply(connection, step)))
+    return applied
+  } finally {
+    await sql`select pg_advisory_unlock(${lockKey})`.execute(connection)
+  }
 }
 
 /** Tries again and again, as a statement that waits would keep the other process from building an index. */
