@@ -100,6 +100,10 @@ describe('the total', () => {
     const many = { totalCount: null, totalCountAtLeast: 10_000 }
     expect(await totals(acme, '{ source: [CHAT] }')).toEqual(many)
     expect(await totals(acme, '{ contactId: ["ctc_many"], isUnread: false }')).toEqual(many)
+    expect(await totals(acme, '{ assignedToId: ["\\u0000"] }')).toEqual({
+      totalCount: 0,
+      totalCountAtLeast: 0,
+    })
     const nested =
       await acme.client.graphql(`{ contact(id: "ctc_many") { conversations(first: 1) { totalCount totalCountAtLeast } }
       agents { edges { node { conversations(first: 1, filter: { status: [OPEN] }) { totalCount } } } } }`)

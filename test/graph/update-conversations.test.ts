@@ -118,6 +118,14 @@ test('bad input is refused, and nothing is written', async ({ gateway, acme }) =
   await expectSound(gateway.db, acme)
 })
 
+test('a text that cannot be an id is not found, also when the request is repeated', async ({ acme }) => {
+  const [id = ''] = await several(acme, 1)
+  const input = { conversationIds: ['\0', id, 'x'.repeat(100)], status: 'CLOSED', idempotencyKey: 'odd' }
+  const first = await update(acme.client, input)
+  expect(first.results.map(({ conversation }) => conversation?.id)).toEqual([undefined, id, undefined])
+  expect(await update(acme.client, input)).toEqual({ ...first, replayed: true })
+})
+
 test('a repeated request changes nothing and returns the first results', async ({ acme }) => {
   const [a = '', b = ''] = await several(acme, 2)
   const input = { conversationIds: [a, 'thd_unknown', b], status: 'ARCHIVED', idempotencyKey: 'once' }

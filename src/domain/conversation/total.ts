@@ -1,5 +1,6 @@
 import type { Db, Reader } from '../../db/db.ts'
 import { countsOfAgents } from '../agent/counts.ts'
+import { isId } from '../id.ts'
 import type { Counts } from '../workspace/counts.ts'
 import { workspacesByIds } from '../workspace/rows.ts'
 import type { Parent } from './branches.ts'
@@ -35,7 +36,13 @@ async function keptFor(
   if (filtersOnly(filter, 'status'))
     return (await workspacesByIds(reader, workspaceId, [workspaceId]))[0] ?? null
   const [agent, ...others] = filter.assignedToId ?? []
-  if (agent === undefined || others.length > 0 || !filtersOnly(filter, 'status', 'assignedToId')) return null
+  if (
+    agent === undefined ||
+    !isId('agent', agent) ||
+    others.length > 0 ||
+    !filtersOnly(filter, 'status', 'assignedToId')
+  )
+    return null
   return (await countsOfAgents(reader, workspaceId, [agent]))[0] ?? null
 }
 

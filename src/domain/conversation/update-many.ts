@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { lockAgent, requireActive } from '../agent/lock.ts'
 import { refusal } from '../errors.ts'
 import type { NewEvent } from '../event/types.ts'
+import { isId } from '../id.ts'
 import { clientKey } from '../idempotency/key.ts'
 import { idempotencyKey, parse } from '../input.ts'
 import { type Changed, change, type Operation, type Repeatable } from '../operation.ts'
@@ -92,9 +93,18 @@ const isChange = (before: Conversation, { status, assignedToId, isUnread }: Want
 
 const repeatable = (key: ReturnType<typeof clientKey>): Repeatable<ManyResult> => ({
   keys: key ? [key] : [],
-  idsOf: ({ ids }) => ids,
+  // What cannot be an id is found as little next time.
+  idsOf: ({ ids }) => ids.map(id => (isId('conversation', id) ? id : '')),
   async read(writer, workspaceId, ids) {
-    const found = new Map((await conversationsByIds(writer, workspaceId, ids)).map(each => [each.id, each]))
+    const found = new Map(
+      (
+        await conversationsByIds(
+          writer,
+          workspaceId,
+          ids.filter(id => id !== ''),
+        )
+      ).map(each => [each.id, each]),
+    )
     return { ids, conversations: ids.map(id => found.get(id) ?? null) }
   },
 })

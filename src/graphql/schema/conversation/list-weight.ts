@@ -19,7 +19,7 @@ const maxMerged = 12
 
 /** The weight of a list at the root. */
 export function listWeight(args: Arguments): number {
-  if (isSearched(args)) return searchWeight
+  if (isSearched(args)) return searchWeight + listWeight(withoutSearch(args))
   const [key, ...others] = filtersOf(args).filter(name => name !== 'status' && name !== times[orderOf(args)])
   if (key === undefined) return 1
   if (key === 'contactId' || others.includes('contactId')) return contactWeight(args)
@@ -37,7 +37,7 @@ const contactWeight = (args: Arguments): number =>
 
 /** The weight of a list under one contact or one agent. */
 export function nestedListWeight(args: Arguments): number {
-  if (isSearched(args)) return searchWeight
+  if (isSearched(args)) return searchWeight + nestedListWeight(withoutSearch(args))
   return orderOf(args) === 'LAST_MESSAGE_AT' && isOnly(args, ['status', 'lastMessageAt'])
     ? 1
     : unindexedNestedWeight
@@ -61,9 +61,20 @@ const filterOf = ({ filter }: Arguments) => (filter ?? {}) as Arguments
 
 /** The names of the filters that are set. */
 const filtersOf = (args: Arguments): string[] =>
-  Object.entries(filterOf(args)).flatMap(([name, value]) => (value == null ? [] : [name]))
+  Object.entries(filterOf(args)).flatMap(([name, value]) =>
+    value == null || name === 'search' ? [] : [name],
+  )
 
-const isSearched = (args: Arguments): boolean => filterOf(args).search != null
+/** A blank text is no search; see `wordsToSearch` of the domain. */
+function isSearched(args: Arguments): boolean {
+  const { search } = filterOf(args)
+  return typeof search === 'string' && search.trim() !== ''
+}
+
+const withoutSearch = (args: Arguments): Arguments => ({
+  ...args,
+  filter: { ...filterOf(args), search: null },
+})
 
 const isOnly = (args: Arguments, names: readonly string[]): boolean =>
   filtersOf(args).every(name => names.includes(name))
