@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { OpenDatabase } from '../../src/db/open.ts'
+import { searchedContacts } from '../../src/domain/contact/search.ts'
 import { searchedPage } from '../../src/domain/conversation/search.ts'
 import { searchedWords } from '../../src/domain/search/words.ts'
 import { createWorkspace } from '../../src/domain/workspace/create.ts'
@@ -93,3 +94,20 @@ test.for([
     expect(found).toEqual(expected)
   },
 )
+
+test('a contact among many is looked up by its address, and many are found along the list', async () => {
+  const { database, workspaceId, statements } = await told()
+  const isByIndex = () =>
+    statements.some(statement => statement.includes('select * from contact where words'))
+  const find = (text: string, size: number) =>
+    searchedContacts(
+      database.reserved,
+      workspaceId,
+      { size, backward: false, after: null, before: null },
+      searchedWords(text),
+    )
+  expect(await find('example.net', 20)).toHaveLength(21)
+  expect(isByIndex()).toBe(false)
+  expect((await find('somebody3@example.net', 20)).map(({ id }) => id)).toEqual(['ctc_3'])
+  expect(isByIndex()).toBe(true)
+})

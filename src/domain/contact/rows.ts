@@ -17,12 +17,12 @@ export type Contact = Selection<Tables, 'contact', (typeof columns)[number]>
 const now = sql<Date>`clock_timestamp()::timestamptz(3)`.as('at')
 
 /**
- * Whether an upsert has given a contact that existed its first name. The subquery sees the row as it was before the
- * statement. A row that was inserted has no transaction that replaced it (`xmax` 0).
+ * Whether a contact that existed has its first name, as far as this statement can know. The subquery sees the row as it
+ * was before the statement, or not at all. A row that was inserted has no transaction that replaced it (`xmax` 0).
  */
-const wasNamed = sql<boolean>`contact.xmax <> 0 and contact.name is not null and exists (
+const wasNamed = sql<boolean>`contact.xmax <> 0 and contact.name is not null and not exists (
   select from contact as earlier
-  where earlier.workspace_id = contact.workspace_id and earlier.id = contact.id and earlier.name is null
+  where earlier.workspace_id = contact.workspace_id and earlier.id = contact.id and earlier.name is not null
 )`.as('isNamed')
 
 export const newestFirst: Sort = { column: 'created_at', descending: true }
@@ -95,7 +95,7 @@ export async function upsertContact(
     )
     .returning([...columns, now, wasNamed])
     .executeTakeFirstOrThrow()
-  if (isNamed && name !== null) await addContactName(writer, workspaceId, contact.id, name)
+  if (isNamed && contact.name !== null) await addContactName(writer, workspaceId, contact.id, contact.name)
   return { contact, at }
 }
 

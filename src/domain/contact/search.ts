@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
+import { TimedOut } from '../../db/unavailable.ts'
 import { withSettings } from '../../db/with-settings.ts'
+import { refusal } from '../errors.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged } from '../page.ts'
 import { queryOf } from '../search/lexemes.ts'
 import { lookUpSettings, search } from '../search/probe.ts'
@@ -9,54 +11,41 @@ import type { SearchedWord } from '../search/words.ts'
 import { type Contact, columns, newestFirst } from './rows.ts'
 
 type Searching = { workspaceId: string; page: PageBounds; query: string }
+type Walking = Searching & { rows: number }
 
-const walked = reusable(
-  (
-    reader,
-    { workspaceId, page, skipped, rows, query }: Searching & { skipped: number; rows: number },
-    { backward }: Backward,
-  ) => {
-    const next = paged(
-      reader.selectFrom('contact').selectAll().where('workspace_id', '=', workspaceId),
-      newestFirst,
-      { ...page, backward, limit: rows },
-    ).offset(skipped)
-    return paged(
-      reader.selectFrom(next.as('contact')).select(columns).where(sql<boolean>`words @@ ${query}::tsquery`),
-      newestFirst,
-      { limit: page.limit, after: null, before: null, backward },
-    )
+const walked = reusable((reader, { workspaceId, page, rows, query }: Walking, { backward }: Backward) => {
+  const all = reader.selectFrom('contact').selectAll().where('workspace_id', '=', workspaceId)
+  const next = paged(all, newestFirst, { ...page, backward, limit: rows })
+  const found = reader
+    .selectFrom(next.as('contact'))
+    .select(columns)
+    .where(sql<boolean>`words @@ ${query}::tsquery`)
+  return paged(found, newestFirst, { limit: page.limit, after: null, before: null, backward })
+})
+
+const beyond = reusable(
+  (reader, { workspaceId, page, rows }: Omit<Walking, 'query'>, { backward }: Backward) => {
+    const all = reader.selectFrom('contact').select('id').where('workspace_id', '=', workspaceId)
+    return paged(all, newestFirst, { ...page, backward }).offset(rows)
   },
 )
 
-const beyond = reusable(
-  (
-    reader,
-    { workspaceId, page, skipped }: Omit<Searching, 'query'> & { skipped: number },
-    { backward }: Backward,
-  ) =>
-    paged(reader.selectFrom('contact').select('id').where('workspace_id', '=', workspaceId), newestFirst, {
-      ...page,
-      backward,
-    }).offset(skipped),
-)
+const lookedUp = reusable((reader, { workspaceId, page, query }: Searching, { backward }: Backward) => {
+  // A table of its own, so that the index of words is used and not that of the order.
+  const found = sql<Contact & { workspace_id: string; created_at: Date; avatar_url: string | null }>`(
+    with found as materialized (select * from contact where words @@ ${query}::tsquery) select * from found
+  )`
+  const all = reader
+    .selectFrom(found.as('found'))
+    .select(['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'])
+    .where('workspace_id', '=', workspaceId)
+  return paged(all, newestFirst, { ...page, backward })
+})
 
-const lookedUp = reusable((reader, { workspaceId, page, query }: Searching, { backward }: Backward) =>
-  paged(
-    reader
-      .selectFrom('contact')
-      .select(columns)
-      .where('workspace_id', '=', workspaceId)
-      .where(sql<boolean>`words @@ ${query}::tsquery`),
-    newestFirst,
-    {
-      ...page,
-      backward,
-    },
-  ),
-)
-
-/** One page of a workspace's contacts whose name and address have all of these words, newest first; see `paged`. */
+/**
+ * One page of a workspace's contacts whose name and address have all of these words, newest first; see `paged`.
+ * @throws Refusal LIMIT_EXCEEDED if it takes longer than a statement may
+ */
 export async function searchedContacts(
   db: Db,
   workspaceId: string,
@@ -64,17 +53,22 @@ export async function searchedContacts(
   words: readonly SearchedWord[],
 ): Promise<Contact[]> {
   const { toCompare, toLookUp } = queryOf(workspaceId, words)
-  const searching = { workspaceId, page: boundsOf(page), query: toCompare }
+  const bounds = boundsOf(page)
+  const searching = { workspaceId, page: bounds, query: toCompare }
   const { backward } = page
-  const one = { ...searching.page, limit: 1 }
   const list = {
-    walk: (skipped: number, rows: number) => walked(db, { ...searching, skipped, rows }, { backward }),
-    isLongerThan: async (skipped: number) =>
-      (await beyond(db, { workspaceId, page: one, skipped }, { backward })).length > 0,
+    walk: (rows: number) => walked(db, { ...searching, rows }, { backward }),
+    isLongerThan: async (rows: number) =>
+      (await beyond(db, { workspaceId, page: { ...bounds, limit: 1 }, rows }, { backward })).length > 0,
     lookUp: () =>
       withSettings(db, lookUpSettings, reader =>
         lookedUp(reader, { ...searching, query: toLookUp }, { backward }),
       ),
   }
-  return search(list, searching.page.limit)
+  try {
+    return await search(list, bounds.limit)
+  } catch (error) {
+    if (!(error instanceof TimedOut)) throw error
+    throw refusal('LIMIT_EXCEEDED', 'This search takes too long. Write more letters of its words.', 'search')
+  }
 }

@@ -15,20 +15,15 @@ import { inTime } from './slow-filter.ts'
 
 type Shape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds; query: string }
-/** A part of a list: `count` rows behind the first `skipped`. It ends before the row `upTo`, as each of its branches does. */
-type Part = { skipped: number; count: number; upTo: number }
-
-const partOf = (skipped: number, count: number): Part => ({ skipped, count, upTo: skipped + count })
-type Walking = Searching & Part
+type Walking = Searching & { rows: number }
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
 const walked = reusable(
-  (reader, { workspaceId, filter: values, page, skipped, count, upTo, query }: Walking, shape: Shape) => {
+  (reader, { workspaceId, filter: values, page, rows, query }: Walking, shape: Shape) => {
     const { backward, along, order } = shape
     const filtering = { shape: shape.filter, values, order, parent: null }
-    const all = listed(reader, workspaceId, filtering, { ...page, backward, limit: upTo })
-    const next = all.selectAll('conversation').limit(count).offset(skipped)
-    const list = reader.selectFrom(next.as('conversation'))
+    const all = listed(reader, workspaceId, filtering, { ...page, backward, limit: rows })
+    const list = reader.selectFrom(all.selectAll('conversation').as('conversation'))
     const found = (list as unknown as Conversations).innerJoinLateral(
       eb =>
         eb
@@ -46,20 +41,14 @@ const walked = reusable(
   },
 )
 
-const beyond = reusable(
-  (
-    reader,
-    { workspaceId, filter: values, page, skipped, count, upTo }: Omit<Walking, 'query'>,
-    shape: Shape,
-  ) => {
-    const filtering = { shape: shape.filter, values, order: shape.order, parent: null }
-    const bounds = { ...page, backward: shape.backward, limit: upTo }
-    return listed(reader, workspaceId, filtering, bounds)
-      .select('conversation.id')
-      .limit(count)
-      .offset(skipped)
-  },
-)
+/** The row behind so many of the list. `upTo` is one more: each branch of the list ends there. */
+type Beyond = Omit<Walking, 'query'> & { upTo: number }
+
+const beyond = reusable((reader, { workspaceId, filter: values, page, rows, upTo }: Beyond, shape: Shape) => {
+  const filtering = { shape: shape.filter, values, order: shape.order, parent: null }
+  const bounds = { ...page, backward: shape.backward, limit: upTo }
+  return listed(reader, workspaceId, filtering, bounds).select('conversation.id').offset(rows)
+})
 
 const lookedUp = reusable((reader, { workspaceId, filter: values, page, query }: Searching, shape: Shape) => {
   const { order, backward, filter, along } = shape
@@ -104,9 +93,9 @@ export async function searchedPage(
   const { toCompare, toLookUp } = queryOf(workspaceId, words)
   const searching = { workspaceId, filter: parts.values, page: bounds, query: toCompare }
   const list = {
-    walk: (skipped: number, rows: number) => walked(db, { ...searching, ...partOf(skipped, rows) }, shape),
-    isLongerThan: async (skipped: number) =>
-      (await beyond(db, { ...searching, ...partOf(skipped, 1) }, shape)).length > 0,
+    walk: (rows: number) => walked(db, { ...searching, rows }, shape),
+    isLongerThan: async (rows: number) =>
+      (await beyond(db, { ...searching, rows, upTo: rows + 1 }, shape)).length > 0,
     lookUp: () =>
       withSettings(db, lookUpSettings, (reader: Reader) =>
         lookedUp(reader, { ...searching, query: toLookUp }, shape),

@@ -36,6 +36,7 @@ export async function completeConversations(
   workspaceId: string,
   { after, size }: Batch,
 ): Promise<string | null> {
+  // A contact is locked too, so no name is missed that it gets meanwhile.
   // In parts that the planner cannot join otherwise: a batch costs the same wherever it begins.
   const { rows } = await sql<{ id: string; texts: (string | null)[]; isComplete: boolean | null }>`
     with next as materialized (
@@ -45,7 +46,7 @@ export async function completeConversations(
     select next.id, array[next.subject, contact.name, contact.email] as texts, kept.is_complete as "isComplete"
     from next
       cross join lateral (
-        select name, email from contact where workspace_id = ${workspaceId} and id = next.contact_id limit 1
+        select name, email from contact where workspace_id = ${workspaceId} and id = next.contact_id limit 1 for share
       ) as contact
       left join lateral (
         select is_complete from conversation_words where workspace_id = ${workspaceId} and conversation_id = next.id limit 1
@@ -81,7 +82,7 @@ const nextTexts = reusable((writer: Writer, { workspaceId, conversationId, after
 )
 
 /** PostgreSQL holds 1 MB of words. As when a message is added, words beyond this are left out. */
-const maxKeptCharacters = 400_000
+const maxKeptBytes = 400_000
 
 /** The words of a conversation, separated by spaces. Its texts are read in parts, as they may be long. */
 async function wordsOfConversation(
@@ -91,7 +92,7 @@ async function wordsOfConversation(
   texts: (string | null)[],
 ): Promise<string> {
   const words = new Set(lexemesOf(workspaceId, texts))
-  let characters = 0
+  let bytes = 0
   let after = ''
   for (;;) {
     const messages = await nextTexts(writer, { workspaceId, conversationId, after, size: messagesAtOnce })
@@ -99,8 +100,8 @@ async function wordsOfConversation(
       workspaceId,
       messages.map(({ text }) => text),
     )) {
-      if (!words.has(word)) characters += word.length
-      if (characters <= maxKeptCharacters) words.add(word)
+      if (!words.has(word)) bytes += Buffer.byteLength(word)
+      if (bytes <= maxKeptBytes) words.add(word)
     }
     after = messages.at(-1)?.id ?? ''
     if (messages.length < messagesAtOnce) return [...words].join(' ')

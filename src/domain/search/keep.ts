@@ -31,11 +31,13 @@ export const addingWords = (
       conflict
         .columns(['workspace_id', 'conversation_id'])
         .doUpdateSet({ words: sql`conversation_words.words || excluded.words` })
-        .where(
-          sql<boolean>`length(conversation_words.words || excluded.words) > length(conversation_words.words)`,
-        )
-        .where(sql<boolean>`pg_column_size(conversation_words.words) <= ${sql.lit(maxKeptBytes)}`),
+        // The size is looked at first: PostgreSQL cannot join words of more than 1 MB.
+        .where(sql<boolean>`case when pg_column_size(conversation_words.words) <= ${sql.lit(maxKeptBytes)}
+          then length(conversation_words.words || excluded.words) > length(conversation_words.words) else false end`),
     )
+
+/** A machine may have written very many before somebody gives it a name. */
+const maxNamed = 500
 
 const named = reusable(
   (
@@ -43,12 +45,14 @@ const named = reusable(
     { workspaceId, contactId, lexemes }: Omit<FoundBy, 'conversationId'> & { contactId: string },
   ) => sql`
     update conversation_words as kept set words = kept.words || array_to_tsvector(${lexemes}::text[])
-    from conversation
-    where conversation.workspace_id = ${workspaceId} and conversation.contact_id = ${contactId}
-      and kept.workspace_id = conversation.workspace_id and kept.conversation_id = conversation.id`,
+    from (
+      select id from conversation where workspace_id = ${workspaceId} and contact_id = ${contactId}
+      order by last_message_at desc, id desc limit ${sql.lit(maxNamed)}
+    ) as newest
+    where kept.workspace_id = ${workspaceId} and kept.conversation_id = newest.id`,
 )
 
-/** Lets all conversations of a contact be found by a name that it did not have before. The contact is locked. */
+/** Lets the newest 500 conversations of a contact be found by a name that it did not have before. The contact is locked. */
 export async function addContactName(
   writer: Writer,
   workspaceId: string,

@@ -1,7 +1,7 @@
 /** A list that is searched, from a place on. */
 export type SearchedList<Row> = {
-  /** The matching ones among `rows` of the list, in its order, as many as are wanted. The first `skipped` are left out. */
-  walk(skipped: number, rows: number): Promise<Row[]>
+  /** The matching ones among the next `rows` of the list, in its order, as many as are wanted. */
+  walk(rows: number): Promise<Row[]>
   /** Whether the list has more than `rows` left. */
   isLongerThan(rows: number): Promise<boolean>
   /** The matching ones by the index of words, in the order of the list, as many as are wanted. */
@@ -10,8 +10,8 @@ export type SearchedList<Row> = {
 
 /** Takes about as long as looking up a rare word (1.4 ms for 500 rows of a million). */
 const firstWalkRows = 500
-/** A word that two of the first 500 rows have is probably found often enough among so many more. */
-const longWalkRows = 4_500
+/** A word that two of the first 500 rows have is probably found often enough among so many. */
+const longWalkRows = 5_000
 const hitsForLongWalk = 2
 
 /**
@@ -21,12 +21,10 @@ const hitsForLongWalk = 2
  * that are common and rarely meet.
  */
 export async function search<Row>(list: SearchedList<Row>, wanted: number): Promise<Row[]> {
-  const found: Row[] = []
-  let walked = 0
+  // The second walk begins anew: rows may have moved since the first one.
   for (const rows of [firstWalkRows, longWalkRows]) {
-    found.push(...(await list.walk(walked, rows)))
-    walked += rows
-    if (found.length >= wanted || !(await list.isLongerThan(walked))) return found.slice(0, wanted)
+    const found = await list.walk(rows)
+    if (found.length >= wanted || !(await list.isLongerThan(rows))) return found
     if (found.length < hitsForLongWalk) break
   }
   return list.lookUp()
