@@ -5,6 +5,7 @@ import { searchedPage } from '../../src/domain/conversation/search.ts'
 import { searchedWords } from '../../src/domain/search/words.ts'
 import { createWorkspace } from '../../src/domain/workspace/create.ts'
 import { openDatabase } from '../support/databases.ts'
+import { inboxOnly } from '../support/plans.ts'
 import { type Told, tellStories } from '../support/stories.ts'
 
 const size = 1_200
@@ -29,17 +30,6 @@ async function told(): Promise<{ database: OpenDatabase; workspaceId: string; st
     .execute(writer => createWorkspace(writer, { name: 'Told' }))
   await tellStories(database.db, workspaceId, stories)
   return { database, workspaceId, statements }
-}
-
-const none = {
-  source: null,
-  assignedToId: null,
-  isAssigned: null,
-  isUnread: null,
-  contactId: null,
-  channelId: null,
-  lastMessageAt: null,
-  createdAt: null,
 }
 
 /** Whether any statement used the index of words. */
@@ -76,7 +66,7 @@ test.for([
         database.reserved,
         workspaceId,
         {
-          filter: { ...none, status: ['OPEN', 'CLOSED'] },
+          filter: inboxOnly,
           order,
           page,
           along: { contact: true, agent: true },

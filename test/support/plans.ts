@@ -3,7 +3,8 @@ import type pg from 'pg'
 import type { ConversationOrder } from '../../src/domain/conversation/branches.ts'
 import type { ConversationFilter } from '../../src/domain/conversation/filter.ts'
 
-const none: ConversationFilter = {
+/** The filter of an inbox that filters nothing else. */
+export const inboxOnly: ConversationFilter = {
   status: ['OPEN', 'CLOSED'],
   source: null,
   assignedToId: null,
@@ -59,7 +60,7 @@ export const inboxFilters: Record<string, Partial<ConversationFilter> & { byCrea
 export function inboxFilter(name: string): { filter: ConversationFilter; order: ConversationOrder } {
   const { byCreation, ...filter } = inboxFilters[name] ?? {}
   return {
-    filter: { ...none, ...filter },
+    filter: { ...inboxOnly, ...filter },
     order: { by: byCreation ? 'createdAt' : 'lastMessageAt', descending: true },
   }
 }

@@ -5,6 +5,7 @@ import { lexemesOf } from '../../../src/domain/search/lexemes.ts'
 import { searchedWords } from '../../../src/domain/search/words.ts'
 import { createWorkspace } from '../../../src/domain/workspace/create.ts'
 import { openDatabase } from '../../support/databases.ts'
+import { inboxOnly } from '../../support/plans.ts'
 
 const size = 12_000
 /** Five of the first 500 have the word, so the search walks on. */
@@ -38,17 +39,7 @@ test('a long walk along two merged lists, of very different lengths, misses noth
       db,
       workspaceId,
       {
-        filter: {
-          status: ['OPEN'],
-          source: null,
-          assignedToId: null,
-          isAssigned: null,
-          isUnread: null,
-          contactId: null,
-          channelId: null,
-          lastMessageAt: null,
-          createdAt: null,
-        },
+        filter: { ...inboxOnly, status: ['OPEN'] },
         order: { by: 'lastMessageAt', descending: true },
         page: { size: pageSize, backward: false, after, before: null },
         along: { contact: false, agent: false },
