@@ -1,6 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db, Writer } from '../db/db.ts'
-import { setLocally } from '../db/with-settings.ts'
 import {
   completeContacts,
   completeConversations,
@@ -16,8 +15,6 @@ const tryAgainAfterMs = 5_000
 /** All workspaces that this version creates are searchable, so only another process can leave new work. */
 const lookAgainEveryMs = 3_600_000
 const tellEveryMs = 10_000
-/** Conversations with very many different words take the index of words long. */
-const maxStatementMs = 60_000
 
 type Complete = typeof completeConversations
 
@@ -53,10 +50,7 @@ export function completeSearch(
     let toldAt = performance.now()
     while (after !== null && !signal.aborted) {
       const from: string = after
-      after = await db.transaction().execute(async writer => {
-        await setLocally(writer, { statement_timeout: `${maxStatementMs}` })
-        return complete(writer, workspaceId, { after: from, size })
-      })
+      after = await db.transaction().execute(writer => complete(writer, workspaceId, { after: from, size }))
       batches++
       if (performance.now() - toldAt < tellEveryMs) continue
       toldAt = performance.now()

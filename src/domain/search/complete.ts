@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Reader, Writer } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
+import { setLocally } from '../../db/with-settings.ts'
 import { lexemesOf } from './lexemes.ts'
 
 /** The workspaces of which some conversations or contacts are not found by all of their words. */
@@ -23,6 +24,9 @@ export async function markSearchable(writer: Writer, workspaceId: string): Promi
     .execute()
 }
 
+/** Conversations with very many different words take the index of words long. */
+const batchSettings = { statement_timeout: '60000' }
+
 /** A part of a job: after which id it begins, and how many rows it takes. */
 type Batch = { after: string; size: number }
 
@@ -36,6 +40,7 @@ export async function completeConversations(
   workspaceId: string,
   { after, size }: Batch,
 ): Promise<string | null> {
+  await setLocally(writer, batchSettings)
   // A contact is locked too, so no name is missed that it gets meanwhile.
   // In parts that the planner cannot join otherwise: a batch costs the same wherever it begins.
   const { rows } = await sql<{ id: string; texts: (string | null)[]; isComplete: boolean | null }>`
