@@ -1,8 +1,7 @@
 import type { Writer } from '../../db/db.ts'
 import { type Changed, change, type Operation } from '../operation.ts'
-import { countChange } from '../workspace/counts.ts'
 import { type Conversation, type ConversationUpdate, lockConversation, updateConversation } from './rows.ts'
-import { stateEvents } from './state-events.ts'
+import { stateFacts } from './state-facts.ts'
 
 /** The result of a change of a conversation's state: the current conversation, changed or not. */
 export type ConversationResult = { conversation: Conversation }
@@ -29,9 +28,7 @@ export async function changeState(
     const update = await decide(writer, before)
     if (update === null) return { result: { conversation: before }, facts: null }
     const conversation = await updateConversation(writer, workspaceId, conversationId, at, update)
-    const [first, ...others] = stateEvents(before, conversation)
-    const counts = countChange(before, conversation)
-    const facts = first ? { actorId, at, events: [first, ...others] as const, counts } : null
+    const facts = stateFacts({ actorId, at }, [before], new Map([[conversation.id, conversation]]))
     return { result: { conversation }, facts }
   })
 }

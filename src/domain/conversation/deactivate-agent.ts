@@ -2,13 +2,11 @@ import { sql } from 'kysely'
 import type { Writer } from '../../db/db.ts'
 import { setLocally } from '../../db/with-settings.ts'
 import { notFound } from '../errors.ts'
-import type { NewEvent } from '../event/types.ts'
 import { isId } from '../id.ts'
 import { type Changed, change, type GatewayOperation } from '../operation.ts'
-import { countChange, sumOf } from '../workspace/counts.ts'
 import { raiseRevision } from '../workspace/raise-revision.ts'
 import { lockAssigned, updateConversations } from './lock-many.ts'
-import { stateEvents } from './state-events.ts'
+import { stateFacts } from './state-facts.ts'
 
 type Deactivation = {
   workspaceId: string
@@ -40,17 +38,9 @@ export async function deactivateAgent(
     const before = [...conversations.values()]
     const ids = before.map(({ id }) => id)
     const after = await updateConversations(writer, workspaceId, ids, at, { assignedToId: null })
-    const pairs = before.flatMap(each => {
-      const now = after.get(each.id)
-      return now ? [{ before: each, after: now }] : []
-    })
-    const [first, ...others] = pairs.flatMap((pair): NewEvent[] => stateEvents(pair.before, pair.after))
-    if (!first) {
-      await raiseRevision(writer, workspaceId)
-      return { result, facts: null }
-    }
-    const counts = sumOf(pairs.map(pair => countChange(pair.before, pair.after)))
-    return { result, facts: { actorId, at, events: [first, ...others], counts } }
+    const facts = stateFacts({ actorId, at }, before, after)
+    if (!facts) await raiseRevision(writer, workspaceId)
+    return { result, facts }
   })
 }
 

@@ -1,16 +1,14 @@
 import { z } from 'zod'
 import { lockAgent, requireActive } from '../agent/lock.ts'
 import { refusal } from '../errors.ts'
-import type { NewEvent } from '../event/types.ts'
 import { isId } from '../id.ts'
 import { clientKey } from '../idempotency/key.ts'
 import { idempotencyKey, parse } from '../input.ts'
 import { type Changed, change, type Operation, type Repeatable } from '../operation.ts'
-import { countChange, sumOf } from '../workspace/counts.ts'
 import { statuses } from './filter.ts'
 import { lockConversations, updateConversations as write } from './lock-many.ts'
 import { type Conversation, type ConversationUpdate, conversationsByIds } from './rows.ts'
-import { stateEvents } from './state-events.ts'
+import { stateFacts } from './state-facts.ts'
 
 /** How many conversations one change may name. */
 export const maxConversationsAtOnce = 100
@@ -56,14 +54,8 @@ export async function updateConversations(
       const changing = [...found.values()].filter(each => isChange(each, wanted)).map(({ id }) => id)
       const changed = await write(writer, workspaceId, changing, at, wanted)
       const now = ids.map(id => changed.get(id) ?? found.get(id) ?? null)
-      const pairs = ids.flatMap(id => {
-        const [before, after] = [found.get(id), changed.get(id)]
-        return before && after ? [{ before, after }] : []
-      })
-      const [first, ...others] = pairs.flatMap(({ before, after }): NewEvent[] => stateEvents(before, after))
-      const counts = sumOf(pairs.map(({ before, after }) => countChange(before, after)))
-      const facts = first ? { actorId, at, events: [first, ...others] as const, counts } : null
-      return { result: { ids, conversations: now }, facts }
+      const before = ids.flatMap(id => found.get(id) ?? [])
+      return { result: { ids, conversations: now }, facts: stateFacts({ actorId, at }, before, changed) }
     },
     repeatable(clientKey('updateConversations', key, { ids, ...given })),
   )
