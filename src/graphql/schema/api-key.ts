@@ -38,3 +38,16 @@ export const apiKeyType = ApiKey.implement({
     }),
   }),
 })
+
+builder.queryField('credential', t =>
+  t.field({
+    type: ApiKey,
+    extensions: { isOfActor: true },
+    description: 'The key of this request: what it may do, and when it ends.',
+    resolve: async (_, __, { actor, loaders }) => {
+      const key = await loaders.apiKey.load(actor.keyId)
+      if (!key) throw new Error(`The valid key ${actor.keyId} does not exist.`)
+      return key
+    },
+  }),
+)
