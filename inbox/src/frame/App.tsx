@@ -1,0 +1,66 @@
+import { Suspense, useEffect, useState } from 'react'
+import { RelayEnvironmentProvider } from 'react-relay/hooks.js'
+import { type Credential, findCredential, forgetCredential, keepCredential } from '../credential.ts'
+import { useStore } from '../parts/store.ts'
+import { createSession, type Session } from '../session.ts'
+import { SessionContext } from './context.ts'
+import { ErrorBoundary } from './ErrorBoundary.tsx'
+import { Inbox } from './Inbox.tsx'
+import { LoadingInbox } from './LoadingInbox.tsx'
+import { SignIn } from './SignIn.tsx'
+
+/** The sign-in page, or the inbox of the key. */
+export function App() {
+  const [credential, setCredential] = useState(findCredential)
+  const [problem, setProblem] = useState<string | null>(null)
+  const end = (reason: string | null) => {
+    forgetCredential()
+    setProblem(reason)
+    setCredential(null)
+  }
+  if (!credential)
+    return (
+      <SignIn
+        problem={problem}
+        onSignIn={(key, isKept) => {
+          setProblem(null)
+          setCredential(keepCredential(key, isKept ? localStorage : sessionStorage))
+        }}
+      />
+    )
+  return <SignedIn key={credential.key} credential={credential} onEnd={end} />
+}
+
+type SignedInProps = { credential: Credential; onEnd(reason: string | null): void }
+
+function SignedIn({ credential, onEnd }: SignedInProps) {
+  const [session, setSession] = useState<Session | null>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a session belongs to its key, and ends with it.
+  useEffect(() => {
+    const opened = createSession(credential, () => onEnd('This key is not valid any more.'))
+    setSession(opened)
+    return opened.end
+  }, [credential])
+  if (!session) return <LoadingInbox />
+  return (
+    <RelayEnvironmentProvider environment={session.environment}>
+      <SessionContext value={{ ...session, signOut: () => onEnd(null) }}>
+        <Generation session={session} onEnd={onEnd} />
+      </SessionContext>
+    </RelayEnvironmentProvider>
+  )
+}
+
+/** Everything is read again when the generation rises. */
+function Generation({ session, onEnd }: { session: Session; onEnd: SignedInProps['onEnd'] }) {
+  const generation = useStore(session.generation)
+  return (
+    <ErrorBoundary key={generation} isWhole onUnauthenticated={() => onEnd('This key is not valid.')}>
+      {attempt => (
+        <Suspense fallback={<LoadingInbox />}>
+          <Inbox fetchKey={`${generation} ${attempt}`} />
+        </Suspense>
+      )}
+    </ErrorBoundary>
+  )
+}

@@ -1,0 +1,18 @@
+import './styles/font.css'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/frame.css'
+import './styles/list.css'
+import './styles/conversation.css'
+import './styles/parts.css'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './frame/App.tsx'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('The page has no element #root.')
+createRoot(root).render(
+  <StrictMode>
+    <App />
+  </StrictMode>,
+)
