@@ -130,6 +130,7 @@ async function gateway(): Promise<Server> {
     trusted: readTrustedDocuments(null, false, readConfig({}).limits),
     ...readConfig({ MAX_CONNECTIONS: '100000', MAX_CONNECTIONS_PER_ADDRESS: '100000' }),
     database,
+    page: null,
     mailTransport: fileTransport('/nonexistent'),
     openHints: options => postgresHints(databaseUrl, options),
     log: pino({ level: 'error' }),

@@ -7,6 +7,9 @@ import { rememberActors } from './auth/remember-actors.ts'
 import { slowFailures } from './auth/slow-failures.ts'
 import type { Config } from './config.ts'
 import type { SharedDatabase } from './db/share.ts'
+import { demoWorkspaceId } from './demo/documented.ts'
+import { startTraffic } from './demo/traffic.ts'
+import { trafficAddress, trafficRoute } from './demo/traffic-route.ts'
 import { costWindowSeconds, createBudgets } from './domain/budgets.ts'
 import { maxTextCharacters } from './domain/limits.ts'
 import type { Actor, Operation } from './domain/operation.ts'
@@ -22,6 +25,7 @@ import { graphqlOverWebSocket } from './graphql/transport/websocket/server.ts'
 import { createClientAddresses } from './http/client-address.ts'
 import { createMetrics } from './http/metrics.ts'
 import { serveOpenApi } from './http/openapi.ts'
+import { servePage } from './http/page.ts'
 import { probes } from './http/probes.ts'
 import { tellRateLimit } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
@@ -51,6 +55,8 @@ export type AppOptions = {
   observe?: Observe
   /** The trusted documents, and whether nothing else is executed. */
   trusted: TrustedDocuments
+  /** The folder of the inbox page; null: `/` leads to GraphiQL. */
+  page: string | null
 } & Pick<
   Config,
   | 'mailFrom'
@@ -63,6 +69,7 @@ export type AppOptions = {
   | 'connections'
   | 'metricsKey'
   | 'metricsPort'
+  | 'demoTraffic'
 >
 
 /** A gateway that is ready to listen. */
@@ -104,6 +111,14 @@ export async function createApp(options: AppOptions): Promise<App> {
   const keys = watchKeys(reserved, onError)
   const searchable = completeSearch(db, log, onError)
   const retention = keepRetention(db, options.eventRetentionDays, onError)
+  const traffic = options.demoTraffic
+    ? startTraffic({
+        db: share({ keyId: 'demo traffic', workspaceId: demoWorkspaceId }),
+        announce,
+        isWatched: () => feeds.isWatched(demoWorkspaceId),
+        onError,
+      })
+    : null
   const streams = createOpenStreams(keys.watch)
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
   const open = createQuota(limits.maxRequestBytesPerKey)
@@ -154,7 +169,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const metricsServer =
     options.metricsPort === null ? null : await createServer(log, { ...options, clientAddresses })
   metrics.serve(metricsServer?.fastify ?? fastify, options.metricsKey)
-  fastify.get('/', { schema: { hide: true } }, async (_request, reply) => reply.redirect('/graphql'))
+  await servePage(fastify, { folder: options.page, demoTraffic: traffic && trafficAddress })
+  if (traffic) await fastify.register(trafficRoute, { ...access, traffic })
   const prefix = '/v1/workspaces'
   await fastify.register(graphqlOverHttp, {
     ...access,
@@ -214,6 +230,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           ['the outbox', outbox.close],
           ['the key watch', () => keysClosed],
           ['the retention', retention.close],
+          ['the demo traffic', async () => traffic?.close()],
           ['the search job', searchable.close],
           ['the mail parser', parser.close],
         ],

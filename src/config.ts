@@ -13,6 +13,8 @@ export type Config = {
   /** The URL of the Postgres; null: the embedded database in `dataDir` is used. */
   databaseUrl: string | null
   demo: boolean
+  /** Whether things happen in the demo by themselves. */
+  demoTraffic: boolean
   /** null: a key is made and kept in `dataDir`. */
   demoApiKey: string | null
   /** null: mail is written to files. */
@@ -97,6 +99,7 @@ const Environment = z.object({
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
     .optional(),
   DEMO: z.enum(['0', '1'], 'must be 0 or 1').optional(),
+  DEMO_TRAFFIC: z.enum(['0', '1'], 'must be 0 or 1').optional(),
   DEMO_API_KEY: secret.optional(),
   SMTP_URL: url('smtp', 'smtps').optional(),
   MAIL_FROM: z.email('must be an e-mail address').default('support@localhost.localdomain'),
@@ -176,12 +179,15 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new Error('MAX_UNSENT_BYTES_PER_KEY must be at least MAX_ANSWER_BYTES.')
   if (data.MAX_REQUEST_BYTES_PER_KEY < data.MAX_BODY_BYTES)
     throw new Error('MAX_REQUEST_BYTES_PER_KEY must be at least MAX_BODY_BYTES.')
+  const demo = data.DEMO === undefined ? data.DATABASE_URL === undefined : data.DEMO === '1'
   return {
     host: data.HOST,
     port: data.PORT,
     dataDir: data.DATA_DIR,
     databaseUrl: data.DATABASE_URL ?? null,
-    demo: data.DEMO === undefined ? data.DATABASE_URL === undefined : data.DEMO === '1',
+    demo,
+    // Its replies are sent, and the demo's contacts are nobody.
+    demoTraffic: demo && (data.DEMO_TRAFFIC ?? (data.SMTP_URL ? '0' : '1')) === '1',
     demoApiKey: data.DEMO_API_KEY ?? null,
     smtpUrl: data.SMTP_URL ?? null,
     mailDir: join(data.DATA_DIR, 'mail'),

@@ -3,6 +3,7 @@ import { type App, createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { migrate } from './db/migrate.ts'
 import { type OpenDatabase, openEmbedded, openPostgres } from './db/open.ts'
+import { createPageKey } from './demo/page-key.ts'
 import { seedDemo } from './demo/seed.ts'
 import { readTrustedDocuments } from './graphql/execution/trusted-documents.ts'
 import { noHints, postgresHints } from './live/hints.ts'
@@ -23,6 +24,8 @@ try {
 async function start(config: Config): Promise<void> {
   const trusted = readTrustedDocuments(config.trustedDocuments, config.trustedOnly, config.limits)
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
+  // It takes as long as the database does to open.
+  const page = pageFolder()
   const database = await connect(config)
   try {
     const applied = await migrate(database.db)
@@ -30,6 +33,7 @@ async function start(config: Config): Promise<void> {
     if (config.demo) log.info(await seedDemo(database.db, config), 'demo workspace')
     const app = await createApp({
       database,
+      page: await page,
       mailTransport: config.smtpUrl ? smtpTransport(config.smtpUrl) : fileTransport(config.mailDir),
       openHints: options => (config.databaseUrl ? postgresHints(config.databaseUrl, options) : noHints()),
       log,
@@ -38,7 +42,7 @@ async function start(config: Config): Promise<void> {
     })
     const close = () => closeInOrder([[['the app', app.close]], [['the database', database.close]]])
     endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: 10_000 })
-    await listen(app, config, database.engine)
+    await listen(app, config, database)
   } catch (error) {
     await database.close()
     throw error
@@ -47,13 +51,14 @@ async function start(config: Config): Promise<void> {
 
 async function listen(
   app: App,
-  { host, port, metricsPort }: Config,
-  engine: OpenDatabase['engine'],
+  { host, port, metricsPort, demo }: Config,
+  { db, engine }: OpenDatabase,
 ): Promise<void> {
   const listenTextResolver = () => 'listening'
   try {
     const metrics = await app.metricsServer?.listen({ host, port: metricsPort ?? 0, listenTextResolver })
     const url = await app.fastify.listen({ host, port, listenTextResolver })
+    if (demo) log.info({ inbox: `${url}/#key=${await createPageKey(db)}` }, 'inbox of the demo')
     log.info({ url, metrics, database: engine }, 'ready')
   } catch (error) {
     await app.close()
@@ -65,4 +70,17 @@ function connect({ databaseUrl, dataDir, ...config }: Config): Promise<OpenDatab
   const onLost = (error: Error) => log.warn({ err: error }, 'a database connection was lost')
   const options = { onLost, ...config }
   return databaseUrl ? openPostgres(databaseUrl, options) : openEmbedded(dataDir, options)
+}
+
+/** The page, built first if its sources have changed. The gateway starts without it, too. */
+async function pageFolder(): Promise<string | null> {
+  try {
+    const { buildPage } = await import('../inbox/build.ts')
+    const folder = await buildPage()
+    if (folder === null) log.warn('there is no inbox page: `npm run build` makes it')
+    return folder
+  } catch (error) {
+    log.warn({ err: error }, 'the inbox page could not be built')
+    return null
+  }
 }

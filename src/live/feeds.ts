@@ -17,6 +17,8 @@ export type Feeds = {
   watch(workspaceId: string): Promise<{ feed: Feed; leave(): void }>
   /** Tells that a change of this workspace has been committed. Costs nothing if the workspace is not watched here. */
   hint(workspaceId: string): void
+  /** Whether a workspace is watched here. */
+  isWatched(workspaceId: string): boolean
   /** How many workspaces are watched here. */
   watched(): number
   /** Stops all reading. Followers get no more events. */
@@ -99,6 +101,7 @@ export function createFeeds(
     hint(workspaceId) {
       void watched.get(workspaceId)?.feed.then(feed => feed.hint(), settings.onError)
     },
+    isWatched: workspaceId => watched.has(workspaceId),
     watched: () => watched.size,
     async close() {
       const entries = [...watched.values()]

@@ -33,12 +33,14 @@ export function createLog(destination?: DestinationStream): Logger {
   )
 }
 
-/** The demo's key is logged on purpose, as `key`: it opens nothing but the demo. */
+/** The demo's keys are logged on purpose, as `key` and in the address `inbox`: they open nothing but the demo. */
+const notSecret = new Set(['key', 'inbox'])
+
 const shownLine = (fields: Record<string, unknown>) =>
   Object.fromEntries(
     Object.entries(fields).map(([name, value]) => [
       name,
-      typeof value === 'string' && name !== 'key' ? redact(value) : value,
+      typeof value === 'string' && !notSecret.has(name) ? redact(value) : value,
     ]),
   )
 

@@ -45,9 +45,10 @@ export async function startGateway(options: GatewayOptions = {}) {
   const mailDirectory = join(directory, 'mail')
   const app = await createApp({
     trusted: readTrustedDocuments(null, false, readConfig({}).limits),
-    ...readConfig({}),
+    ...readConfig({ DEMO_TRAFFIC: '0' }),
     mailTransport: fileTransport(mailDirectory),
     openHints: noHints,
+    page: null,
     mailFrom: 'support@gateway.test',
     log: pino({ level: process.env.LOG ?? 'silent' }),
     ...options,

@@ -16,7 +16,7 @@ const allowed: Record<string, string[]> = {
   'graphql/execution': ['runtime', 'db', 'domain', 'live', 'http', 'graphql/schema'],
   'graphql/transport': ['runtime', 'domain', 'live', 'http', 'graphql/schema', 'graphql/execution'],
   rest: ['domain', 'http', 'graphql/transport'],
-  demo: ['db', 'domain'],
+  demo: ['runtime', 'db', 'domain', 'http'],
 }
 
 /** What a room may import of another one, where that is not all of it. */
