@@ -24,7 +24,7 @@ const project = (name: string, engine: Engine, exclude: string[] = [], env: Reco
 }
 
 /**
- * Tests of `unit` run once, without a database. All others run on the embedded database, on PostgreSQL, and on PostgreSQL
+ * Tests of `unit` run once, without a database, and those of `browser` once, on PostgreSQL. All others run on the embedded database, on PostgreSQL, and on PostgreSQL
  * with a single connection. A test in a folder `pglite` or `postgres` runs on that engine only.
  */
 export default defineConfig({
@@ -34,6 +34,14 @@ export default defineConfig({
     maxWorkers: 4,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          globalSetup: ['test/support/postgres.setup.ts'],
+          include: ['test/browser/**/*.test.ts'],
+        },
+      },
       project('pglite', 'pglite'),
       project('postgres', 'postgres'),
       project('one connection', 'postgres', poolIndependent, { POOL: '1' }),

@@ -131,7 +131,7 @@ export const thanks = [
   'Great, thanks for the quick answer.',
   'Works now. Have a nice day!',
   'Many thanks, you can close this.',
-  'Thank you, {agent}. Very kind of you.',
+  'Thank you. Very kind of you.',
 ] as const
 
 /** What agents write to one another. */

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { type Program, run, type Start } from './program.ts'
 
-type Line = { msg: string; url?: string; key?: string }
+type Line = { msg: string; url?: string; key?: string; inbox?: string }
 
 /** A gateway as a process of its own, as an operator starts it. */
 export type Running = {
@@ -15,7 +15,7 @@ export type Running = {
 
 /** Starts the gateway with this environment and waits until it is ready. @throws Error with its output when it ends */
 export async function startProcess(start: Start, environment: Record<string, string>): Promise<Running> {
-  const child = start(['src/main.ts'], { PORT: '0', ...environment })
+  const child = start(['src/main.ts'], { PORT: '0', DEMO_TRAFFIC: '0', ...environment })
   const lines: Line[] = []
   const exited = once(child, 'exit')
   // Read whether anybody looks at it or not: a full pipe would stop the gateway.

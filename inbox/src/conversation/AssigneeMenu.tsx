@@ -26,13 +26,14 @@ export function AssigneeMenu({ assignedTo, isDisabled, hasShortcut, onAssign }: 
     .toSorted((a, b) => Number(b.id === viewer.id) - Number(a.id === viewer.id))
   return (
     <MenuTrigger isOpen={isOpen} onOpenChange={setIsOpen}>
-      <Button className="button assignee-button" isDisabled={isDisabled} aria-label={labelOf(assignedTo)}>
+      <Button className="button assignee-button" isDisabled={isDisabled}>
         {assignedTo ? (
           <Avatar id={assignedTo.id} name={assignedTo.name ?? '?'} size="small" />
         ) : (
           <PersonIcon />
         )}
-        <span className="label">{assignedTo ? assignedTo.name : 'Assign'}</span>
+        {assignedTo && <span className="visually-hidden">Assigned to</span>}
+        <span className="label">{assignedTo ? (assignedTo.name ?? 'an agent') : 'Assign'}</span>
       </Button>
       <Popover className="popover" placement="bottom end">
         <Menu
@@ -59,6 +60,3 @@ export function AssigneeMenu({ assignedTo, isDisabled, hasShortcut, onAssign }: 
     </MenuTrigger>
   )
 }
-
-const labelOf = (assignedTo: Assignee | null) =>
-  assignedTo ? `Assigned to ${assignedTo.name ?? 'an agent'}` : 'Assign'

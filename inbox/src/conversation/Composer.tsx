@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useRef, useState } from 'react'
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { Button, TextArea, TextField, ToggleButton, ToggleButtonGroup } from 'react-aria-components'
 import { useRelayEnvironment } from 'react-relay/hooks.js'
 import { newIdempotencyKey } from '../actions/commit.ts'
@@ -19,10 +19,15 @@ export function Composer({ conversationId, to }: Props) {
   const { canWrite } = useTeam()
   const [kind, setKind] = useState<Kind>('reply')
   const input = useRef<HTMLTextAreaElement>(null)
+  const [begun, setBegun] = useState(0)
   const begin = (wanted: Kind) => {
     setKind(wanted)
-    input.current?.focus()
+    setBegun(count => count + 1)
   }
+  // The text of another kind has a field of its own, which is there only now.
+  useEffect(() => {
+    if (begun > 0) input.current?.focus()
+  }, [begun])
   useShortcuts(canWrite ? { r: () => begin('reply'), n: () => begin('note') } : {})
   if (!canWrite) return <p className="composer composer-closed">This key may only read.</p>
   return (

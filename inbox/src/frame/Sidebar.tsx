@@ -33,12 +33,7 @@ export function Sidebar({ name, counts: { ofWorkspace, ofViewer }, onSheet }: Pr
         <LogoIcon />
         <strong>{name}</strong>
       </header>
-      <Button
-        className="button button-wide new-button"
-        isDisabled={!canWrite}
-        onPress={() => onSheet('new')}
-        aria-label="New conversation"
-      >
+      <Button className="button button-wide new-button" isDisabled={!canWrite} onPress={() => onSheet('new')}>
         <PlusIcon />
         <span className="label">New conversation</span>
       </Button>
