@@ -123,7 +123,9 @@ describe.skipIf(isWithoutBrowser)('the inbox page shows', () => {
     await rowOn(page, 'Billing question').click()
     await page.locator('.message-text').first().waitFor()
     for (const name of ['Close', 'Archive', /Alex Morgan/, 'New conversation'])
-      expect(await page.getByRole('button', { name, exact: true }).first().isDisabled(), String(name)).toBe(true)
+      expect(await page.getByRole('button', { name, exact: true }).first().isDisabled(), String(name)).toBe(
+        true,
+      )
     expect(await page.getByRole('textbox', { name: /Reply/ }).count()).toBe(0)
     await page.keyboard.press('e')
     const { data } = await client(demo.running.url, key).graphql<{ conversation: { status: string } }>(
