@@ -24,6 +24,28 @@ test('documents of graphql-codegen are executed by their hash, and others by the
   expect((await acme.client.graphql('{ workspace { id } }')).data).toEqual({ workspace: { id: acme.id } })
 })
 
+test('the links of Apollo and urql send the text once they hear that their hash is not known', async ({
+  acme,
+}) => {
+  const { url, authorization } = acme.client
+  const extensions = { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } }
+  const expected = {
+    errors: [
+      { message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } },
+    ],
+  }
+  const headers = { 'content-type': 'application/json', authorization }
+  const post = (body: object) =>
+    fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify(body) })
+  const posted = await post({ variables: {}, extensions })
+  expect([posted.status, await posted.json()]).toEqual([400, expected])
+  const query = new URLSearchParams({ extensions: JSON.stringify(extensions) })
+  const got = await fetch(`${url}/graphql?${query}`, { headers })
+  expect([got.status, await got.json()]).toEqual([400, expected])
+  const withText = await post({ query: '{ workspace { id } }', extensions })
+  expect([withText.status, await withText.json()]).toEqual([200, { data: { workspace: { id: acme.id } } }])
+})
+
 test.for<[string, string | null, RegExp]>([
   ['is missing', null, /^TRUSTED_DOCUMENTS .* cannot be read: ENOENT/],
   ['is not JSON', '{', /^TRUSTED_DOCUMENTS .* cannot be read: .*JSON/],
