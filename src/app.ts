@@ -16,6 +16,7 @@ import type { Actor, Operation } from './domain/operation.ts'
 import { createRevisions } from './domain/workspace/revisions.ts'
 import type { Observe } from './graphql/execution/execute.ts'
 import { createGraph } from './graphql/execution/graph.ts'
+import { logOperations } from './graphql/execution/log-operations.ts'
 import type { TrustedDocuments } from './graphql/execution/trusted-documents.ts'
 import { schema } from './graphql/schema/schema.ts'
 import { graphqlOverHttp } from './graphql/transport/http.ts'
@@ -23,6 +24,7 @@ import { createInProcess } from './graphql/transport/in-process.ts'
 import { createOpenStreams } from './graphql/transport/open-streams.ts'
 import { graphqlOverWebSocket } from './graphql/transport/websocket/server.ts'
 import { createClientAddresses } from './http/client-address.ts'
+import { logRequests } from './http/log-requests.ts'
 import { createMetrics } from './http/metrics.ts'
 import { serveOpenApi } from './http/openapi.ts'
 import { servePage } from './http/page.ts'
@@ -51,7 +53,7 @@ export type AppOptions = {
   /** Opens the hints, which tell other processes on the same database about changes. */
   openHints(options: HintsOptions): Hints
   log: FastifyBaseLogger
-  /** Called with each operation that is executed, and with each event of a subscription. */
+  /** Called with each operation that is executed, and with each event of a subscription. Default: operations are logged. */
   observe?: Observe
   /** The trusted documents, and whether nothing else is executed. */
   trusted: TrustedDocuments
@@ -99,7 +101,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const db = share(gateway)
   const onError = (error: unknown) => log.warn({ err: error }, 'background work failed and is tried again')
   const feeds = createFeeds(options.database, { onError })
-  const { limits, observe, trusted } = options
+  const { limits, observe = logOperations(log), trusted } = options
   const budgets = createBudgets(limits)
   const broadcasts = createBroadcasts(feeds, limits, budgets.events)
   const counts = createCounts(reserved, feeds)
@@ -156,6 +158,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     open,
     onSocket: keys.watch,
   })
+  logRequests(fastify, log)
   await serveOpenApi(fastify)
   probes(fastify, { db: probe, isClosing: () => isClosing })
   const metrics = createMetrics({

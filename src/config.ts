@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { LevelWithSilent } from 'pino'
 import { z } from 'zod'
 import { defaultMaxListValues, defaultMaxPageSize, type Limits } from './domain/limits.ts'
 import type { ConnectionLimits } from './http/connections.ts'
@@ -12,6 +13,8 @@ export type Config = {
   dataDir: string
   /** The URL of the Postgres; null: the embedded database in `dataDir` is used. */
   databaseUrl: string | null
+  /** Which lines are logged while the gateway serves. Those of its start and its end always are. */
+  logLevel: LevelWithSilent
   demo: boolean
   /** Whether things happen in the demo by themselves. */
   demoTraffic: boolean
@@ -89,6 +92,8 @@ const secret = z
   .string()
   .regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters without spaces')
 
+const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
+
 const Environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(4_000),
@@ -98,6 +103,7 @@ const Environment = z.object({
     .string()
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
     .optional(),
+  LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   DEMO: z.enum(['0', '1'], 'must be 0 or 1').optional(),
   DEMO_TRAFFIC: z.enum(['0', '1'], 'must be 0 or 1').optional(),
   DEMO_API_KEY: secret.optional(),
@@ -185,6 +191,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     port: data.PORT,
     dataDir: data.DATA_DIR,
     databaseUrl: data.DATABASE_URL ?? null,
+    logLevel: data.LOG_LEVEL,
     demo,
     // Its replies are sent, and the demo's contacts are nobody.
     demoTraffic: demo && (data.DEMO_TRAFFIC ?? (data.SMTP_URL ? '0' : '1')) === '1',

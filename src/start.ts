@@ -36,7 +36,7 @@ async function start(config: Config): Promise<void> {
       page: await page,
       mailTransport: config.smtpUrl ? smtpTransport(config.smtpUrl) : fileTransport(config.mailDir),
       openHints: options => (config.databaseUrl ? postgresHints(config.databaseUrl, options) : noHints()),
-      log,
+      log: log.child({}, { level: config.logLevel }),
       trusted,
       ...config,
     })

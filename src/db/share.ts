@@ -12,9 +12,9 @@ import type { Db, Tables } from './db.ts'
 /**
  * The database as one request sees it. Its statements wait for their turn among all requests. When the signal aborts, no
  * further statement begins, and a running one is cancelled if the database allows it. A transaction that has begun goes on
- * to its end.
+ * to its end. `onStatement` is called with each statement, those that begin and end a transaction aside.
  */
-export type Share = (owner: Owner, signal?: AbortSignal) => Db
+export type Share = (owner: Owner, signal?: AbortSignal, onStatement?: () => void) => Db
 
 /** The database as the app uses it: a few reserved connections for its own reads, and turns for everything else. */
 export type SharedDatabase = {
@@ -44,19 +44,26 @@ export function createShare({ db, dialect, turns, canCancel }: ShareOptions): Sh
 
   class SharedExecutor extends DefaultQueryExecutor {
     readonly #signal: AbortSignal | undefined
+    readonly #onStatement: (() => void) | undefined
 
-    constructor(connections: ConnectionProvider, signal: AbortSignal | undefined) {
+    constructor(
+      connections: ConnectionProvider,
+      signal: AbortSignal | undefined,
+      onStatement: (() => void) | undefined,
+    ) {
       super(compiler, adapter, connections)
       this.#signal = signal
+      this.#onStatement = onStatement
     }
 
     override executeQuery<Row>(query: CompiledQuery<unknown>, options?: AbortableQueryOptions) {
+      this.#onStatement?.()
       const cancelled = this.#signal && { signal: this.#signal, inflightQueryAbortStrategy: strategy }
       return super.executeQuery<Row>(query, { ...cancelled, ...options } as AbortableQueryOptions)
     }
   }
 
-  return (owner, signal) => {
+  return (owner, signal, onStatement) => {
     const executor = new SharedExecutor(
       {
         async provideConnection(consumer) {
@@ -69,6 +76,7 @@ export function createShare({ db, dialect, turns, canCancel }: ShareOptions): Sh
         },
       },
       signal,
+      onStatement,
     )
     return new Kysely<Tables>({ config: { dialect }, dialect, driver, executor })
   }

@@ -71,3 +71,7 @@ function messageOf(error: Error & { severity?: unknown; code?: unknown }): strin
 
 /** The frames alone: a stack begins with the message. */
 const stackOf = ({ stack = '' }: Error) => redact(stack.slice(Math.max(0, stack.search(/^\s+at /m))))
+
+/** Whether a log writes lines of the level `info`, which are made for each request and operation. */
+export const writesEachRequest = ({ level }: { level: string }): boolean =>
+  ['info', 'debug', 'trace'].includes(level)

@@ -8,6 +8,8 @@ test('needs nothing', () => {
     dataDir: '.data',
     databaseUrl: null,
     demo: true,
+    demoTraffic: true,
+    logLevel: 'info',
     demoApiKey: null,
     smtpUrl: null,
     mailDir: '.data/mail',
@@ -115,4 +117,12 @@ test('refuses limits that contradict each other, and times that a timer cannot k
   )
   expect(readConfig({ POOL_WAIT_MS: '2147483647' }).poolWaitMs).toBe(2_147_483_647)
   expect(() => readConfig({ POOL_WAIT_MS: '2147483648' })).toThrow('POOL_WAIT_MS must be at most 2147483647')
+})
+
+test('plays traffic in a demo only, and by default only if its mail goes to files', () => {
+  const traffic = (environment: NodeJS.ProcessEnv) => readConfig(environment).demoTraffic
+  expect(traffic({ SMTP_URL: 'smtp://mail.example.com' })).toBe(false)
+  expect(traffic({ SMTP_URL: 'smtp://mail.example.com', DEMO_TRAFFIC: '1' })).toBe(true)
+  expect(traffic({ DEMO: '0', DEMO_TRAFFIC: '1' })).toBe(false)
+  expect(traffic({ DEMO_TRAFFIC: '0' })).toBe(false)
 })

@@ -140,6 +140,7 @@ export function createEngine({
       authorize(context.actor, operation)
       const begun = performance.now()
       admission = await admit(execution)
+      execution.cost = admission.cost.cost
       // Its key may have ended meanwhile. Changes check it themselves, and subscriptions are ended by the key watch.
       if (operation.kind === 'query' && performance.now() - begun > confirmAfterMs)
         await context.confirm(context.actor)

@@ -8,4 +8,6 @@ export type Execution = {
   context: Context
   /** The event to execute a subscription's selection for; undefined: the operation itself is executed. */
   event?: unknown
+  /** What it may cost; undefined until it has been admitted. */
+  cost?: number
 }

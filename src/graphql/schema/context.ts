@@ -57,6 +57,8 @@ export type Context = GraphRooms &
     loaders: Loaders
     related: RelatedRows
     bytes: AnswerBytes
+    /** How many statements have been sent for the request so far. */
+    statements(): number
     /** Cancels the statements of an answer that is not wanted any more. */
     giveUp(): void
   }
@@ -74,12 +76,14 @@ export function createContext(rooms: GraphRooms, caller: Caller, related: Relate
   const { signal, giveUp } = withEnd(caller.signal)
   const { workspaceId } = actor
   const bytes = rooms.openAnswer(actor.keyId)
-  const db = rooms.share({ ...actor }, signal)
+  let statements = 0
+  const db = rooms.share({ ...actor }, signal, () => statements++)
   return {
     ...rooms,
     ...caller,
     signal,
     giveUp,
+    statements: () => statements,
     ...loaded({ db, workspaceId, bytes, related, signal, shared: null }),
   }
 }

@@ -1,6 +1,8 @@
+import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import { newPostgresDatabase } from '../../support/databases.ts'
@@ -27,6 +29,7 @@ test('a gateway logs its failures without texts, addresses and secrets, each wit
     DEMO: '1',
     DEMO_API_KEY: 'cgw_the-key-of-the-demo',
     SMTP_URL: mailServer.url,
+    LOG_LEVEL: 'warn',
   })
   const output: string[] = []
   running.child.stdout.on('data', chunk => output.push(String(chunk)))
@@ -65,4 +68,59 @@ test('a gateway logs its failures without texts, addresses and secrets, each wit
 
   expect(await running.end()).toBe(0)
   expect(output.join('')).not.toMatch(/private text|jane|joe|cgw_|@example/)
+})
+
+test('a gateway logs each request, operation and socket, without texts, addresses and secrets', async ({
+  start,
+}) => {
+  const DATABASE_URL = await newPostgresDatabase('template1')
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-process-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const key = 'cgw_the-key-of-the-demo'
+  const running = await startProcess(start, {
+    DATABASE_URL,
+    DATA_DIR: directory,
+    DEMO: '1',
+    DEMO_API_KEY: key,
+  })
+  const lines: Record<string, unknown>[] = []
+  createInterface({ input: running.child.stdout }).on('line', line => lines.push(JSON.parse(line)))
+  const of = (msg: string) => lines.filter(line => line.msg === msg)
+  const caller = client(running.url, key)
+
+  const query = 'query Inbox { conversations(first: 3) { edges { node { subject contact { email } } } } }'
+  const response = await fetch(`${running.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: caller.authorization },
+    body: JSON.stringify({ query }),
+  })
+  const who = { keyId: 'key_demo', workspaceId: 'wrk_abc123' }
+  const requestId = response.headers.get('x-request-id')
+  await expect.poll(() => of('request')).toHaveLength(1)
+  expect(of('operation')).toMatchObject([
+    { requestId, ...who, kind: 'query', operation: 'Inbox', outcome: 'ok', cost: expect.any(Number) },
+  ])
+  expect(of('operation')[0]).toMatchObject({ document: hash('sha256', query).slice(0, 16), statements: 1 })
+  expect(of('request')).toMatchObject([{ requestId, ...who, method: 'POST', route: '/graphql', status: 200 }])
+
+  await caller.rest('GET', '/v1/workspaces/wrk_abc123/support/inbox/conversations?search=private%20text')
+  await expect.poll(() => of('request')).toHaveLength(2)
+  expect(of('operation')[1]).toMatchObject({ ...who, kind: 'query', outcome: 'ok' })
+  expect(of('request')[1]).toMatchObject({ route: '/v1/workspaces/:workspaceId/support/inbox/conversations' })
+
+  await client(running.url, 'cgw_wrong').graphql('{ workspace { id } }')
+  await expect.poll(() => of('request')).toHaveLength(3)
+  expect(of('request')[2]).toMatchObject({ status: 401, keyId: null })
+
+  const socket = new WebSocket(caller.socketUrl, 'graphql-transport-ws')
+  await new Promise(resolve => socket.addEventListener('open', resolve))
+  socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: caller.authorization } }))
+  await new Promise(resolve => socket.addEventListener('message', resolve))
+  socket.close(1000)
+  await expect.poll(() => of('socket closed')).toMatchObject([{ ...who, code: 1000 }])
+
+  await fetch(`${running.url}/health/ready`)
+  expect(await running.end()).toBe(0)
+  expect(of('request')).toHaveLength(3)
+  expect(JSON.stringify(lines)).not.toMatch(/private|jane|cgw_|@example/)
 })

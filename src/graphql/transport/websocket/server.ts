@@ -130,7 +130,13 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     )
     // A message that is too large, or not a WebSocket frame: ws closes the socket by itself.
     ws.on('error', () => {})
+    const begun = performance.now()
     ws.once('close', (code, reason) => {
+      const { keyId = null, workspaceId = null } = socket.actor ?? {}
+      log.info(
+        { keyId, workspaceId, code, seconds: Math.round((performance.now() - begun) / 1_000) },
+        'socket closed',
+      )
       sockets.delete(ws)
       completed()
       socket.end()
