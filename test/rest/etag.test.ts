@@ -63,7 +63,8 @@ test('a tag outlives what changes nothing, such as the work in the background', 
   expect((await get(acme.client, listOf(acme.id), { 'if-none-match': tag })).status).toBe(304)
 })
 
-test('a stream of events has no tag', async ({ acme }) => {
+// Prism, which checks the REST paths, waits for the end of every response.
+test.skipIf(process.env.PRISM !== undefined)('a stream of events has no tag', async ({ acme }) => {
   const query = encodeURIComponent('subscription { conversationEvents { id } }')
   const stop = new AbortController()
   const { headers } = await fetch(`${acme.client.url}/graphql?query=${query}`, {

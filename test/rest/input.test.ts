@@ -134,7 +134,8 @@ describe('the REST paths', () => {
       'Bad Request',
       'contentText must be text.',
     ],
-  ])('refuse %s', async ([_, method, path, body, status, error, message], { gateway, acme }) => {
+  ])('refuse %s', async ([_, method, path, body, status, error, message], { gateway, acme, skip }) => {
+    skip(process.env.PRISM !== undefined && body === 'null', 'Prism forwards no body in its place.')
     const { id } = await newConversation(acme.client)
     const before = await rowsOf(gateway.db, acme.id)
     const answer = await acme.client.rest(method, inbox(acme) + path.replace('ID', id), body)

@@ -17,6 +17,7 @@ import { readTrustedDocuments } from '../../src/graphql/execution/trusted-docume
 import { noHints } from '../../src/live/hints.ts'
 import { fileTransport } from '../../src/mail/outbound/transport.ts'
 import { openDatabase } from './databases.ts'
+import { startPrism } from './prism.ts'
 import { isUnbound } from './tenant-statements.ts'
 
 export type Answer<Data = Record<string, never>> = {
@@ -55,7 +56,10 @@ export async function startGateway(options: GatewayOptions = {}) {
     limits: { ...readConfig({}).limits, ...options.limits },
     database,
   })
-  const url = await app.fastify.listen({ host: '127.0.0.1', port: 0 })
+  const address = await app.fastify.listen({ host: '127.0.0.1', port: 0 })
+  // The pipeline runs the REST suite a second time, through a proxy that checks each response.
+  const prism = process.env.PRISM ? await startPrism(process.env.PRISM, address) : null
+  const url = prism?.url ?? address
   let closing: Promise<void> | undefined
   async function closeApp(): Promise<void> {
     await app.close()
@@ -64,6 +68,7 @@ export async function startGateway(options: GatewayOptions = {}) {
   async function close(): Promise<void> {
     await closeApp()
     await database.close()
+    await prism?.close()
     if (foreign.length > 0) throw new Error(`Statements without a workspace:\n${foreign.join('\n')}`)
   }
   return {

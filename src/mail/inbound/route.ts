@@ -4,7 +4,17 @@ import { actorOf } from '../../http/actor.ts'
 import type { Access } from '../../http/authenticate-requests.ts'
 import { inWords } from '../../http/body-error.ts'
 import { sendErrors } from '../../http/errors.ts'
-import { errorResponses, idempotencyHeader, object, text } from '../../http/openapi.ts'
+import {
+  bodyErrorResponses,
+  errorResponses,
+  idempotencyHeader,
+  mismatchResponse,
+  named,
+  object,
+  parameters,
+  replayedHeader,
+  text,
+} from '../../http/openapi.ts'
 import { requireWorkspace } from '../../http/workspace-access.ts'
 import { limitBodies } from './limit-bodies.ts'
 import type { ReceivedMail } from './receive-mail.ts'
@@ -15,26 +25,43 @@ export type InboundRouteOptions = Access & {
   receiveMail(actor: Actor, raw: Buffer, idempotencyKey: string | null): Promise<ReceivedMail>
 }
 
-const storedMessage = object({
-  conversation: object({ id: text }),
-  message: object({ id: text, contentPreview: text, status: text }),
-})
+const receivedMail = named(
+  'ReceivedMail',
+  object({
+    conversation: object({ id: { ...text, description: 'The conversation, prefixed with thd_.' } }),
+    message: object({
+      id: { ...text, description: 'The message, prefixed with msg_.' },
+      contentPreview: { ...text, description: 'The beginning of the text, on one line.' },
+      status: { ...text, description: 'RECEIVED, or FAILED for a message that came back.' },
+    }),
+  }),
+)
 
 const contentType = 'message/rfc822'
 
 const schemaOf = (maxBytes: number) => ({
+  operationId: 'receiveMail',
   tags: ['Conversations'],
-  summary: `Takes in a mail as it arrived (RFC 5322), up to ${inWords(maxBytes)}; the same mail twice is taken once.`,
+  summary: 'Take in a mail',
+  description: `Takes in a mail as it arrived (RFC 5322), up to ${inWords(maxBytes)}; the same mail twice is taken once. Not part of the original documentation.`,
   consumes: [contentType],
+  params: parameters({ workspaceId: 'The workspace of the key, prefixed with wrk_.' }),
   headers: idempotencyHeader,
   body: { type: 'string', format: 'binary' },
   response: {
     200: {
-      ...storedMessage,
+      ...receivedMail,
       description: 'The mail reports that one of yours came back: the failed message.',
+      headers: replayedHeader,
     },
-    201: { ...storedMessage, description: 'The message that the mail has become.' },
+    201: {
+      ...receivedMail,
+      description: 'The message that the mail has become.',
+      headers: replayedHeader,
+    },
     ...errorResponses,
+    ...bodyErrorResponses,
+    ...mismatchResponse,
   },
 })
 
