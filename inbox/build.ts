@@ -10,6 +10,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -19,6 +20,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 const root = join(import.meta.dirname, '..')
 const built = join(root, 'dist/inbox')
 const generated = join(root, 'inbox/src/__generated__')
+const keptMs = 7 * 24 * 60 * 60 * 1_000
 
 if (import.meta.main) {
   // Relay's plugin looks for its configuration in the working directory.
@@ -42,17 +44,24 @@ export async function buildPage(): Promise<string | null> {
 
 async function bundle(): Promise<void> {
   compileDocuments()
-  const folder = join(built, hashOfSources())
+  const hashed = hashOfSources()
+  const folder = join(built, hashed)
   // Processes that start at the same time each build, and the first one to end wins.
   const own = join(built, `.${process.pid}`)
   const { build } = await import('vite')
   await build({ logLevel: 'warn', build: { outDir: own } })
   compress(own)
+  if (hashOfSources() !== hashed) throw new Error('A source of the page was changed while it was built.')
   if (existsSync(folder)) rmSync(own, { recursive: true })
   else renameSync(own, folder)
-  for (const other of readdirSync(built))
-    if (!other.startsWith('.') && join(built, other) !== folder)
-      rmSync(join(built, other), { recursive: true })
+  removeOld()
+}
+
+/** Removes what was built long ago. A gateway that is running may still serve the page of an earlier build. */
+function removeOld(): void {
+  const old = readdirSync(built).map(name => join(built, name))
+  for (const folder of old)
+    if (Date.now() - statSync(folder).mtimeMs > keptMs) rmSync(folder, { recursive: true, force: true })
 }
 
 /** Writes the types and texts of the page's documents. */

@@ -16,27 +16,31 @@ export type Session = {
   lists: Set<OpenList>
   /** Rises when everything must be read again, because events were missed for good. */
   generation: ReadableStore<number>
-  /** Rises with each event that can bring a conversation into a search. */
-  searchable: ReadableStore<number>
+  /** How many events were applied. */
+  events: ReadableStore<number>
+  /** The idempotency keys of the texts that are on their way. */
+  sending: Set<string>
   end(): void
 }
 
 /** Opens the live connection. `onEnd` is called when the key has ended. */
 export function createSession(credential: Credential, onEnd: () => void): Session {
-  const { client, state } = createLiveClient(credential.key, onEnd)
+  const { client, state, end } = createLiveClient(credential.key, onEnd)
   const lists = new Set<OpenList>()
   const generation = createStore(0)
-  const searchable = createStore(0)
+  const events = createStore(0)
   const environment = createEnvironment({
     key: credential.key,
     client,
+    position: () => follower.position(),
     onRead: cursor => follower.readAt(cursor),
   })
   const follower = createFollower({
     environment,
     lists: () => lists,
-    onEvent(type) {
-      if (type === 'MessageAdded' || type === 'ConversationCreated') searchable.set(searchable.get() + 1)
+    onEvent() {
+      events.set(events.get() + 1)
+      if (events.get() % collectEvery === 0) collectUnused(environment)
     },
     onGap() {
       follower.stop()
@@ -50,10 +54,19 @@ export function createSession(credential: Credential, onEnd: () => void): Sessio
     liveState: state,
     lists,
     generation,
-    searchable,
+    events,
+    sending: new Set(),
     end() {
       follower.stop()
-      void client.dispose()
+      end()
     },
   }
+}
+
+const collectEvery = 200
+
+/** Relay collects records only when a query is released, and a page may show one list for days. */
+function collectUnused(environment: Environment): void {
+  const store = environment.getStore() as { scheduleGC?(): void }
+  store.scheduleGC?.()
 }

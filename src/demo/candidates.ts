@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/db.ts'
-import { demoAgentId, demoWorkspaceId } from './documented.ts'
+import { billingConversationId, chatConversationId, demoAgentId, demoWorkspaceId } from './documented.ts'
 
 /** A conversation that the demo's traffic may go on with. */
 export type Candidate = {
@@ -33,7 +33,9 @@ export async function candidates(db: Db): Promise<Candidate[]> {
       where workspace_id = c.workspace_id and conversation_id = c.id
       order by created_at desc limit 1
     ) m
-    where c.assigned_to_id is distinct from ${demoAgentId} and length(c.id) > 12`.execute(db)
+    where c.assigned_to_id is distinct from ${demoAgentId} and c.id not in (${billingConversationId}, ${chatConversationId})`.execute(
+    db,
+  )
   return rows
 }
 

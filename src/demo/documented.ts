@@ -3,6 +3,8 @@ import type { DemoRecords } from './insert-records.ts'
 export const demoWorkspaceId = 'wrk_abc123'
 export const demoAgentId = 'agt_abc123'
 export const demoChannelId = 'chn_def456'
+export const billingConversationId = 'thd_xyz789'
+export const chatConversationId = 'thd_abc456'
 const janeId = 'ctc_B7OSYsnTUVwBPOGrgYTjvSGS'
 
 /** The newest time in the demo: that of the documentation's first example. */
@@ -28,7 +30,7 @@ export function documentedRecords(): DemoRecords {
     stories: [
       {
         conversation: {
-          id: 'thd_abc456',
+          id: chatConversationId,
           contact_id: janeId,
           channel_id: null,
           assigned_to_id: null,
@@ -63,7 +65,7 @@ export function documentedRecords(): DemoRecords {
       },
       {
         conversation: {
-          id: 'thd_xyz789',
+          id: billingConversationId,
           contact_id: janeId,
           channel_id: demoChannelId,
           assigned_to_id: demoAgentId,

@@ -5,7 +5,15 @@ import { describe, expect } from 'vitest'
 import { test as base, isWithoutBrowser, type Tab } from '../support/browser.ts'
 import { newPostgresDatabase } from '../support/databases.ts'
 import { client } from '../support/gateway.ts'
-import { countOn, listIsShown, printedAddress, rowOn, rowsOn, shows } from '../support/inbox-page.ts'
+import {
+  countOn,
+  holdAnswers,
+  listIsShown,
+  printedAddress,
+  rowOn,
+  rowsOn,
+  shows,
+} from '../support/inbox-page.ts'
 import { startProcess } from '../support/process.ts'
 
 /** A demo on a Postgres of its own, which each test may stop and start again. */
@@ -75,7 +83,7 @@ describe.skipIf(isWithoutBrowser)('the inbox page', () => {
     expect(tab.problems.filter(text => !/401|WebSocket/.test(text))).toEqual([])
   })
 
-  test('shows within a second that another client has closed a conversation', async ({ open, demo }) => {
+  test('shows without a reload that another client has closed a conversation', async ({ open, demo }) => {
     const [one, two] = await Promise.all([open(demo.address), open(demo.address)])
     for (const { page } of [one, two]) await rowOn(page, 'Billing question').waitFor()
     const before = { open: await countOn(one.page, 'Open'), closed: await countOn(one.page, 'Closed') }
@@ -150,6 +158,76 @@ describe.skipIf(isWithoutBrowser)('the inbox page', () => {
     for (const { page } of [one, two])
       await expect.poll(() => page.locator('.row .row-name').first().textContent()).toBe(names[10])
     expectNoProblems(one, two)
+  })
+
+  test('shows a reply once, also while its event is there and its answer is not', async ({ open, demo }) => {
+    const tab = await open(demo.address)
+    const { page } = tab
+    await rowOn(page, 'Billing question').click()
+    const composer = page.getByRole('textbox', { name: /Reply to Jane/ })
+    await composer.fill('Only once, please.')
+    const release = await holdAnswers(page, 'writeReplyMutation')
+    await composer.press('Control+Enter')
+    const message = page.locator('.message-outbound').filter({ hasText: 'Only once, please.' })
+    await message.getByText('Sent', { exact: true }).waitFor()
+    expect(await message.count()).toBe(1)
+    await release()
+    await page.locator('.composer').waitFor()
+    expect(await message.count()).toBe(1)
+    expectNoProblems(tab)
+  })
+
+  test('shows what comes while a list is being opened', async ({ open, demo }) => {
+    const tab = await open(demo.address)
+    const { page } = tab
+    await listIsShown(page)
+    const before = await countOn(page, 'Unassigned')
+    const release = await holdAnswers(page, 'ConversationListQuery')
+    await page
+      .locator('nav')
+      .getByRole('button', { name: /^Unassigned/ })
+      .click()
+    await release.held
+    const opened = `mutation { receiveMessage(input: {
+      source: EMAIL, email: "late@example.com", subject: "Came late", contentText: "Hello" }) { cursor } }`
+    await demo.other.graphql(opened)
+    // Counts are told a little later than events, so the event has been applied to what is there.
+    await expect.poll(() => countOn(page, 'Unassigned')).toBe(before + 1)
+    await release()
+    await expect.poll(() => page.locator('[data-stale]').count()).toBe(0)
+    await rowOn(page, 'Came late').waitFor()
+    expect(await rowOn(page, 'Came late').count()).toBe(1)
+    expectNoProblems(tab)
+  })
+
+  test('acts on nothing that is not shown', async ({ open, demo }) => {
+    const tab = await open(demo.address)
+    const { page } = tab
+    await rowOn(page, 'Billing question').hover()
+    await rowOn(page, 'Billing question').locator('label.checkbox').click()
+    await page.getByText('1 selected').waitFor()
+    await demo.other.graphql(setStatus, { id: billing, status: 'CLOSED' })
+    await page.getByRole('toolbar').waitFor({ state: 'detached' })
+    await rowsOn(page).first().hover()
+    await rowsOn(page).first().locator('label.checkbox').click()
+    await page.getByText('1 selected').waitFor()
+    await page.getByRole('tab', { name: /Closed/ }).click()
+    await page.getByRole('toolbar').waitFor({ state: 'detached' })
+    expectNoProblems(tab)
+  })
+
+  test('keeps a reply that is refused, and what was written meanwhile', async ({ open, demo }) => {
+    const { page } = await open(demo.address)
+    await rowOn(page, 'Billing question').click()
+    const composer = page.getByRole('textbox', { name: /Reply to Jane/ })
+    await composer.fill('A long and precious answer.')
+    const release = await holdAnswers(page, 'writeReplyMutation', true)
+    await composer.press('Control+Enter')
+    await release.held
+    await composer.fill('And another thing.')
+    await release()
+    await expect.poll(() => composer.inputValue()).toBe('A long and precious answer.\n\nAnd another thing.')
+    await shows(page, /cannot be reached/)
   })
 
   test('is used by keyboard alone', async ({ open, demo }) => {

@@ -27,3 +27,24 @@ export const listIsShown = (page: Page): Promise<void> => rowsOn(page).first().w
 /** Waits until this is on the page. */
 export const shows = (page: Page, text: string | RegExp) =>
   expect.poll(() => page.locator('body').textContent(), { message: String(text) }).toMatch(text)
+
+/**
+ * Holds the answers to one operation back, once the gateway has given them, until the function that it returns is
+ * called. `held` resolves when there is one. `isLost`: they are lost then, as when a connection breaks.
+ */
+export async function holdAnswers(page: Page, operationName: string, isLost = false) {
+  const released = Promise.withResolvers<void>()
+  const held = Promise.withResolvers<void>()
+  await page.route('**/graphql', async route => {
+    if (!route.request().postData()?.includes(`"operationName":"${operationName}"`)) return route.continue()
+    const response = isLost ? null : await route.fetch()
+    held.resolve()
+    await released.promise
+    return response ? route.fulfill({ response }) : route.abort()
+  })
+  const release = async () => {
+    released.resolve()
+    await page.unrouteAll({ behavior: 'wait' })
+  }
+  return Object.assign(release, { held: held.promise })
+}

@@ -2,6 +2,7 @@ import { ConnectionHandler, type Environment, graphql, type RecordSourceSelector
 import type { writeCreateMutation } from '../__generated__/writeCreateMutation.graphql.ts'
 import type { writeNoteMutation } from '../__generated__/writeNoteMutation.graphql.ts'
 import type { writeReplyMutation } from '../__generated__/writeReplyMutation.graphql.ts'
+import { ownIdPrefix } from '../conversation/one-stream.ts'
 import { addNode } from '../graph/connections.ts'
 import { commit } from './commit.ts'
 
@@ -15,12 +16,14 @@ export type Author = { id: string; type: string; name: string | null | undefined
 /** Sends a reply or adds a note. It is shown at once; if it is refused, it disappears again. */
 export function write(environment: Environment, kind: Kind, input: Written, author: Author) {
   const { mutation, field } = kind === 'reply' ? reply : note
+  // It stands at the end, also if the clock of this device is behind.
+  const createdAt = atTheEnd(environment, input.conversationId)
   return commit<writeReplyMutation | writeNoteMutation>(environment, {
     mutation,
     variables: { input },
     updater: store => addWritten(store, field, input.conversationId),
     optimisticUpdater(store) {
-      const message = store.create(`client:written:${input.idempotencyKey}`, 'Message')
+      const message = store.create(`${ownIdPrefix}${input.idempotencyKey}`, 'Message')
       const writer = store.get(author.id) ?? store.create(author.id, author.type)
       writer.setValue(author.id, 'id').setValue(author.name ?? null, 'name')
       writer.setValue(author.type, '__isActor')
@@ -29,7 +32,7 @@ export function write(environment: Environment, kind: Kind, input: Written, auth
         .setValue(kind === 'reply' ? 'OUTBOUND' : 'NOTE', 'direction')
         .setValue(kind === 'reply' ? 'QUEUED' : 'STORED', 'status')
         .setValue(input.contentText, 'text')
-        .setValue(new Date().toISOString(), 'createdAt')
+        .setValue(createdAt, 'createdAt')
         .setValue(null, 'sentAt')
         .setValue(null, 'failureReason')
         .setValue(null, 'warning')
@@ -37,6 +40,13 @@ export function write(environment: Environment, kind: Kind, input: Written, auth
       append(store, message, input.conversationId)
     },
   })
+}
+
+/** Now, or just after the newest message that is known. */
+function atTheEnd(environment: Environment, conversationId: string): string {
+  const conversation = environment.getStore().getSource().get(conversationId)
+  const newest = Date.parse(String(conversation?.lastMessageAt ?? ''))
+  return new Date(Math.max(Date.now(), Number.isNaN(newest) ? 0 : newest + 1)).toISOString()
 }
 
 const reply = {

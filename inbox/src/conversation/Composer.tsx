@@ -62,13 +62,14 @@ type TextProps = Props & { kind: Kind; input: React.RefObject<HTMLTextAreaElemen
 
 function Text({ conversationId, kind, to, input }: TextProps) {
   const environment = useRelayEnvironment()
-  const { credential } = useSession()
-  const { viewer, workspaceId } = useTeam()
+  const { credential, sending } = useSession()
+  const { viewer } = useTeam()
   const toasts = useToasts()
-  const place = [workspaceId, conversationId, kind] as const
-  const [draft, setDraft] = useState<Draft>(
-    () => readDraft(credential.storage, ...place) ?? { text: '', idempotencyKey: newIdempotencyKey() },
-  )
+  const place = [viewer.id, conversationId, kind] as const
+  const [draft, setDraft] = useState<Draft>(() => {
+    const kept = readDraft(credential.storage, ...place)
+    return kept && !sending.has(kept.idempotencyKey) ? kept : newDraft()
+  })
   const change = (next: Draft) => {
     setDraft(next)
     keepDraft(credential.storage, next, ...place)
@@ -76,7 +77,8 @@ function Text({ conversationId, kind, to, input }: TextProps) {
   const send = async () => {
     if (draft.text.trim() === '') return
     const { text: contentText, idempotencyKey } = draft
-    setDraft({ text: '', idempotencyKey: newIdempotencyKey() })
+    sending.add(idempotencyKey)
+    setDraft(newDraft())
     try {
       await write(environment, kind, { conversationId, contentText, idempotencyKey }, viewer)
       const kept = readDraft(credential.storage, ...place)
@@ -85,7 +87,12 @@ function Text({ conversationId, kind, to, input }: TextProps) {
         keepDraft(credential.storage, { ...kept, text: '' }, ...place)
     } catch (error) {
       toasts.warn(error)
-      setDraft(current => (current.text === '' ? draft : current))
+      const kept = readDraft(credential.storage, ...place)
+      const isSame = kept === null || kept.idempotencyKey === idempotencyKey
+      // What was written since then comes behind it, and is another request.
+      change(isSame ? draft : { ...newDraft(), text: `${contentText}\n\n${kept.text}` })
+    } finally {
+      sending.delete(idempotencyKey)
     }
   }
   const onKeyDown = (event: KeyboardEvent) => {
@@ -99,7 +106,7 @@ function Text({ conversationId, kind, to, input }: TextProps) {
         aria-label={kind === 'reply' ? `Reply to ${to}` : 'Note for the team'}
         maxLength={100_000}
         value={draft.text}
-        onChange={text => change({ text, idempotencyKey: newIdempotencyKey() })}
+        onChange={text => change({ ...newDraft(), text })}
       >
         <TextArea
           ref={input}
@@ -119,3 +126,5 @@ function Text({ conversationId, kind, to, input }: TextProps) {
     </>
   )
 }
+
+const newDraft = (): Draft => ({ text: '', idempotencyKey: newIdempotencyKey() })

@@ -56,6 +56,13 @@ export function ConversationHeader({
   useEffect(() => {
     if (isUnread && canWrite) report(setUnread(environment, id, false))
   }, [id])
+  const title = subject ?? `${sourceLabels[source]} conversation`
+  useEffect(() => {
+    document.title = `${title} – Inbox`
+    return () => {
+      document.title = 'Inbox'
+    }
+  }, [title])
   const toggle = () => change(status === 'OPEN' ? 'CLOSED' : 'OPEN')
   const toggleUnread = () => report(setUnread(environment, id, !isUnread))
   useShortcuts(canWrite ? { e: toggle, y: () => change('ARCHIVED'), u: toggleUnread } : {})
@@ -71,7 +78,10 @@ export function ConversationHeader({
       </Button>
       <Avatar id={contact.id} name={name} />
       <div className="conversation-title">
-        <h1>{subject ?? `${sourceLabels[source]} conversation`}</h1>
+        <h1>{title}</h1>
+        <span className="visually-hidden" role="status">
+          {`${name}: ${title}`}
+        </span>
         <p>
           {name}
           {contact.name && <span className="quiet"> {contact.email}</span>}

@@ -25,13 +25,11 @@ export function ConversationPane({ id }: { id: string | null }) {
       </div>
     )
   return (
-    <ErrorBoundary key={shownId}>
-      {attempt => (
-        <Suspense fallback={<LoadingConversation />}>
-          <Conversation id={shownId} fetchKey={attempt} />
-        </Suspense>
-      )}
-    </ErrorBoundary>
+    <Suspense fallback={<LoadingConversation />}>
+      <ErrorBoundary key={shownId}>
+        {attempt => <Conversation id={shownId} fetchKey={attempt} />}
+      </ErrorBoundary>
+    </Suspense>
   )
 }
 

@@ -5,9 +5,10 @@ import type { Stream_events$key } from '../__generated__/Stream_events.graphql.t
 import type { Stream_messages$key } from '../__generated__/Stream_messages.graphql.ts'
 import type { StreamEventsPageQuery } from '../__generated__/StreamEventsPageQuery.graphql.ts'
 import type { StreamMessagesPageQuery } from '../__generated__/StreamMessagesPageQuery.graphql.ts'
+import { useToasts } from '../parts/Toasts.tsx'
 import { EventItem } from './EventItem.tsx'
 import { MessageItem } from './MessageItem.tsx'
-import { inOneStream } from './one-stream.ts'
+import { inOneStream, withoutArrived } from './one-stream.ts'
 
 type Props = { messages: Stream_messages$key; events: Stream_events$key }
 
@@ -25,6 +26,10 @@ export function Stream({ messages: messagesKey, events: eventsKey }: Props) {
             node {
               id
               createdAt
+              text
+              author {
+                id
+              }
               ...MessageItem_message
             }
           }
@@ -64,11 +69,15 @@ export function Stream({ messages: messagesKey, events: eventsKey }: Props) {
     eventsKey,
   )
   const items = inOneStream(
-    { nodes: messages.data.messages.edges.map(({ node }) => node), hasEarlier: messages.hasPrevious },
+    {
+      nodes: withoutArrived(messages.data.messages.edges.map(({ node }) => node)),
+      hasEarlier: messages.hasPrevious,
+    },
     { nodes: events.data.events.edges.map(({ node }) => node), hasEarlier: events.hasPrevious },
   )
+  const toasts = useToasts()
   const hasEarlier = messages.hasPrevious || events.hasPrevious
-  const scroller = useStayingAtEnd(items.length)
+  const scroller = useStayingInPlace(items[0]?.node.id, items.length)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard (WCAG 2.1.1).
     <div className="stream" ref={scroller} tabIndex={0} role="log" aria-label="Messages and events">
@@ -77,8 +86,11 @@ export function Stream({ messages: messagesKey, events: eventsKey }: Props) {
           className="button earlier-button"
           isDisabled={messages.isLoadingPrevious || events.isLoadingPrevious}
           onPress={() => {
-            if (messages.hasPrevious) messages.loadPrevious(pageSize)
-            if (events.hasPrevious) events.loadPrevious(pageSize)
+            const onComplete = (error: Error | null) => error && toasts.warn(error)
+            if (messages.hasPrevious) messages.loadPrevious(pageSize, { onComplete })
+            if (events.hasPrevious) events.loadPrevious(pageSize, { onComplete })
+            // The button goes, and what it brought is read from where it was.
+            scroller.current?.focus({ preventScroll: true })
           }}
         >
           Show earlier
@@ -97,22 +109,31 @@ export function Stream({ messages: messagesKey, events: eventsKey }: Props) {
 
 const nearEndPixels = 80
 
-/** Scrolls to the end at first, and with what is added while the end is in sight. */
-function useStayingAtEnd(length: number) {
+/**
+ * Scrolls to the end at first, and with what is added while the end is in sight. What is put before the first item moves
+ * nothing that is being read.
+ */
+function useStayingInPlace(firstId: string | undefined, length: number) {
   const scroller = useRef<HTMLDivElement>(null)
-  const isAtEnd = useRef(true)
+  const fromEnd = useRef(0)
+  const shownFirst = useRef(firstId)
   useEffect(() => {
     const element = scroller.current
     if (!element) return
     const onScroll = () => {
-      isAtEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearEndPixels
+      fromEnd.current = element.scrollHeight - element.scrollTop
     }
     element.addEventListener('scroll', onScroll, { passive: true })
     return () => element.removeEventListener('scroll', onScroll)
   }, [])
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is called again with each item that is added.
   useLayoutEffect(() => {
-    if (isAtEnd.current && scroller.current) scroller.current.scrollTop = scroller.current.scrollHeight
-  }, [length])
+    const element = scroller.current
+    if (!element) return
+    const isAtEnd = fromEnd.current - element.clientHeight < nearEndPixels
+    if (isAtEnd) element.scrollTop = element.scrollHeight
+    else if (firstId !== shownFirst.current) element.scrollTop = element.scrollHeight - fromEnd.current
+    shownFirst.current = firstId
+  }, [firstId, length])
   return scroller
 }

@@ -1,6 +1,12 @@
 import { Suspense, useEffect, useState } from 'react'
 import { RelayEnvironmentProvider } from 'react-relay/hooks.js'
-import { type Credential, findCredential, forgetCredential, keepCredential } from '../credential.ts'
+import {
+  type Credential,
+  carriedKey,
+  findCredential,
+  forgetCredential,
+  keepCredential,
+} from '../credential.ts'
 import { useStore } from '../parts/store.ts'
 import { createSession, type Session } from '../session.ts'
 import { SessionContext } from './context.ts'
@@ -18,6 +24,15 @@ export function App() {
     setProblem(reason)
     setCredential(null)
   }
+  // A link with a key that is pasted into an open page changes only the fragment, which loads nothing.
+  useEffect(() => {
+    const onLink = () => {
+      const carried = carriedKey()
+      if (carried !== null) setCredential(keepCredential(carried, sessionStorage))
+    }
+    addEventListener('hashchange', onLink)
+    return () => removeEventListener('hashchange', onLink)
+  }, [])
   if (!credential)
     return (
       <SignIn
@@ -55,7 +70,12 @@ function SignedIn({ credential, onEnd }: SignedInProps) {
 function Generation({ session, onEnd }: { session: Session; onEnd: SignedInProps['onEnd'] }) {
   const generation = useStore(session.generation)
   return (
-    <ErrorBoundary key={generation} isWhole onUnauthenticated={() => onEnd('This key is not valid.')}>
+    <ErrorBoundary
+      key={generation}
+      isWhole
+      onLeave={() => onEnd(null)}
+      onUnauthenticated={() => onEnd('This key is not valid.')}
+    >
       {attempt => (
         <Suspense fallback={<LoadingInbox />}>
           <Inbox fetchKey={`${generation} ${attempt}`} />

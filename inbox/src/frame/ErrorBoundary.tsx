@@ -7,6 +7,8 @@ type Props = {
   children(attempt: number): ReactNode
   /** Whether the whole page failed, not a part of it. */
   isWhole?: boolean
+  /** Called when somebody wants to sign in with another key; left out: this is not offered. */
+  onLeave?(): void
   /** Called with an error that says that the key is wrong. */
   onUnauthenticated?(): void
 }
@@ -38,6 +40,11 @@ export class ErrorBoundary extends Component<Props, State> {
         >
           Try again
         </Button>
+        {this.props.onLeave && (
+          <Button className="button" onPress={this.props.onLeave}>
+            Use another key
+          </Button>
+        )}
       </div>
     )
   }

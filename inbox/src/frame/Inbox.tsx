@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { graphql, useLazyLoadQuery } from 'react-relay/hooks.js'
 import type { InboxQuery } from '../__generated__/InboxQuery.graphql.ts'
 import { ConversationPane } from '../conversation/ConversationPane.tsx'
@@ -80,20 +80,22 @@ function Frame({ workspace, viewer }: FrameProps) {
   const toasts = useToastQueue()
   const [sheet, setSheet] = useState<'help' | 'new' | null>(null)
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const select = useCallback(
+    (next: ReadonlySet<string>) => setSelected(last => (last.size + next.size === 0 ? last : next)),
+    [],
+  )
   useShortcuts({ '?': () => setSheet('help'), c: () => setSheet('new') })
   return (
     <ToastsContext value={toasts}>
       <div className={place.conversation === null ? 'frame' : 'frame frame-open'}>
         <Sidebar name={workspace.name} counts={counts} onSheet={setSheet} />
         <main className="list-pane" aria-label="Conversations">
-          <ListPane counts={counts} selected={selected} onSelect={setSelected} onSheet={setSheet} />
-          {selected.size > 0 && <BulkBar selected={selected} onDone={() => setSelected(new Set())} />}
+          <ListPane counts={counts} selected={selected} onSelect={select} onSheet={setSheet} />
+          {selected.size > 0 && <BulkBar selected={selected} onDone={() => select(new Set())} />}
           <LiveLine />
         </main>
         <section className="conversation-pane" aria-label="Conversation">
-          <Suspense>
-            <ConversationPane id={place.conversation} />
-          </Suspense>
+          <ConversationPane id={place.conversation} />
         </section>
       </div>
       <Toasts queue={toasts} />

@@ -24,5 +24,5 @@ export function LiveLine() {
 
 function lineOf(isLost: boolean, wasLost: boolean): string | null {
   if (isLost) return 'Reconnecting. What happens meanwhile will be shown.'
-  return wasLost ? 'Connected again. Nothing was missed.' : null
+  return wasLost ? 'Connected again. What happened meanwhile is coming in.' : null
 }

@@ -6,7 +6,7 @@ import { createConversation } from '../actions/write.ts'
 import { RequestError } from '../graph/request.ts'
 import { Sheet } from '../parts/Sheet.tsx'
 import { go } from '../place.ts'
-import { useTeam } from './context.ts'
+import { useSession, useTeam } from './context.ts'
 
 type Props = { isOpen: boolean; onClose(): void }
 
@@ -19,18 +19,25 @@ export function NewConversation(props: Props) {
   )
 }
 
+/** What was written and not sent survives that the sheet is closed, and a reload. */
+const draftName = (viewerId: string) => `inbox.draft.${viewerId}.new`
+
 const noText = { email: '', name: '', subject: '', contentText: '' }
 
 function NewConversationForm({ onClose }: { onClose(): void }) {
   const environment = useRelayEnvironment()
-  const { canWrite } = useTeam()
-  const [text, setText] = useState(noText)
+  const { canWrite, viewer } = useTeam()
+  const { credential } = useSession()
+  const [text, setText] = useState<typeof noText>(
+    () => JSON.parse(credential.storage.getItem(draftName(viewer.id)) ?? 'null') ?? noText,
+  )
   // A retry of the same text is the same request.
   const [idempotencyKey, setIdempotencyKey] = useState(newIdempotencyKey)
   const [problem, setProblem] = useState<string | null>(null)
   const [isSending, setIsSending] = useState(false)
   const change = (name: keyof typeof noText) => (value: string) => {
     setText({ ...text, [name]: value })
+    credential.storage.setItem(draftName(viewer.id), JSON.stringify({ ...text, [name]: value }))
     setIdempotencyKey(newIdempotencyKey())
   }
   const send = async (event: FormEvent) => {
@@ -45,6 +52,7 @@ function NewConversationForm({ onClose }: { onClose(): void }) {
         contentText,
         idempotencyKey,
       })
+      credential.storage.removeItem(draftName(viewer.id))
       onClose()
       go({ conversation: conversation ?? null, scope: 'all', status: 'OPEN', search: '' })
     } catch (error) {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { Switch } from 'react-aria-components'
-import { useSession } from './context.ts'
+import { useSession, useTeam } from './context.ts'
 
 /** The gateway names the address in the page if it makes traffic. */
 const address = document.querySelector<HTMLMetaElement>('meta[name=demo-traffic]')?.content
@@ -8,6 +8,7 @@ const address = document.querySelector<HTMLMetaElement>('meta[name=demo-traffic]
 /** Shows on a demo whether the gateway makes traffic, and stops it. */
 export function Traffic() {
   const { key } = useSession().credential
+  const { canWrite } = useTeam()
   const [isRunning, setIsRunning] = useState<boolean | null>(null)
   useEffect(() => {
     if (address) void ask(address, key).then(setIsRunning)
@@ -17,9 +18,10 @@ export function Traffic() {
     <Switch
       className="switch"
       isSelected={isRunning}
+      isDisabled={!canWrite}
       onChange={wanted => {
         setIsRunning(wanted)
-        void ask(address, key, wanted).then(setIsRunning)
+        void ask(address, key, wanted).then(answer => setIsRunning(answer ?? !wanted))
       }}
     >
       <span className="switch-track" />

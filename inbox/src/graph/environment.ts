@@ -2,36 +2,43 @@ import type { Client } from 'graphql-ws'
 import type { GraphQLResponse, RequestParameters, Variables } from 'relay-runtime'
 import { Environment, Network, Observable, RecordSource, Store } from 'relay-runtime'
 import { handlerProvider } from './connections.ts'
-import { request } from './request.ts'
+import { type AnswerError, RequestError, request, requestErrorOf } from './request.ts'
 
 export type EnvironmentOptions = {
   key: string
   client: Client
-  /** Called with each position of the event log that an answer was read at. */
+  /** The position of the last event that was applied; null: none yet. */
+  position(): string | null
+  /** Called with the position of the event log that an answer was read at, or with an earlier one. */
   onRead(cursor: string): void
 }
 
 /** Queries and mutations over HTTP, subscriptions over the WebSocket of `client`. */
-export function createEnvironment({ key, client, onRead }: EnvironmentOptions): Environment {
+export function createEnvironment({ key, client, position, onRead }: EnvironmentOptions): Environment {
   const fetch = async (params: RequestParameters, variables: Variables) => {
+    const before = position()
     const answer = await request(key, params, variables)
-    for (const cursor of cursorsIn(answer)) onRead(cursor)
+    // An answer that names no position was read after it was asked for.
+    const cursor = cursorIn(answer) ?? before
+    if (cursor !== null) onRead(cursor)
     return answer
   }
   return new Environment({
     network: Network.create(fetch, (params, variables) => subscribe(client, params, variables)),
-    store: new Store(new RecordSource(), { gcReleaseBufferSize: 50 }),
+    store: new Store(new RecordSource(), { gcReleaseBufferSize: 20 }),
     handlerProvider,
   })
 }
 
-/** A query asks for `workspace { eventCursor }`, and the payload of a mutation has a `cursor`. */
-function cursorsIn(answer: GraphQLResponse): string[] {
+/** A query asks for `workspace { eventCursor }`, and the payload of a mutation has a `cursor`, which is null for a no-op. */
+function cursorIn(answer: GraphQLResponse): string | null {
   const fields = Object.values('data' in answer ? (answer.data ?? {}) : {})
-  return fields
-    .map(field => (field as Partial<Record<'cursor' | 'eventCursor', unknown>> | null) ?? {})
-    .flatMap(({ cursor, eventCursor }) => [cursor, eventCursor])
-    .filter(cursor => typeof cursor === 'string')
+  return (
+    fields
+      .map(field => (field as Partial<Record<'cursor' | 'eventCursor', unknown>> | null) ?? {})
+      .flatMap(({ cursor, eventCursor }) => [cursor, eventCursor])
+      .find(cursor => typeof cursor === 'string') ?? null
+  )
 }
 
 type Event = { cursor?: string }
@@ -42,6 +49,8 @@ function subscribe(client: Client, { text, name }: RequestParameters, variables:
     const payload = { query: text ?? '', operationName: name, variables: { ...variables } }
     return client.subscribe<Record<string, Event>>(payload, {
       next(result) {
+        const [error] = result.errors ?? []
+        if (error) return sink.error(requestErrorOf(error))
         const cursor = Object.values(result.data ?? {})[0]?.cursor
         if (cursor !== undefined) {
           if (cursor <= String(payload.variables.after ?? '')) return
@@ -49,8 +58,14 @@ function subscribe(client: Client, { text, name }: RequestParameters, variables:
         }
         sink.next(result as GraphQLResponse)
       },
-      error: error => sink.error(error instanceof Error ? error : new Error(JSON.stringify(error))),
+      error: error => sink.error(errorOf(error)),
       complete: () => sink.complete(),
     })
   })
+}
+
+/** What graphql-ws ends a subscription with: the errors of an operation, the close of the socket, or an error of its own. */
+function errorOf(error: unknown): Error {
+  if (Array.isArray(error)) return requestErrorOf(error[0] as AnswerError)
+  return new RequestError('CLOSED', error instanceof Error ? error.message : 'The connection was closed.')
 }

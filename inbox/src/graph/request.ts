@@ -1,16 +1,38 @@
 import type { GraphQLResponse, RequestParameters, Variables } from 'relay-runtime'
 
-/** A request that was refused, or that had no answer. `code` is that of docs/errors.md; UNREACHABLE: no answer came. */
+/**
+ * A request or a subscription that was refused, or that had no answer. `code` is that of docs/errors.md, or one of two of
+ * the page's own. UNREACHABLE: no answer came. CLOSED: the socket was closed.
+ */
 export class RequestError extends Error {
   readonly code: string
+  /** In how many seconds to try again, if the gateway has said so. */
+  readonly retryAfter: number | undefined
 
-  constructor(code: string, message: string) {
+  constructor(code: string, message: string, retryAfter?: number) {
     super(message)
     this.code = code
+    this.retryAfter = retryAfter
   }
 }
 
-type Answer = { data?: unknown; errors?: { message: string; extensions?: { code?: string } }[] }
+/** An error as GraphQL puts it into an answer. */
+export type AnswerError = { message: string; extensions?: { code?: unknown; retryAfter?: unknown } }
+
+export function requestErrorOf({
+  message,
+  extensions: { code, retryAfter } = {},
+}: AnswerError): RequestError {
+  return new RequestError(
+    typeof code === 'string' ? code : 'INTERNAL',
+    message,
+    typeof retryAfter === 'number' ? retryAfter : undefined,
+  )
+}
+
+type Answer = { data?: unknown; errors?: AnswerError[] }
+
+const timeoutMs = 30_000
 
 /** Sends a query or mutation over HTTP. Throws a RequestError if the answer has an error: the page shows no half answers. */
 export async function request(
@@ -20,7 +42,7 @@ export async function request(
 ): Promise<GraphQLResponse> {
   const { data, errors } = await post(key, { query: text, operationName: name, variables })
   const [error] = errors ?? []
-  if (error) throw new RequestError(error.extensions?.code ?? 'INTERNAL', error.message)
+  if (error) throw requestErrorOf(error)
   return { data } as GraphQLResponse
 }
 
@@ -30,6 +52,7 @@ async function post(key: string, body: object): Promise<Answer> {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
       body: JSON.stringify(body),
+      signal: AbortSignal.timeout(timeoutMs),
     })
     return (await response.json()) as Answer
   } catch {

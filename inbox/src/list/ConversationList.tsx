@@ -4,12 +4,12 @@ import { graphql, useLazyLoadQuery, usePaginationFragment } from 'react-relay/ho
 import type { ConversationList_query$key } from '../__generated__/ConversationList_query.graphql.ts'
 import type { ConversationListPageQuery } from '../__generated__/ConversationListPageQuery.graphql.ts'
 import type { ConversationListQuery } from '../__generated__/ConversationListQuery.graphql.ts'
-import { useSession } from '../frame/context.ts'
+import { useToasts } from '../parts/Toasts.tsx'
 import { go } from '../place.ts'
 import { useShortcuts } from '../shortcuts/use-shortcuts.ts'
 import { ConversationRow } from './ConversationRow.tsx'
 import { EmptyList } from './EmptyList.tsx'
-import { useSearchAgain } from './use-search-again.ts'
+import { useFoundLater } from './use-found-later.ts'
 import { byLastMessage, filterOf, stays, type View } from './view.ts'
 
 type Props = {
@@ -26,9 +26,8 @@ type Props = {
 const rowHeight = 80
 const pageSize = 50
 
-/** The conversations of a view. It asks for them, and for them again while a search is shown. */
+/** The conversations of a view. */
 export function ConversationList({ view, fetchKey, ...props }: Props) {
-  const again = useSearchAgain(view)
   const query = useLazyLoadQuery<ConversationListQuery>(
     graphql`
       query ConversationListQuery($filter: ConversationFilter!, $count: Int!) {
@@ -36,7 +35,7 @@ export function ConversationList({ view, fetchKey, ...props }: Props) {
       }
     `,
     { filter: filterOf(view), count: pageSize },
-    { fetchPolicy: 'store-and-network', fetchKey: `${fetchKey} ${again}` },
+    { fetchPolicy: 'store-and-network', fetchKey },
   )
   return <Rows key={JSON.stringify(view)} query={query} view={view} {...props} />
 }
@@ -44,7 +43,7 @@ export function ConversationList({ view, fetchKey, ...props }: Props) {
 type RowsProps = Omit<Props, 'fetchKey'> & { query: ConversationList_query$key }
 
 function Rows({ query, view, selected, onSelect, openId }: RowsProps) {
-  const { lists } = useSession()
+  useFoundLater(view)
   const { data, loadNext, hasNext, isLoadingNext } = usePaginationFragment<
     ConversationListPageQuery,
     ConversationList_query$key
@@ -63,7 +62,6 @@ function Rows({ query, view, selected, onSelect, openId }: RowsProps) {
         }
         conversations(first: $count, after: $cursor, filter: $filter)
           @connection(key: "ConversationList_conversations") {
-          __id
           edges {
             node {
               id
@@ -86,12 +84,7 @@ function Rows({ query, view, selected, onSelect, openId }: RowsProps) {
     `,
     query,
   )
-  const { __id: connectionId, edges } = data.conversations
-  useEffect(() => {
-    const list = { connectionId, view }
-    lists.add(list)
-    return () => void lists.delete(list)
-  }, [lists, connectionId, view])
+  const { edges } = data.conversations
   const rows = useMemo(() => {
     // The open conversation stays in the list of unread ones, although reading it made it read.
     const isShown = (node: (typeof edges)[number]['node']) =>
@@ -101,10 +94,22 @@ function Rows({ query, view, selected, onSelect, openId }: RowsProps) {
       .filter(isShown)
       .sort(byLastMessage)
   }, [edges, view, openId])
+  // What has left the list is not acted on.
+  useEffect(() => {
+    const left = [...selected].filter(id => !rows.some(row => row.id === id))
+    if (left.length > 0) onSelect(new Set([...selected].filter(id => !left.includes(id))))
+  }, [rows, selected, onSelect])
+  const toasts = useToasts()
   const scroller = useRef<HTMLDivElement>(null)
-  const step = (by: number) => {
-    const from = rows.findIndex(({ id }) => id === openId)
-    const to = from < 0 ? 0 : Math.min(Math.max(from + by, 0), rows.length - 1)
+  const openIndex = rows.findIndex(({ id }) => id === openId)
+  // When the open conversation has left the list, its place is taken by the next one.
+  const lastIndex = useRef(-1)
+  useEffect(() => {
+    if (openIndex >= 0) lastIndex.current = openIndex
+  }, [openIndex])
+  const step = (by: 1 | -1) => {
+    const from = openIndex >= 0 ? openIndex + by : by === 1 ? lastIndex.current : lastIndex.current - 1
+    const to = Math.min(Math.max(from, 0), rows.length - 1)
     const row = rows[to]
     if (!row) return
     go({ conversation: row.id })
@@ -135,7 +140,9 @@ function Rows({ query, view, selected, onSelect, openId }: RowsProps) {
         <GridListLoadMoreItem
           className="list-more"
           isLoading={isLoadingNext}
-          onLoadMore={() => hasNext && loadNext(pageSize)}
+          onLoadMore={() => {
+            if (hasNext) loadNext(pageSize, { onComplete: error => error && toasts.warn(error) })
+          }}
           scrollOffset={4}
         >
           Loading more

@@ -36,7 +36,7 @@ export function ConversationRow({ id, conversation: key, isOpen }: Props) {
   return (
     <GridListItem
       id={id}
-      textValue={`${isUnread ? 'Unread: ' : ''}${name}: ${subject ?? lastMessagePreview}`}
+      textValue={`${isOpen ? 'Open now: ' : ''}${isUnread ? 'Unread: ' : ''}${name}: ${subject ?? lastMessagePreview}`}
       className={classes}
     >
       <span className="row-mark">

@@ -1,11 +1,12 @@
-import { Suspense, useDeferredValue, useMemo } from 'react'
+import { Suspense, useDeferredValue, useEffect, useMemo } from 'react'
 import { Button, Tab, TabList, TabPanel, Tabs } from 'react-aria-components'
-import { useTeam } from '../frame/context.ts'
+import { useSession, useTeam } from '../frame/context.ts'
 import { ErrorBoundary } from '../frame/ErrorBoundary.tsx'
 import type { LiveCounts } from '../live/use-counts.ts'
 import { HelpIcon, PlusIcon } from '../parts/icons.tsx'
 import { go, type Place, usePlace } from '../place.ts'
 import { ConversationList } from './ConversationList.tsx'
+import { connectionIdOf } from './connection-id.ts'
 import { FilterMenu } from './FilterMenu.tsx'
 import { LoadingRows } from './LoadingRows.tsx'
 import { ScopeMenu } from './ScopeMenu.tsx'
@@ -29,17 +30,19 @@ export function ListPane({ counts, selected, onSelect, onSheet }: Props) {
     () => ({ scope, status, source, agentId, search }),
     [scope, status, source, agentId, search],
   )
+  const { lists } = useSession()
+  // It is known before its query is sent, so that a conversation that comes meanwhile finds it.
+  useEffect(() => {
+    const list = { connectionId: connectionIdOf(view), view }
+    lists.add(list)
+    return () => void lists.delete(list)
+  }, [lists, view])
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a selection belongs to the view that it was made in.
+  useEffect(() => onSelect(new Set()), [view, onSelect])
   // The last list stays until the next one has come.
   const shownView = useDeferredValue(view)
   return (
-    <Tabs
-      className="list-tabs"
-      selectedKey={status}
-      onSelectionChange={key => {
-        onSelect(new Set())
-        go({ status: key as Status })
-      }}
-    >
+    <Tabs className="list-tabs" selectedKey={status} onSelectionChange={key => go({ status: key as Status })}>
       <div className="list-header">
         <div className="list-bar">
           <ScopeMenu counts={counts} />
@@ -66,23 +69,21 @@ export function ListPane({ counts, selected, onSelect, onSheet }: Props) {
           ))}
         </TabList>
       </div>
-      {statuses.map(each => (
-        <TabPanel id={each} key={each} className="tab-panel" data-stale={shownView !== view || undefined}>
+      <TabPanel id={status} className="tab-panel" data-stale={shownView !== view || undefined}>
+        <Suspense fallback={<LoadingRows />}>
           <ErrorBoundary key={JSON.stringify(shownView)}>
             {attempt => (
-              <Suspense fallback={<LoadingRows />}>
-                <ConversationList
-                  view={shownView}
-                  fetchKey={attempt}
-                  selected={selected}
-                  onSelect={onSelect}
-                  openId={place.conversation}
-                />
-              </Suspense>
+              <ConversationList
+                view={shownView}
+                fetchKey={attempt}
+                selected={selected}
+                onSelect={onSelect}
+                openId={place.conversation}
+              />
             )}
           </ErrorBoundary>
-        </TabPanel>
-      ))}
+        </Suspense>
+      </TabPanel>
     </Tabs>
   )
 }

@@ -13,8 +13,18 @@ export function SearchBox() {
   const [text, setText] = useState(search)
   const input = useRef<HTMLInputElement>(null)
   useShortcuts({ '/': () => input.current?.focus() })
+  const sent = useRef(search)
+  // The address may change by other means: the back button, or a list that asks to show everything.
   useEffect(() => {
-    const timer = setTimeout(() => go({ search: text.trim() }), pauseMs)
+    if (search === sent.current) return
+    sent.current = search
+    setText(search)
+  }, [search])
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      sent.current = text.trim()
+      go({ search: sent.current })
+    }, pauseMs)
     return () => clearTimeout(timer)
   }, [text])
   return (

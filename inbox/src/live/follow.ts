@@ -1,6 +1,7 @@
 import { type Environment, type GraphQLTaggedNode, graphql, requestSubscription } from 'relay-runtime'
 import type { followSubscription } from '../__generated__/followSubscription.graphql.ts'
 import { applyEvent, type OpenList } from './apply-event.ts'
+import { createRetry, isPassing } from './retry.ts'
 
 const subscription: GraphQLTaggedNode = graphql`
   subscription followSubscription($after: EventCursor!) {
@@ -42,6 +43,8 @@ const subscription: GraphQLTaggedNode = graphql`
 export type Follower = {
   /** Follows the log from this position on. */
   start(cursor: string): void
+  /** The position of the last event that was applied; null: nothing is followed. */
+  position(): string | null
   /**
    * An answer was read at this position. If later events have been applied already, the answer may have set back what
    * they changed: the log is followed from there again.
@@ -55,63 +58,52 @@ export type FollowOptions = {
   /** The lists that conversations come into. */
   lists(): Iterable<OpenList>
   /** Called with each event that was applied. */
-  onEvent(type: string): void
+  onEvent(): void
   /** Called if the cursor is not valid any more, or an event cannot be read: everything must be read again. */
   onGap(): void
 }
-
-const retryMs = 500
 
 /** Applies the events of the workspace, each of them once and in order, as docs/live.md describes. */
 export function createFollower({ environment, lists, onEvent, onGap }: FollowOptions): Follower {
   let position: string | null = null
   let dispose = () => {}
-  let timer: ReturnType<typeof setTimeout> | undefined
+  const retry = createRetry()
 
   function begin(after: string): void {
-    stop()
+    end()
     position = after
-    const later = () => {
-      timer = setTimeout(() => begin(position ?? after), retryMs)
-    }
-    let isGap = false
+    const again = () => begin(position ?? after)
     ;({ dispose } = requestSubscription<followSubscription>(environment, {
       subscription,
       variables: { after },
       updater: store => applyEvent(store, lists()),
       onNext(response) {
         if (!response) return
-        const { cursor, __typename } = response.conversationEvents
-        position = cursor
-        onEvent(__typename)
+        position = response.conversationEvents.cursor
+        retry.reset()
+        onEvent()
       },
-      onError(error) {
-        isGap = !isPassing(error)
-        if (isGap) onGap()
-        else later()
-      },
+      onError: error => (isPassing(error) ? retry.later(again, error) : onGap()),
       // The log has no end.
-      onCompleted: () => (isGap ? undefined : later()),
+      onCompleted: () => retry.later(again),
     }))
   }
 
-  function stop(): void {
-    clearTimeout(timer)
+  function end(): void {
+    retry.stop()
     dispose()
     dispose = () => {}
   }
 
   return {
     start: begin,
+    position: () => position,
     readAt(cursor) {
       if (position !== null && cursor < position) begin(cursor)
     },
     stop() {
       position = null
-      stop()
+      end()
     },
   }
 }
-
-/** The database is away for a moment, or the key has spent its budget. */
-const isPassing = (error: Error) => /UNAVAILABLE|RATE_LIMITED/.test(JSON.stringify(error) + error.message)

@@ -4,6 +4,7 @@ import { requestSubscription } from 'relay-runtime'
 import type { useCounts_viewer$key } from '../__generated__/useCounts_viewer.graphql.ts'
 import type { useCounts_workspace$key } from '../__generated__/useCounts_workspace.graphql.ts'
 import type { useCountsSubscription } from '../__generated__/useCountsSubscription.graphql.ts'
+import { createRetry } from './retry.ts'
 
 type Counts = useCountsSubscription['response']['conversationCountsChanged']
 
@@ -58,7 +59,7 @@ function useLiveCounts(agentId: string | null, isWanted: boolean): Counts | null
   const variables = useMemo(() => ({ agentId }), [agentId])
   useEffect(() => {
     if (!isWanted) return
-    let timer: ReturnType<typeof setTimeout> | undefined
+    const retry = createRetry()
     let dispose = () => {}
     const begin = () => {
       ;({ dispose } = requestSubscription<useCountsSubscription>(environment, {
@@ -74,21 +75,19 @@ function useLiveCounts(agentId: string | null, isWanted: boolean): Counts | null
           }
         `,
         variables,
-        onNext: response => response && setCounts(response.conversationCountsChanged),
-        onError: again,
-        onCompleted: again,
+        onNext(response) {
+          retry.reset()
+          if (response) setCounts(response.conversationCountsChanged)
+        },
+        onError: error => retry.later(begin, error),
+        onCompleted: () => retry.later(begin),
       }))
-    }
-    function again() {
-      timer = setTimeout(begin, retryMs)
     }
     begin()
     return () => {
-      clearTimeout(timer)
+      retry.stop()
       dispose()
     }
   }, [environment, variables, isWanted])
   return counts
 }
-
-const retryMs = 1_000

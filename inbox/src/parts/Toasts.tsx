@@ -8,12 +8,13 @@ type Toast = { id: number; text: string; isProblem: boolean; action?: { label: s
 export type ToastQueue = ReadableStore<Toast[]> & {
   /** Shows a sentence for some seconds, with at most one thing to do. */
   say(text: string, action?: Toast['action']): void
-  /** Shows what went wrong, until it is closed. */
+  /** Shows what went wrong, until it is closed or five others have come. */
   warn(error: unknown): void
   close(id: number): void
 }
 
 const shownMs = 6_000
+const mostShown = 5
 
 export const ToastsContext = createContext<ToastQueue | null>(null)
 
@@ -31,7 +32,7 @@ function createQueue(): ToastQueue {
   const close = (id: number) => shown.set(shown.get().filter(toast => toast.id !== id))
   const add = (toast: Omit<Toast, 'id'>) => {
     const id = ++last
-    shown.set([...shown.get(), { ...toast, id }].slice(-3))
+    shown.set([...shown.get(), { ...toast, id }].slice(-mostShown))
     return id
   }
   return {

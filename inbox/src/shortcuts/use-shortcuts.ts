@@ -13,6 +13,8 @@ export function useShortcuts(handlers: Handlers): void {
     const onKey = (event: KeyboardEvent) => {
       const handler = latest.current[event.key as Shortcut]
       if (!handler || event.ctrlKey || event.metaKey || event.altKey || isBusy(event.target)) return
+      // A key that is held moves on, and does nothing else twice.
+      if (event.repeat && event.key !== 'j' && event.key !== 'k') return
       event.preventDefault()
       event.stopPropagation()
       handler()
