@@ -131,6 +131,7 @@ async function gateway(): Promise<Server> {
     ...readConfig({ MAX_CONNECTIONS: '100000', MAX_CONNECTIONS_PER_ADDRESS: '100000' }),
     database,
     page: null,
+    demoPageKey: null,
     mailTransport: fileTransport('/nonexistent'),
     openHints: options => postgresHints(databaseUrl, options),
     log: pino({ level: 'error' }),

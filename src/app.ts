@@ -57,6 +57,8 @@ export type AppOptions = {
   observe?: Observe
   /** The trusted documents, and whether nothing else is executed. */
   trusted: TrustedDocuments
+  /** A key of the demo that everybody who reaches the gateway may see; null: there is none. */
+  demoPageKey: string | null
   /** The folder of the inbox page; null: `/` leads to GraphiQL. */
   page: string | null
 } & Pick<
@@ -183,6 +185,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     unsent,
     open,
     graphiql: options.graphiql,
+    graphiqlKey: options.demoPageKey,
     onStream: streams.add,
   })
   await fastify.register(restRoutes, {

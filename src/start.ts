@@ -31,9 +31,12 @@ async function start(config: Config): Promise<void> {
     const applied = await migrate(database.db)
     if (applied.length > 0) log.info({ applied }, 'migrated')
     if (config.demo) log.info(await seedDemo(database.db, config), 'demo workspace')
+    const pageKey = config.demo ? await createPageKey(database.db) : null
     const app = await createApp({
       database,
       page: await page,
+      // GraphiQL shows it, so nobody but this machine may be there to read it.
+      demoPageKey: isLoopback(config.host) ? pageKey : null,
       mailTransport: config.smtpUrl ? smtpTransport(config.smtpUrl) : fileTransport(config.mailDir),
       openHints: options => (config.databaseUrl ? postgresHints(config.databaseUrl, options) : noHints()),
       log: log.child({}, { level: config.logLevel }),
@@ -42,7 +45,7 @@ async function start(config: Config): Promise<void> {
     })
     const close = () => closeInOrder([[['the app', app.close]], [['the database', database.close]]])
     endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: 10_000 })
-    await listen(app, config, database)
+    await listen(app, config, { engine: database.engine, pageKey })
   } catch (error) {
     await database.close()
     throw error
@@ -51,14 +54,14 @@ async function start(config: Config): Promise<void> {
 
 async function listen(
   app: App,
-  { host, port, metricsPort, demo }: Config,
-  { db, engine }: OpenDatabase,
+  { host, port, metricsPort }: Config,
+  { engine, pageKey }: Pick<OpenDatabase, 'engine'> & { pageKey: string | null },
 ): Promise<void> {
   const listenTextResolver = () => 'listening'
   try {
     const metrics = await app.metricsServer?.listen({ host, port: metricsPort ?? 0, listenTextResolver })
     const url = await app.fastify.listen({ host, port, listenTextResolver })
-    if (demo) log.info({ inbox: `${url}/#key=${await createPageKey(db)}` }, 'inbox of the demo')
+    if (pageKey !== null) log.info({ inbox: `${url}/#key=${pageKey}` }, 'inbox of the demo')
     log.info({ url, metrics, database: engine }, 'ready')
   } catch (error) {
     await app.close()
@@ -83,4 +86,8 @@ async function pageFolder(): Promise<string | null> {
     log.warn({ err: error }, 'the inbox page could not be built')
     return null
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }

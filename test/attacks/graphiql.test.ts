@@ -22,6 +22,7 @@ describe('GraphiQL', () => {
     const decode = { br: brotliDecompressSync, gzip: gunzipSync }
     const html = String(coding ? decode[coding](body) : body)
     expect(html).toMatch(/<!doctype html>.*subscription StatusChanges.*<\/html>/s)
+    expect(html).toContain('YOUR_API_KEY')
   })
 
   test('is not sent again to a client that has it', async ({ gateway }) => {

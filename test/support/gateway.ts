@@ -50,6 +50,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     mailTransport: fileTransport(mailDirectory),
     openHints: noHints,
     page: null,
+    demoPageKey: null,
     mailFrom: 'support@gateway.test',
     log: pino({ level: process.env.LOG ?? 'silent' }),
     ...options,

@@ -1,61 +1,22 @@
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { operations } from './graphiql-operations.ts'
 
-const operations = `# Put your key in place of YOUR_API_KEY, at "Headers" below.
-# Then choose one of the three operations at the run button.
-
-query Inbox {
-  workspace {
-    name
-    eventCursor
-    conversationCounts { open unread unassigned }
-  }
-  conversations(first: 5) {
-    edges {
-      node {
-        id
-        status
-        subject
-        contact { name email }
-        assignedTo { name }
-        messages(last: 3) {
-          edges { node { direction preview createdAt } }
-        }
-      }
-    }
-    pageInfo { hasNextPage endCursor }
-  }
+/** The options of the page. With a key its tabs can be run at once; null: its reader puts one in. */
+function optionsWith(key: string | null) {
+  const headers = JSON.stringify({ authorization: `Bearer ${key ?? 'YOUR_API_KEY'}` }, null, 2)
+  return {
+    title: 'Conversations gateway',
+    defaultTabs: operations.map(query => ({ query, headers })),
+    headers,
+    defaultHeaders: headers,
+    defaultEditorToolsVisibility: 'headers',
+    endpoint: '/graphql',
+    subscriptionsProtocol: 'SSE',
+    shouldPersistHeaders: false,
+  } as const
 }
-
-mutation Close {
-  setConversationStatus(input: { conversationId: "thd_xyz789", status: CLOSED }) {
-    conversation { id status }
-    cursor
-    userErrors { code message path }
-  }
-}
-
-subscription StatusChanges {
-  conversationStatusChanged {
-    cursor
-    occurredAt
-    previousStatus
-    status
-    conversation { id subject contact { name } }
-  }
-}
-`
-
-const options = {
-  title: 'Conversations gateway',
-  defaultQuery: operations,
-  headers: JSON.stringify({ authorization: 'Bearer YOUR_API_KEY' }, null, 2),
-  defaultEditorToolsVisibility: 'headers',
-  endpoint: '/graphql',
-  subscriptionsProtocol: 'SSE',
-  shouldPersistHeaders: false,
-} as const
 
 /** The page in one content coding. */
 type EncodedPage = { body: Buffer; etag: string }
@@ -69,14 +30,14 @@ export type GraphiqlPage = {
 }
 
 /** Returns the page. It is rendered at the first call, because most processes never show it. */
-export function lazyGraphiqlPage(): () => Promise<GraphiqlPage> {
+export function lazyGraphiqlPage(key: string | null): () => Promise<GraphiqlPage> {
   let page: Promise<GraphiqlPage> | undefined
-  return () => (page ??= render())
+  return () => (page ??= render(key))
 }
 
-async function render(): Promise<GraphiqlPage> {
+async function render(key: string | null): Promise<GraphiqlPage> {
   const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql')
-  const html = renderGraphiQL(options)
+  const html = renderGraphiQL(optionsWith(key))
   const text = Buffer.from(html)
   // The best quality takes five times as long for a twentieth of the size.
   const params = { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: text.length }

@@ -23,6 +23,8 @@ export type HttpOptions = Access & {
   tags: RevisionTags
   /** Whether browsers that open the address get GraphiQL. */
   graphiql: boolean
+  /** The key that GraphiQL shows and uses; null: its reader puts one in. */
+  graphiqlKey: string | null
   /** Called with each event stream that opens. `cut` ends it without `complete`, so that its client reconnects. */
   onStream(actor: Actor, cut: () => void): () => void
   maxBodyBytes: number
@@ -36,12 +38,23 @@ export type HttpOptions = Access & {
 /** The graph over HTTP: queries and mutations by POST, queries by GET, subscriptions as event streams by either. */
 export async function graphqlOverHttp(
   app: FastifyInstance,
-  { graph, graphiql, authenticate, clientAddresses, onStream, unsent, open, tags, ...limits }: HttpOptions,
+  {
+    graph,
+    graphiql,
+    graphiqlKey,
+    authenticate,
+    clientAddresses,
+    onStream,
+    unsent,
+    open,
+    tags,
+    ...limits
+  }: HttpOptions,
 ): Promise<void> {
   const yoga = createYogaServer(graph, app.log)
   const ofKey = createQuota(limits.maxStreamsPerKey)
   const ofAddress = createQuota(limits.maxStreamsPerAddress)
-  const page = lazyGraphiqlPage()
+  const page = lazyGraphiqlPage(graphiqlKey)
   const isPage = (request: FastifyRequest) => graphiql && asksForGraphiql(request)
   app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
   authenticateRequests(app, { authenticate, clientAddresses }, isPage)

@@ -44,6 +44,20 @@ describe('a gateway started with nothing', () => {
     expect(await conversationsOf(running)).toBe(302)
   })
 
+  test('prints the address of the inbox with a key, which GraphiQL has too on this machine', async ({
+    demo: { running },
+  }) => {
+    const { inbox = '' } = running.lines.find(line => line.msg === 'inbox of the demo') ?? {}
+    const [page, key = ''] = inbox.split('#key=')
+    expect(page).toBe(`${running.url}/`)
+    const { data } = await client(running.url, key).graphql<{ credential: { scopes: string[] } }>(
+      '{ credential { scopes } }',
+    )
+    expect(data.credential.scopes).toEqual(['READ', 'WRITE'])
+    const graphiql = await fetch(`${running.url}/graphql`, { headers: { accept: 'text/html' } })
+    expect(await graphiql.text()).toContain(key)
+  })
+
   test("keeps the demo's key in a file that only its owner can read", ({ demo: { environment } }) => {
     expect(statSync(join(environment.DATA_DIR, 'demo-api-key')).mode & 0o777).toBe(0o600)
   })
