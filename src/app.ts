@@ -16,8 +16,8 @@ import type { Actor, Operation } from './domain/operation.ts'
 import { createRevisions } from './domain/workspace/revisions.ts'
 import type { Observe } from './graphql/execution/execute.ts'
 import { createGraph } from './graphql/execution/graph.ts'
-import { logOperations } from './graphql/execution/log-operations.ts'
 import type { TrustedDocuments } from './graphql/execution/trusted-documents.ts'
+import { watchOperations } from './graphql/execution/watch-operations.ts'
 import { schema } from './graphql/schema/schema.ts'
 import { graphqlOverHttp } from './graphql/transport/http.ts'
 import { createInProcess } from './graphql/transport/in-process.ts'
@@ -53,7 +53,7 @@ export type AppOptions = {
   /** Opens the hints, which tell other processes on the same database about changes. */
   openHints(options: HintsOptions): Hints
   log: FastifyBaseLogger
-  /** Called with each operation that is executed, and with each event of a subscription. Default: operations are logged. */
+  /** Called with each operation that is executed, and with each event of a subscription. Default: operations are measured and logged. */
   observe?: Observe
   /** The trusted documents, and whether nothing else is executed. */
   trusted: TrustedDocuments
@@ -103,7 +103,14 @@ export async function createApp(options: AppOptions): Promise<App> {
   const db = share(gateway)
   const onError = (error: unknown) => log.warn({ err: error }, 'background work failed and is tried again')
   const feeds = createFeeds(options.database, { onError })
-  const { limits, observe = logOperations(log), trusted } = options
+  const metrics = createMetrics({
+    open: () => ({
+      sockets: webSockets.count(),
+      subscribers: broadcasts.subscribers(),
+      feeds: feeds.watched(),
+    }),
+  })
+  const { limits, observe = watchOperations(log, metrics.operation), trusted } = options
   const budgets = createBudgets(limits)
   const broadcasts = createBroadcasts(feeds, limits, budgets.events)
   const counts = createCounts(reserved, feeds)
@@ -163,13 +170,6 @@ export async function createApp(options: AppOptions): Promise<App> {
   logRequests(fastify, log)
   await serveOpenApi(fastify)
   probes(fastify, { db: probe, isClosing: () => isClosing })
-  const metrics = createMetrics({
-    open: () => ({
-      sockets: webSockets.count(),
-      subscribers: broadcasts.subscribers(),
-      feeds: feeds.watched(),
-    }),
-  })
   metrics.observe(fastify)
   const metricsServer =
     options.metricsPort === null ? null : await createServer(log, { ...options, clientAddresses })

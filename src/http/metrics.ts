@@ -10,6 +10,8 @@ export type MetricsOptions = {
 
 /** What the process measures of itself. */
 export type Metrics = {
+  /** Measures an operation of the graph: its kind, its outcome, and how long it took. */
+  operation(measured: { kind: string; outcome: string; seconds: number }): void
   /** Measures the answers of a server. */
   observe(app: FastifyInstance): void
   /** Serves the metrics at /metrics; `key`: to requests that bear it; null: to all. */
@@ -34,7 +36,14 @@ export function createMetrics({ open }: MetricsOptions): Metrics {
     labelNames: ['method', 'route', 'status'],
     registers: [registry],
   })
+  const operations = new Histogram({
+    name: 'gateway_operation_seconds',
+    help: 'How long operations of the graph took, by kind and outcome: ok, opened for a subscription, or an error code.',
+    labelNames: ['kind', 'outcome'],
+    registers: [registry],
+  })
   return {
+    operation: ({ kind, outcome, seconds: took }) => operations.observe({ kind, outcome }, took),
     observe(app) {
       app.addHook('onResponse', async (request, reply) => {
         const route = request.routeOptions.url ?? 'none'

@@ -8,40 +8,49 @@ import type { PreparedOperation } from './prepare.ts'
 
 const maxNameCharacters = 100
 
+/** Called when an operation has ended, or when a subscription has been opened. */
+export type Measure = (operation: { kind: string; outcome: string; seconds: number }) => void
+
 /**
- * Writes one line for each operation, but none for the events of a subscription: who sent what, how long it took, what it
- * cost, and its outcome. A line has no variables and no text of the document. Undefined if these lines are not wanted.
+ * Measures each operation, and writes one line for it, but none for the events of a subscription: who sent what, how long
+ * it took, what it cost, and its outcome. A line has no variables and no text of the document.
  */
-export function logOperations(log: FastifyBaseLogger): Observe | undefined {
-  if (!writesEachRequest(log)) return undefined
+export function watchOperations(log: FastifyBaseLogger, measure: Measure): Observe {
+  const isLogged = writesEachRequest(log)
   return execution => {
-    if (execution.event !== undefined) return undefined
-    const { operation, context } = execution
+    const { event, operation, context } = execution
+    if (event !== undefined) return undefined
     const begun = performance.now()
-    return answer =>
+    return answer => {
+      const { kind } = operation
+      const ms = performance.now() - begun
+      const outcome = outcomeOf(answer)
+      measure({ kind, outcome, seconds: ms / 1_000 })
+      if (!isLogged) return
       log.info(
         {
           requestId: context.requestId,
           keyId: context.actor.keyId,
           workspaceId: context.actor.workspaceId,
-          kind: operation.kind,
+          kind,
           operation: operation.operationName?.slice(0, maxNameCharacters) ?? null,
           document: hashOf(operation),
-          ms: Math.round((performance.now() - begun) * 10) / 10,
+          ms: Math.round(ms * 10) / 10,
           statements: context.statements(),
           cost: execution.cost ?? null,
-          outcome: outcomeOf(answer),
+          outcome,
         },
         'operation',
       )
+    }
   }
 }
 
 /** `ok`, `opened` for a subscription, or the code of the first error. */
-function outcomeOf(answer: ExecutionResult | AnswerText | null): unknown {
+function outcomeOf(answer: ExecutionResult | AnswerText | null): string {
   if (answer === null) return 'opened'
   const [error] = ('errors' in answer && answer.errors) || []
-  return error ? (error.extensions.code ?? 'INTERNAL') : 'ok'
+  return error ? String(error.extensions.code ?? 'INTERNAL') : 'ok'
 }
 
 const hashes = new WeakMap<PreparedOperation, string>()
