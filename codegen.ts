@@ -14,7 +14,7 @@ const check = process.argv.includes('--check')
 await tables('src/db/tables.ts')
 await graph()
 
-/** Writes the printed schema, and the types of the REST documents; with --check compares them. */
+/** Writes the printed schema, and the types of the documents of REST and of an example; with --check compares them. */
 async function graph() {
   const files: { filename: string; content: string }[] = await generate(
     {
@@ -23,14 +23,8 @@ async function graph() {
       errorsOnly: true,
       generates: {
         'schema.graphql': { plugins: ['schema-ast'] },
-        'src/rest/documents.ts': {
-          documents: 'src/rest/documents.graphql',
-          plugins: ['typescript-operations', 'typed-document-node'],
-          config: {
-            useTypeImports: true,
-            scalars: { ID: 'string', DateTime: 'string', EventCursor: 'string' },
-          },
-        },
+        'src/rest/documents.ts': documents('src/rest/documents.graphql'),
+        'examples/typescript-client/documents.ts': documents('examples/typescript-client/documents.graphql'),
       },
     },
     !check,
@@ -39,6 +33,18 @@ async function graph() {
   for (const { filename, content } of files)
     if ((await readFile(filename, 'utf8').catch(() => '')) !== content)
       throw new Error(`${filename} is not what the code says: run npm run codegen.`)
+}
+
+/** Types and documents for the operations of a file. */
+function documents(path: string) {
+  return {
+    documents: path,
+    plugins: ['typescript-operations', 'typed-document-node'],
+    config: {
+      useTypeImports: true,
+      scalars: { ID: 'string', DateTime: 'string', EventCursor: 'string' },
+    },
+  }
 }
 
 /** Writes the row types of a freshly migrated database; enumerations are read from the check constraints. */
