@@ -11,7 +11,6 @@ import { demoWorkspaceId } from './demo/documented.ts'
 import { startTraffic } from './demo/traffic.ts'
 import { trafficAddress, trafficRoute } from './demo/traffic-route.ts'
 import { costWindowSeconds, createBudgets } from './domain/budgets.ts'
-import { maxTextCharacters } from './domain/limits.ts'
 import type { Actor, Operation } from './domain/operation.ts'
 import { createRevisions } from './domain/workspace/revisions.ts'
 import type { Observe } from './graphql/execution/execute.ts'
@@ -39,8 +38,8 @@ import { createCounts } from './live/counts.ts'
 import { createFeeds } from './live/feeds.ts'
 import type { Hints, HintsOptions } from './live/hints.ts'
 import { createMailParser } from './mail/inbound/parser-pool.ts'
-import { receiveMail } from './mail/inbound/receive-mail.ts'
 import { inboundMailRoute } from './mail/inbound/route.ts'
+import { createTakeIn } from './mail/inbound/take-in.ts'
 import { startOutbox } from './mail/outbound/outbox.ts'
 import type { MailTransport } from './mail/outbound/transport.ts'
 import { restRoutes } from './rest/routes.ts'
@@ -68,6 +67,7 @@ export type AppOptions = {
   | 'corsOrigins'
   | 'trustedProxies'
   | 'eventRetentionDays'
+  | 'mailKeepDays'
   | 'limits'
   | 'graphiql'
   | 'connections'
@@ -121,7 +121,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const parser = createMailParser()
   const keys = watchKeys(reserved, onError)
   const searchable = completeSearch(db, log, onError)
-  const retention = keepRetention(db, options.eventRetentionDays, onError)
+  const retention = keepRetention(db, options, onError)
   const traffic = options.demoTraffic
     ? startTraffic({
         db: share({ keyId: 'demo traffic', workspaceId: demoWorkspaceId }),
@@ -202,11 +202,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     clientAddresses,
     ...limits,
     prefix,
-    async receiveMail(actor, raw, key) {
-      await budgets.changes.spend(actor.workspaceId, 1)
-      await budgets.text.spend(actor.workspaceId, Math.min(raw.length, maxTextCharacters))
-      return receiveMail({ actor, db: share(actor), announce }, raw, { parser, replyDomain, confirm }, key)
-    },
+    receiveMail: createTakeIn({
+      budgets,
+      parser,
+      replyDomain,
+      confirm,
+      keepsRaw: options.mailKeepDays > 0,
+      operationOf: actor => ({ actor, db: share(actor), announce }),
+    }),
   })
 
   /** Ends everything in parallel: the server cannot close before its sockets and streams have ended. */

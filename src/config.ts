@@ -32,6 +32,8 @@ export type Config = {
   trustedProxies: string[]
   /** Events older than this are deleted; null: kept for ever. */
   eventRetentionDays: number | null
+  /** Mails are kept as they arrived for so many days; 0: not at all. */
+  mailKeepDays: number
   /** The most connections to the Postgres for requests. Credentials, probes and feeds have a few of their own. */
   poolSize: number
   /** How long a request waits for a connection, in milliseconds. */
@@ -114,6 +116,7 @@ const Environment = z.object({
     .regex(/^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'must be a domain such as reply.example.com')
     .optional(),
   EVENT_RETENTION_DAYS: count.optional(),
+  MAIL_KEEP_DAYS: countOrNone.pipe(z.number().max(36_500, 'must be at most 36500, a century')).default(90),
   DATABASE_POOL_SIZE: count.default(10),
   POOL_WAIT_MS: milliseconds.default(2_000),
   STATEMENT_TIMEOUT_MS: milliseconds.default(2_000),
@@ -203,6 +206,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     corsOrigins: data.CORS_ORIGINS,
     trustedProxies: data.TRUSTED_PROXIES,
     eventRetentionDays: data.EVENT_RETENTION_DAYS ?? null,
+    mailKeepDays: data.MAIL_KEEP_DAYS,
     poolSize: data.DATABASE_POOL_SIZE,
     poolWaitMs: data.POOL_WAIT_MS,
     statementTimeoutMs: data.STATEMENT_TIMEOUT_MS,

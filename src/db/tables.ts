@@ -138,6 +138,13 @@ export interface Message {
   workspace_id: string;
 }
 
+export interface RawMail {
+  content: Buffer;
+  message_id: string;
+  received_at: Timestamp;
+  workspace_id: string;
+}
+
 export interface Workspace {
   archived_count: Generated<number>;
   closed_count: Generated<number>;
@@ -166,5 +173,6 @@ export interface DB {
   event: Event;
   idempotency_key: IdempotencyKey;
   message: Message;
+  raw_mail: RawMail;
   workspace: Workspace;
 }

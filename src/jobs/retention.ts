@@ -1,17 +1,18 @@
 import type { Db } from '../db/db.ts'
 import { deleteOldEvents, workspacesWithOldEvents } from '../domain/event/retention.ts'
 import { deleteExpiredIdempotencyKeys } from '../domain/idempotency/rows.ts'
+import { deleteOldRawMails } from '../domain/message/raw-mail.ts'
 import { repeat } from '../runtime/repeat.ts'
 
 const sweepEveryMs = 60_000
 
 /**
- * Deletes expired idempotency keys and events older than `days`, now and every minute; null: events are kept. Several
- * processes may do so at once: each deletes what it finds.
+ * Deletes expired idempotency keys, and events and mails that are too old, now and every minute. Several processes may do
+ * so at once: each deletes what it finds.
  */
 export function keepRetention(
   db: Db,
-  days: number | null,
+  { eventRetentionDays, mailKeepDays }: { eventRetentionDays: number | null; mailKeepDays: number },
   onError: (error: unknown) => void,
 ): { close(): Promise<void> } {
   async function deleteEvents(days: number, signal: AbortSignal): Promise<void> {
@@ -24,7 +25,8 @@ export function keepRetention(
 
   async function sweep(signal: AbortSignal): Promise<void> {
     while ((await deleteExpiredIdempotencyKeys(db)) > 0 && !signal.aborted);
-    if (days !== null) await deleteEvents(days, signal)
+    while ((await deleteOldRawMails(db, mailKeepDays)) > 0 && !signal.aborted);
+    if (eventRetentionDays !== null) await deleteEvents(eventRetentionDays, signal)
   }
 
   const sweeping = repeat(sweep, { everyMs: sweepEveryMs, onError })

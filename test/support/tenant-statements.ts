@@ -1,4 +1,4 @@
-const tables = 'agent|channel|contact|conversation|message|event|api_key|idempotency_key'
+const tables = 'raw_mail|agent|channel|contact|conversation|message|event|api_key|idempotency_key'
 const tenantTable = new RegExp(`(?:from|join|update|into)\\s+"?(?:${tables})"?(?![\\w"])`, 'i')
 
 /** What looks at all workspaces, and why it may. */

@@ -18,6 +18,7 @@ test('needs nothing', () => {
     corsOrigins: [],
     trustedProxies: [],
     eventRetentionDays: null,
+    mailKeepDays: 90,
     poolSize: 10,
     poolWaitMs: 2000,
     statementTimeoutMs: 2000,

@@ -43,5 +43,6 @@ export async function receiveMessage(
     isReport: false,
     dmarcFailed: false,
     mailId: null,
+    rawMail: null,
   })
 }

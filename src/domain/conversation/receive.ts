@@ -6,6 +6,7 @@ import type { NewEvents } from '../event/types.ts'
 import type { IdempotencyKey } from '../idempotency/key.ts'
 import { isFullOfAutomatic } from '../message/automatic.ts'
 import { insertMessage } from '../message/insert.ts'
+import { keepRawMail, type RawMail } from '../message/raw-mail.ts'
 import type { Message } from '../message/rows.ts'
 import { type Changed, change, type Operation } from '../operation.ts'
 import { countChange } from '../workspace/counts.ts'
@@ -40,6 +41,8 @@ export type Incoming = {
   dmarcFailed: boolean
   /** Its Message-ID; null: it has none. */
   mailId: string | null
+  /** The mail that it was made from, to be kept; null: none. */
+  rawMail: RawMail | null
 }
 
 /** The conversation before and after an inbound message; `before` null: the message opened it. */
@@ -66,6 +69,7 @@ export async function receive(operation: Operation, incoming: Incoming): Promise
         incoming.conversationId === null
           ? await open(writer, workspaceId, incoming)
           : await append(writer, workspaceId, incoming.conversationId, incoming)
+      if (incoming.rawMail) await keepRawMail(writer, workspaceId, message, incoming.rawMail)
       return {
         result: { conversation: after, message, contact: author },
         facts: { actorId: author.id, at, events, counts: countChange(before, after) },

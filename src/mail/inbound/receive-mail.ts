@@ -1,5 +1,7 @@
+import { promisify } from 'node:util'
+import { zstdCompress } from 'node:zlib'
 import { channelFor } from '../../domain/channel/rows.ts'
-import { receive } from '../../domain/conversation/receive.ts'
+import { type Incoming, receive } from '../../domain/conversation/receive.ts'
 import { conversationsByIds } from '../../domain/conversation/rows.ts'
 import { bounce } from '../../domain/delivery/settle.ts'
 import { refusal } from '../../domain/errors.ts'
@@ -22,6 +24,8 @@ export type ReceivedMail = { message: Message; replayed: boolean; bounced: boole
 export type InboundOptions = {
   parser: MailParser
   replyDomain: string | null
+  /** Whether the mail is kept as it arrived. */
+  keepsRaw: boolean
   /** Checks that the key has not ended while the mail arrived and was read. @throws Refusal UNAUTHENTICATED */
   confirm(actor: Actor): Promise<void>
 }
@@ -39,18 +43,20 @@ export type InboundOptions = {
 export async function receiveMail(
   operation: Operation,
   raw: Uint8Array,
-  { parser, replyDomain, confirm }: InboundOptions,
+  { parser, replyDomain, confirm, keepsRaw }: InboundOptions,
   key: string | null = null,
 ): Promise<ReceivedMail> {
   const { idempotencyKey } = parse(IdempotencyKeyInput, { idempotencyKey: key })
   if (hasLongHeaders(raw)) throw refusal('LIMIT_EXCEEDED', 'The headers of the mail have more than 128 KiB.')
+  // The parser takes the bytes away, and a mail that it cannot read is worth keeping most.
+  const rawMail = keepsRaw ? await compress(raw) : null
   const mail = await parser.parse(operation.actor.workspaceId, raw)
   if (mail === null) throw refusal('INVALID_INPUT', 'The mail cannot be read.')
   await confirm(operation.actor)
   const sent = await provenMessage(operation, mail, replyDomain)
   if (mail.bounce !== null && sent !== null) return receiveBounce(operation, sent, mail.bounce.reason)
   const conversationId = sent?.conversationId ?? (await conversationFor(operation, mail, replyDomain))
-  return receiveAsMessage(operation, mail, conversationId, idempotencyKey)
+  return receiveAsMessage(operation, mail, { conversationId, key: idempotencyKey, rawMail })
 }
 
 /** The message whose address for reports the mail was sent to; null: none, or the address lacks the right proof. */
@@ -79,8 +85,7 @@ async function receiveBounce(
 async function receiveAsMessage(
   operation: Operation,
   mail: InboundMail,
-  conversationId: string | null,
-  key: string | null,
+  { conversationId, key, rawMail }: Pick<Incoming, 'conversationId' | 'rawMail'> & { key: string | null },
 ): Promise<ReceivedMail> {
   const { workspaceId } = operation.actor
   const sender = address.safeParse(mail.from?.address).data
@@ -98,6 +103,7 @@ async function receiveAsMessage(
     isReport: mail.isReport,
     dmarcFailed: mail.dmarcFailed,
     mailId: mail.messageId,
+    rawMail,
   })
   return { message, replayed, bounced: false }
 }
@@ -113,6 +119,8 @@ async function conversationFor(
   const mailIds = [...(bounce?.mailIds ?? []), ...references]
   return first ?? conversationOfMails(db, workspaceId, mailIds, dmarcFailed ? null : (from?.address ?? null))
 }
+
+const compress = promisify(zstdCompress)
 
 const maxAttachmentCharacters = maxTextCharacters / 10
 const mark = '[truncated]'

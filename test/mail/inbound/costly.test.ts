@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
+import { zstdDecompressSync } from 'node:zlib'
 import { expect } from 'vitest'
 import { newConversation, newWorkspace, type Workspace } from '../../support/gateway.ts'
 import { handIn, mail, shown, test, textsOf } from '../../support/inbound.ts'
@@ -35,7 +36,8 @@ test('long HTML ends with a mark where it was cut, and its embedded images do no
   expect(await textOf(`Begin ${image} End`)).toMatch(/^Begin.*End$/)
 })
 
-test('a mail that takes too much time or memory becomes a message with its headers, once', async ({
+test('a mail that takes too much time or memory becomes a message with its headers, once, and is kept', async ({
+  gateway,
   acme,
 }) => {
   const { client: caller, id: workspaceId } = acme
@@ -51,6 +53,10 @@ test('a mail that takes too much time or memory becomes a message with its heade
   const conversation = await shown(caller, id)
   expect(textsOf(conversation)).toEqual(['Hello there', '[could not be read]'])
   expect(conversation).toMatchObject({ isUnread: false, contact: { name: 'Jane Doe' } })
+  const kept = gateway.db.selectFrom('raw_mail').select('content').where('workspace_id', '=', workspaceId)
+  const [ofFirst, ...others] = await kept.execute()
+  expect(others).toEqual([])
+  expect(zstdDecompressSync(ofFirst?.content ?? Buffer.alloc(0)).equals(Buffer.from(raw))).toBe(true)
 })
 
 /** Hands a mail in. Resolves when all of it has left; `status` resolves with that of the answer. */
