@@ -3,6 +3,8 @@ import { parseArgs } from 'node:util'
 
 const usage = `Usage: API_KEY=… npm run -s ingest -- --workspace wrk_… [--url http://127.0.0.1:4000] < message.eml
 
+Without --url it is handed to HOST and PORT, as the gateway reads them.
+
 Hands a mail to the gateway, as a pipe of a mail server does. Ends with 0 when it was taken, with 65 when the mail is at
 fault and is to be bounced, and with 75, which tells the mail server to keep it and try again, in every other case.`
 
@@ -14,7 +16,9 @@ process.exitCode = await ingest()
 async function ingest(): Promise<number> {
   const options = { workspace: { type: 'string' }, url: { type: 'string' } } as const
   try {
-    const { workspace, url = 'http://127.0.0.1:4000' } = parseArgs({ options }).values
+    const { HOST, PORT } = process.env
+    const own = `http://${HOST || '127.0.0.1'}:${PORT || 4000}`
+    const { workspace, url = own } = parseArgs({ options }).values
     const key = process.env.API_KEY
     if (!workspace || !key) throw new Error('--workspace and API_KEY must be given.')
     const path = `/v1/workspaces/${encodeURIComponent(workspace)}/support/inbox/inbound-emails`

@@ -3,6 +3,7 @@ import { type App, createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { migrate } from './db/migrate.ts'
 import { type OpenDatabase, openEmbedded, openPostgres } from './db/open.ts'
+import { Unavailable } from './db/unavailable.ts'
 import { createPageKey } from './demo/page-key.ts'
 import { seedDemo } from './demo/seed.ts'
 import { readTrustedDocuments } from './graphql/execution/trusted-documents.ts'
@@ -10,6 +11,7 @@ import { noHints, postgresHints } from './live/hints.ts'
 import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
 import { closeInOrder } from './runtime/close.ts'
 import { createLog } from './runtime/log.ts'
+import { reasonOf } from './runtime/reason.ts'
 import { endOn } from './runtime/signals.ts'
 
 const log = createLog()
@@ -17,7 +19,9 @@ const log = createLog()
 try {
   await start(readConfig(process.env))
 } catch (error) {
-  log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start')
+  if (error instanceof Unavailable) log.fatal(`The database cannot be reached: ${reasonOf(error)}`)
+  else if (isOfOperator(error)) log.fatal(reasonOf(error))
+  else log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start')
   process.exitCode = 1
 }
 
@@ -90,4 +94,11 @@ async function pageFolder(): Promise<string | null> {
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}
+
+/** Whether an error says in a sentence what an operator can mend: a setting, a port or a directory. */
+function isOfOperator(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const { code, syscall } = error as NodeJS.ErrnoException
+  return error.constructor === Error && (code === undefined || syscall !== undefined)
 }

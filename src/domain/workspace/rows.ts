@@ -29,3 +29,8 @@ export async function workspacesByIds(
 ): Promise<Workspace[]> {
   return byIds(reader, { workspaceId, ids })
 }
+
+/** The ids and names of all workspaces, for an operator. */
+export async function allWorkspaces(reader: Reader): Promise<{ id: string; name: string }[]> {
+  return reader.selectFrom('workspace').select(['id', 'name']).orderBy('created_at').orderBy('id').execute()
+}

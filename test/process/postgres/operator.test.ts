@@ -29,6 +29,22 @@ test('four processes that migrate an empty database at once all succeed', async 
   expect(results).toEqual(results.map(() => ({ code: 0, error: '', output: 'The database is up to date.' })))
 })
 
+test('a command tells how it is used, and what there is', async ({ start, wrkOne }) => {
+  const run = (...args: string[]) => command(start, args, wrkOne)
+  const help = await run('keys', '--help')
+  expect(help).toMatchObject({ code: 0, error: '', output: expect.stringMatching(/^Usage:/) })
+  const here = ['--workspace', 'wrk_one']
+  expect(await run('keys', 'list')).toEqual({ code: 1, output: '', error: '--workspace must be given.' })
+  expect((await run('workspaces', 'list')).output).toBe('wrk_one\tOne')
+  expect((await run('agents', 'list', ...here)).output).toMatch(/^agt_[0-9a-z]{26}\tAda\tada@acme\.test$/)
+  await run('keys', 'create', ...here, '--name', 'brief', '--scope', 'read', '--expires', '90m')
+  const listed = (await run('keys', 'list', ...here)).output
+  const [, expires = ''] = /brief.*expires (\S+)/.exec(listed) ?? []
+  const minutes = (Date.parse(expires) - Date.now()) / 60_000
+  expect(minutes).toBeGreaterThan(80)
+  expect(minutes).toBeLessThanOrEqual(90)
+})
+
 describe('an operator with an empty Postgres', () => {
   test('sets up a workspace, starts the gateway, and revokes a key', async ({ start }) => {
     const environment = await emptyDatabase()
@@ -71,12 +87,12 @@ describe('an operator with an empty Postgres', () => {
     [['keys', 'create', '--workspace', 'wrk_nope', '--name', 'x', '--scope', 'read'], 'Workspace not found.'],
     [
       ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'owner'],
-      'must be read, write or admin.',
+      '--scope must be one of read, write, admin.',
     ],
     [['keys', 'create', '--workspace', 'wrk_one', '--name', 'x'], 'scopes must name read, write or admin.'],
     [
       ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'read', '--expires', 'soon'],
-      'expiresAt must be a time',
+      '--expires must be a time',
     ],
     [
       ['keys', 'create', '--workspace', 'wrk_one', '--name', 'x', '--scope', 'read', '--agent', 'agt_1'],
@@ -111,7 +127,9 @@ describe('an operator with an empty Postgres', () => {
 
 test('a database that is not available ends the process with a message and with 1', async ({ start }) => {
   const DATABASE_URL = 'postgres://localhost:1/nothing'
-  await expect(startProcess(start, { DATABASE_URL })).rejects.toThrow('The database is not available.')
+  await expect(startProcess(start, { DATABASE_URL })).rejects.toThrow(
+    'The database cannot be reached: connect ECONNREFUSED',
+  )
   const gateway = start(['src/main.ts'], { DATABASE_URL })
   expect(await new Promise(resolve => gateway.once('exit', resolve))).toBe(1)
 })
