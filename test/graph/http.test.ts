@@ -47,6 +47,17 @@ describe('a body that cannot be read', () => {
     })
   })
 
+  test.for(['{}', '{"query":null}', '{"variables":{}}'])(
+    'is told what it lacks when it is %s',
+    async (body, { acme }) => {
+      const response = await post(acme.client, body)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toEqual({
+        errors: [{ message: 'Must provide query string.', extensions: { code: 'INVALID_INPUT' } }],
+      })
+    },
+  )
+
   test('is refused when it is over 1 MiB', async ({ acme }) => {
     const query = JSON.stringify({ query: `{ __typename } # ${'x'.repeat(1024 * 1024)}` })
     const graphql = await post(acme.client, query)

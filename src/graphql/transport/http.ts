@@ -12,6 +12,7 @@ import { untilClosed } from '../../http/until-closed.ts'
 import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
 import { toClientError, withoutHttp } from '../execution/errors.ts'
 import type { Graph } from '../execution/graph.ts'
+import { documentIdIn } from '../execution/trusted-documents.ts'
 import { answerDirectly } from './direct-answer.ts'
 import { lazyGraphiqlPage } from './graphiql.ts'
 import { answerWithGraphiql, asksForGraphiql } from './graphiql-answer.ts'
@@ -70,6 +71,9 @@ export async function graphqlOverHttp(
       if (isPage(request)) return answerWithGraphiql(request, reply, await page())
       if (request.method === 'POST' && !isObject(request.body))
         throw badRequest(400, 'The body must be a JSON object.')
+      // Yoga would say that the JSON is not valid.
+      if (request.method === 'POST' && namesNothing(request.body as object))
+        throw badRequest(400, 'Must provide query string.')
       // The graph adds the request's id to its lines itself, as a socket has no log of its own.
       const { id: requestId } = request
       const { log } = app
@@ -124,6 +128,10 @@ function drained(response: ServerResponse): Promise<void> {
 /** Whether the answer to a GET is a stream, or tells its cost. */
 const asksForMore = ({ headers }: FastifyRequest) =>
   headers['x-query-cost'] === '1' || Boolean(headers.accept?.includes('text/event-stream'))
+
+/** Whether a body has neither a text nor the id of a trusted document. */
+const namesNothing = (body: object) =>
+  ((body as { query?: unknown }).query ?? null) === null && documentIdIn(body) === null
 
 const isObject = (body: unknown) => typeof body === 'object' && body !== null && !Array.isArray(body)
 
