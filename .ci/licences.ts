@@ -18,8 +18,11 @@ const permissive = new Set([
   'Unlicense',
 ])
 
-/** What development packages may have besides: nobody who runs the gateway gets a copy of them. */
-const inDevelopment = new Set([...permissive, 'CC-BY-4.0', 'MPL-2.0'])
+/**
+ * What development packages may have besides. The page contains some of them, which are permissive, and a font, which may
+ * be a part of any software (OFL-1.1).
+ */
+const inDevelopment = new Set([...permissive, 'CC-BY-4.0', 'MPL-2.0', 'OFL-1.1'])
 
 type Entry = { version: string; license?: string; dev?: boolean; link?: boolean }
 type Dependency = { name: string; version: string; licence: string; isDevelopment: boolean }
@@ -38,7 +41,13 @@ function licenceOf(path: string, entry: Entry): string {
   const stated = existsSync(manifest)
     ? (JSON.parse(readFileSync(manifest, 'utf8')) as { license?: unknown }).license
     : entry.license
-  return typeof stated === 'string' ? stated : 'none'
+  return typeof stated === 'string' ? stated : licenceInText(`${path}/LICENSE`)
+}
+
+/** A package that states no licence may have the text of one. */
+function licenceInText(file: string): string {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  return /^\s*Apache License\s+Version 2\.0/.test(text) ? 'Apache-2.0' : 'none'
 }
 
 function dependencies(): Dependency[] {
@@ -81,7 +90,7 @@ ${table(
 
 ## What is used in development
 
-Packages by licence, those for other platforms included. Those with a licence that is not permissive are named. Nobody who runs the gateway gets a copy of them.
+Packages by licence, those for other platforms included. Those with a licence that is not permissive are named. The page at \`/\` contains some of them; \`assets/licences.md\` beside its scripts has their notices.
 
 ${table(['licence', 'packages', 'names'], counts)}
 `

@@ -27,6 +27,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     emptyOutDir: true,
+    // The notices of the packages that the page contains.
+    license: { fileName: 'assets/licences.md' },
     // One file is asked for once. What counts is its size compressed, which a test keeps in bounds.
     chunkSizeWarningLimit: 1_000,
   },
