@@ -189,6 +189,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   if (data.MAX_REQUEST_BYTES_PER_KEY < data.MAX_BODY_BYTES)
     throw new Error('MAX_REQUEST_BYTES_PER_KEY must be at least MAX_BODY_BYTES.')
   const demo = data.DEMO === undefined ? data.DATABASE_URL === undefined : data.DEMO === '1'
+  // A mail that is larger would be told to come again for ever.
+  if (data.MAIL_KEEP_DAYS > 0 && data.MAX_TEXT_BYTES_PER_HOUR < data.MAX_MAIL_BYTES)
+    throw new Error('MAX_TEXT_BYTES_PER_HOUR must be at least MAX_MAIL_BYTES, as mails are kept.')
   return {
     host: data.HOST,
     port: data.PORT,

@@ -1,12 +1,15 @@
 import { mkdirSync } from 'node:fs'
 import { type App, createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
+import type { Db } from './db/db.ts'
 import { migrate } from './db/migrate.ts'
 import { type OpenDatabase, openEmbedded, openPostgres } from './db/open.ts'
 import { Unavailable } from './db/unavailable.ts'
 import { createPageKey } from './demo/page-key.ts'
 import { seedDemo } from './demo/seed.ts'
+import { explain } from './domain/errors.ts'
 import { readTrustedDocuments } from './graphql/execution/trusted-documents.ts'
+import { isLoopback } from './http/this-machine.ts'
 import { noHints, postgresHints } from './live/hints.ts'
 import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
 import { closeInOrder } from './runtime/close.ts'
@@ -35,11 +38,10 @@ async function start(config: Config): Promise<void> {
     const applied = await migrate(database.db)
     if (applied.length > 0) log.info({ applied }, 'migrated')
     if (config.demo) log.info(await seedDemo(database.db, config), 'demo workspace')
-    const pageKey = config.demo ? await createPageKey(database.db) : null
+    const pageKey = config.demo ? await demoPageKey(database.db) : null
     const app = await createApp({
       database,
       page: await page,
-      // GraphiQL shows it, so nobody but this machine may be there to read it.
       demoPageKey: isLoopback(config.host) ? pageKey : null,
       mailTransport: config.smtpUrl ? smtpTransport(config.smtpUrl) : fileTransport(config.mailDir),
       openHints: options => (config.databaseUrl ? postgresHints(config.databaseUrl, options) : noHints()),
@@ -49,7 +51,7 @@ async function start(config: Config): Promise<void> {
     })
     const close = () => closeInOrder([[['the app', app.close]], [['the database', database.close]]])
     endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: 10_000 })
-    await listen(app, config, { engine: database.engine, pageKey })
+    await listen(app, config, { engine: database.engine, pageKey: (await page) && pageKey })
   } catch (error) {
     await database.close()
     throw error
@@ -92,13 +94,20 @@ async function pageFolder(): Promise<string | null> {
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
-}
-
 /** Whether an error says in a sentence what an operator can mend: a setting, a port or a directory. */
 function isOfOperator(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const { code, syscall } = error as NodeJS.ErrnoException
   return error.constructor === Error && (code === undefined || syscall !== undefined)
+}
+
+/** null: the agent that the demo acts for has been deactivated. */
+async function demoPageKey(db: Db): Promise<string | null> {
+  try {
+    return await createPageKey(db)
+  } catch (error) {
+    if (!explain(error)) throw error
+    log.warn(`There is no key for the inbox of the demo: ${reasonOf(error)}`)
+    return null
+  }
 }

@@ -56,6 +56,11 @@ export function createShare({ db, dialect, turns, canCancel }: ShareOptions): Sh
       this.#onStatement = onStatement
     }
 
+    /** A transaction that has begun goes on to its end: the signal is not for its statements. */
+    override withConnectionProvider(connections: ConnectionProvider): SharedExecutor {
+      return new SharedExecutor(connections, undefined, this.#onStatement)
+    }
+
     override executeQuery<Row>(query: CompiledQuery<unknown>, options?: AbortableQueryOptions) {
       this.#onStatement?.()
       const cancelled = this.#signal && { signal: this.#signal, inflightQueryAbortStrategy: strategy }

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { writesEachRequest } from '../runtime/log.ts'
 
 /** What is asked for all the time, and says nothing when it works. */
@@ -6,11 +6,12 @@ const quietRoutes = /^\/(health\/|metrics$|assets\/|icon\.svg$)/
 
 /**
  * Writes one line for each request when its response has ended: the route and not the path, as a path holds ids and a
- * query holds texts. An event stream has its line at its end.
+ * query holds texts. An event stream has its line at its end. `unfinished`: the response did not leave whole, because its
+ * client has left, or the gateway has cut it.
  */
 export function logRequests(app: FastifyInstance, log: FastifyBaseLogger): void {
   if (!writesEachRequest(log)) return
-  app.addHook('onResponse', async (request, reply) => {
+  onEnd(app, (request, reply) => {
     const route = request.routeOptions.url ?? null
     if (route !== null && quietRoutes.test(route) && reply.statusCode < 400) return
     log.info(
@@ -22,12 +23,20 @@ export function logRequests(app: FastifyInstance, log: FastifyBaseLogger): void 
         route,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
-        ...(leftEarly(request, reply.raw.writableFinished) && { leftEarly: true }),
+        ...(!reply.raw.writableFinished && { unfinished: true }),
       },
       'request',
     )
   })
 }
 
-/** Whether the client has left before it had the whole response. */
-const leftEarly = ({ raw }: FastifyRequest, isFinished: boolean) => !isFinished && raw.destroyed
+/** Calls back when a response has ended, in whichever way. Fastify's own hook leaves out what was broken off. */
+export function onEnd(
+  app: FastifyInstance,
+  ended: (request: FastifyRequest, reply: FastifyReply) => void,
+): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.once('close', () => ended(request, reply))
+    done()
+  })
+}

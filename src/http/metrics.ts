@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { refusal } from '../domain/errors.ts'
+import { onEnd } from './log-requests.ts'
 
 export type MetricsOptions = {
   /** What is open right now, by name. */
@@ -45,7 +46,7 @@ export function createMetrics({ open }: MetricsOptions): Metrics {
   return {
     operation: ({ kind, outcome, seconds: took }) => operations.observe({ kind, outcome }, took),
     observe(app) {
-      app.addHook('onResponse', async (request, reply) => {
+      onEnd(app, (request, reply) => {
         const route = request.routeOptions.url ?? 'none'
         const status = reply.statusCode
         seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1_000)

@@ -38,16 +38,22 @@ const retryAfter = { 'Retry-After': { type: 'integer', description: 'In how many
 /** The error responses that every documented route may have. */
 export const errorResponses = {
   400: failure('The request is not valid. The message names the field.'),
-  401: failure('The key is missing, wrong, revoked or has expired.'),
+  401: failure('The key is missing, wrong, revoked or has expired.', {
+    'WWW-Authenticate': { ...text, description: '`Bearer`.' },
+  }),
   403: failure('The key lacks the scope that the route needs.'),
   404: failure('The workspace is not that of the key, or the path names nothing in it.'),
   429: failure('The key or the workspace has spent its budget.', retryAfter),
   500: failure('A fault of the gateway. The log has it under `X-Request-Id`.'),
-  503: failure('The database cannot be reached. Try again in a moment.'),
+  503: failure(
+    'The database cannot be reached, or too much waits for it. Try again in a moment.',
+    retryAfter,
+  ),
 }
 
 /** The further error responses of a route that takes a body. */
 export const bodyErrorResponses = {
+  408: failure('The body took too long to arrive.'),
   413: failure('The body is too large.'),
   415: failure('The `Content-Type` is another one.'),
 }
@@ -61,6 +67,7 @@ export const mismatchResponse = {
 export const notModified = {
   type: 'null',
   description: 'Nothing has changed since the response with this `ETag`.',
+  headers: { ETag: { type: 'string', description: 'That of the earlier response.' } },
 }
 
 /** The headers of a list. */

@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts'
 import { deleteOldEvents, workspacesWithOldEvents } from '../domain/event/retention.ts'
 import { deleteExpiredIdempotencyKeys } from '../domain/idempotency/rows.ts'
 import { deleteOldRawMails } from '../domain/message/raw-mail.ts'
-import { repeat } from '../runtime/repeat.ts'
+import { type Repetition, repeat } from '../runtime/repeat.ts'
 
 const sweepEveryMs = 60_000
 
@@ -23,12 +23,21 @@ export function keepRetention(
     }
   }
 
-  async function sweep(signal: AbortSignal): Promise<void> {
-    while ((await deleteExpiredIdempotencyKeys(db)) > 0 && !signal.aborted);
-    while ((await deleteOldRawMails(db, mailKeepDays)) > 0 && !signal.aborted);
-    if (eventRetentionDays !== null) await deleteEvents(eventRetentionDays, signal)
+  async function deleteAll(deleteSome: () => Promise<number>, signal: AbortSignal): Promise<void> {
+    while ((await deleteSome()) > 0 && !signal.aborted);
   }
 
-  const sweeping = repeat(sweep, { everyMs: sweepEveryMs, onError })
-  return { close: () => sweeping.stop() }
+  // Each repeats by itself: one that fails keeps no other from its work.
+  const sweeping = [
+    (signal: AbortSignal) => deleteAll(() => deleteExpiredIdempotencyKeys(db), signal),
+    (signal: AbortSignal) => deleteAll(() => deleteOldRawMails(db, mailKeepDays), signal),
+    async (signal: AbortSignal) => {
+      if (eventRetentionDays !== null) await deleteEvents(eventRetentionDays, signal)
+    },
+  ].map(sweep => repeat(sweep, { everyMs: sweepEveryMs, onError }))
+  return { close: () => closeAll(sweeping) }
+}
+
+async function closeAll(sweeping: Repetition[]): Promise<void> {
+  await Promise.all(sweeping.map(each => each.stop()))
 }

@@ -127,3 +127,10 @@ test('plays traffic in a demo only, and by default only if its mail goes to file
   expect(traffic({ DEMO: '0', DEMO_TRAFFIC: '1' })).toBe(false)
   expect(traffic({ DEMO_TRAFFIC: '0' })).toBe(false)
 })
+
+test('refuses mails that are larger than what a workspace may add in an hour, if they are kept', () => {
+  expect(() => readConfig({ MAX_TEXT_BYTES_PER_HOUR: '1000000' })).toThrow(
+    'MAX_TEXT_BYTES_PER_HOUR must be at least MAX_MAIL_BYTES, as mails are kept.',
+  )
+  expect(readConfig({ MAX_TEXT_BYTES_PER_HOUR: '1000000', MAIL_KEEP_DAYS: '0' }).mailKeepDays).toBe(0)
+})

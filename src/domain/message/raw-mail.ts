@@ -22,10 +22,10 @@ export async function keepRawMail(
     .execute()
 }
 
-/** Each may have megabytes. */
-const maxDeletedMails = 100
+/** Each may have megabytes: a hundred of them took longer than a statement may. */
+const maxDeletedMails = 5
 
-/** Deletes mails of all workspaces that were received more than `days` ago, at most 100. Returns how many it deleted. */
+/** Deletes mails of all workspaces that were received more than `days` ago, at most 5. Returns how many it deleted. */
 export async function deleteOldRawMails(db: Db, days: number): Promise<number> {
   const { rows } = await sql`
     delete from raw_mail where (workspace_id, message_id) in (

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import type { ExecutionResult } from 'graphql'
 import { writesEachRequest } from '../../runtime/log.ts'
+import type { Context } from '../schema/context.ts'
 import type { AnswerText } from './answer-text.ts'
 import type { Observe } from './execute.ts'
 import type { PreparedOperation } from './prepare.ts'
@@ -24,7 +25,7 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
     return answer => {
       const { kind } = operation
       const ms = performance.now() - begun
-      const outcome = outcomeOf(answer)
+      const outcome = outcomeOf(answer, context)
       measure({ kind, outcome, seconds: ms / 1_000 })
       if (!isLogged) return
       log.info(
@@ -46,11 +47,15 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
   }
 }
 
-/** `ok`, `opened` for a subscription, or the code of the first error. */
-function outcomeOf(answer: ExecutionResult | AnswerText | null): string {
+/**
+ * `ok`; `opened` for a subscription; `left` if its caller did not wait for the answer; else the code of the first error,
+ * of `userErrors` too.
+ */
+function outcomeOf(answer: ExecutionResult | AnswerText | null, context: Context): string {
   if (answer === null) return 'opened'
   const [error] = ('errors' in answer && answer.errors) || []
-  return error ? String(error.extensions.code ?? 'INTERNAL') : 'ok'
+  if (error && context.hasLeft()) return 'left'
+  return error ? String(error.extensions.code ?? 'INTERNAL') : (context.refusals[0] ?? 'ok')
 }
 
 const hashes = new WeakMap<PreparedOperation, string>()

@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../../db/db.ts'
 import type { Share } from '../../db/share.ts'
-import { refusal } from '../../domain/errors.ts'
+import { type ErrorCode, refusal } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Actor, Operation } from '../../domain/operation.ts'
 import type { Broadcasts } from '../../live/broadcasts.ts'
@@ -59,6 +59,10 @@ export type Context = GraphRooms &
     bytes: AnswerBytes
     /** How many statements have been sent for the request so far. */
     statements(): number
+    /** Whether the caller has left. */
+    hasLeft(): boolean
+    /** The codes of the `userErrors` of a mutation. */
+    refusals: ErrorCode[]
     /** Cancels the statements of an answer that is not wanted any more. */
     giveUp(): void
   }
@@ -84,6 +88,8 @@ export function createContext(rooms: GraphRooms, caller: Caller, related: Relate
     signal,
     giveUp,
     statements: () => statements,
+    hasLeft: () => caller.signal?.aborted ?? false,
+    refusals: [],
     ...loaded({ db, workspaceId, bytes, related, signal, shared: null }),
   }
 }

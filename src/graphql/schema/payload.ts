@@ -40,7 +40,7 @@ export type Payload<Result> = Partial<Result> & { userErrors: UserErrorRow[] }
  * @throws Refusal RATE_LIMITED when the workspace has made too many changes; UNAUTHENTICATED when the key has ended
  */
 export async function payloadOf<Result extends object>(
-  { changes, confirm, actor }: Context,
+  { changes, confirm, actor, refusals }: Context,
   mutate: () => Promise<Result>,
   changed = 1,
 ): Promise<Payload<Result>> {
@@ -53,6 +53,7 @@ export async function payloadOf<Result extends object>(
     const refusal = explain(error)
     if (!refusal || !isUserErrorCode(refusal.code)) throw error
     const { code } = refusal
+    refusals.push(code)
     const userErrors = refusal.problems.map(problem => ({ ...problem, code }))
     return { userErrors } as Payload<Result>
   }

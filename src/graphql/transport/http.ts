@@ -8,6 +8,7 @@ import { type AcceptedBody, bodyError, jsonBody } from '../../http/body-error.ts
 import { clientGone } from '../../http/client-gone.ts'
 import { countBodies, type OpenRequests } from '../../http/request-bytes.ts'
 import { type RevisionTags, tagRevisions } from '../../http/revision-tag.ts'
+import { isFromThisMachine } from '../../http/this-machine.ts'
 import { untilClosed } from '../../http/until-closed.ts'
 import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
 import { toClientError, withoutHttp } from '../execution/errors.ts'
@@ -24,7 +25,7 @@ export type HttpOptions = Access & {
   tags: RevisionTags
   /** Whether browsers that open the address get GraphiQL. */
   graphiql: boolean
-  /** The key that GraphiQL shows and uses; null: its reader puts one in. */
+  /** The key that GraphiQL shows and uses on this machine; null, and elsewhere: its reader puts one in. */
   graphiqlKey: string | null
   /** Called with each event stream that opens. `cut` ends it without `complete`, so that its client reconnects. */
   onStream(actor: Actor, cut: () => void): () => void
@@ -55,7 +56,7 @@ export async function graphqlOverHttp(
   const yoga = createYogaServer(graph, app.log)
   const ofKey = createQuota(limits.maxStreamsPerKey)
   const ofAddress = createQuota(limits.maxStreamsPerAddress)
-  const page = lazyGraphiqlPage(graphiqlKey)
+  const [page, pageWithKey] = [lazyGraphiqlPage(null), lazyGraphiqlPage(graphiqlKey)]
   const isPage = (request: FastifyRequest) => graphiql && asksForGraphiql(request)
   app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
   authenticateRequests(app, { authenticate, clientAddresses }, isPage)
@@ -68,7 +69,8 @@ export async function graphqlOverHttp(
     // Fastify's route for HEAD cannot send what Yoga returns.
     exposeHeadRoute: false,
     async handler(request, reply) {
-      if (isPage(request)) return answerWithGraphiql(request, reply, await page())
+      if (isPage(request))
+        return answerWithGraphiql(request, reply, await (isFromThisMachine(request) ? pageWithKey : page)())
       if (request.method === 'POST' && !isObject(request.body))
         throw badRequest(400, 'The body must be a JSON object.')
       // Yoga would say that the JSON is not valid.

@@ -11,12 +11,21 @@ export type TakeInOptions = InboundOptions & {
 /** Takes a mail in for an actor, out of the budgets of its workspace. @throws Refusal, as `receiveMail`; RATE_LIMITED */
 export type TakeIn = (actor: Actor, raw: Buffer, idempotencyKey: string | null) => Promise<ReceivedMail>
 
-/** What is kept of a mail is paid for: all of it, or no more than the text of a message. */
+/** A mail is paid for with its text, and with all of it if it is kept. What is not kept after all is given back. */
 export const createTakeIn =
   ({ budgets, operationOf, ...options }: TakeInOptions): TakeIn =>
   async (actor, raw, key) => {
-    const bytes = options.keepsRaw ? raw.length : Math.min(raw.length, maxTextCharacters)
-    await budgets.changes.spend(actor.workspaceId, 1)
-    await budgets.text.spend(actor.workspaceId, bytes)
-    return receiveMail(operationOf(actor), raw, options, key)
+    const { workspaceId } = actor
+    const text = Math.min(raw.length, maxTextCharacters)
+    const paid = options.keepsRaw ? raw.length : text
+    await budgets.changes.spend(workspaceId, 1)
+    await budgets.text.spend(workspaceId, paid)
+    let isKept = false
+    try {
+      const received = await receiveMail(operationOf(actor), raw, options, key)
+      isKept = !received.replayed && !received.bounced
+      return received
+    } finally {
+      if (!isKept) budgets.text.giveBack(workspaceId, paid - text)
+    }
   }

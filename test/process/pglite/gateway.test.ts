@@ -7,6 +7,7 @@ import { bareSocket, closeClients, closed, overEventStream, statusChanges } from
 import { subscribed } from '../../support/live-fixtures.ts'
 import { command, type Running, startProcess } from '../../support/process.ts'
 import { test as base } from '../../support/program.ts'
+import { rawGet } from '../../support/raw-http.ts'
 
 const newEnvironment = () => {
   const directory = mkdtempSync(join(tmpdir(), 'gateway-process-'))
@@ -56,6 +57,12 @@ describe('a gateway started with nothing', () => {
     expect(data.credential.scopes).toEqual(['READ', 'WRITE'])
     const graphiql = await fetch(`${running.url}/graphql`, { headers: { accept: 'text/html' } })
     expect(await graphiql.text()).toContain(key)
+    // Behind a proxy on this machine, or for a page of another site whose name leads here, the reader is somebody else.
+    for (const header of [{ 'x-forwarded-for': '203.0.113.5' }, { host: 'evil.example.com' }]) {
+      const { body } = await rawGet(running.url, '/graphql', { accept: 'text/html', ...header })
+      expect(String(body)).toContain('YOUR_API_KEY')
+      expect(String(body)).not.toContain(key)
+    }
   })
 
   test("keeps the demo's key in a file that only its owner can read", ({ demo: { environment } }) => {
@@ -120,4 +127,19 @@ test('it names everything that is wrong with its environment and ends with 1', a
   await expect(startProcess(start, wrong)).rejects.toThrow(/PORT .*\nDEMO /)
   const gateway = start(['src/main.ts'], wrong)
   expect(await new Promise(resolve => gateway.once('exit', resolve))).toBe(1)
+})
+
+test('it starts without a key for the inbox once the agent of the demo is deactivated', async ({
+  environment,
+  start,
+}) => {
+  expect(await (await startProcess(start, environment)).end()).toBe(0)
+  const demo = ['--workspace', 'wrk_abc123']
+  const { code } = await command(start, ['agents', 'deactivate', ...demo, 'agt_abc123'], environment)
+  expect(code).toBe(0)
+  const again = await startProcess(start, environment)
+  expect(again.lines.map(line => line.msg)).toContain(
+    'There is no key for the inbox of the demo: This agent is deactivated.',
+  )
+  expect(await again.end()).toBe(0)
 })

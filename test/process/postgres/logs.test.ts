@@ -112,6 +112,33 @@ test('a gateway logs each request, operation and socket, without texts, addresse
   await expect.poll(() => of('request')).toHaveLength(3)
   expect(of('request')[2]).toMatchObject({ status: 401, keyId: null })
 
+  const status = (id: string) =>
+    `mutation { setConversationStatus(input: { conversationId: "${id}", status: CLOSED }) { cursor } }`
+  await caller.graphql(status('thd_xyz789'))
+  await caller.graphql(status('thd_nothing'))
+  await expect.poll(() => of('operation')).toHaveLength(4)
+  const [changed, refused] = of('operation').slice(2)
+  expect(changed).toMatchObject({ kind: 'mutation', outcome: 'ok' })
+  // The lock, the row, the counter and the event at least.
+  expect(changed?.statements).toBeGreaterThan(2)
+  expect(refused).toMatchObject({ kind: 'mutation', outcome: 'NOT_FOUND' })
+
+  const leaving = new AbortController()
+  const stream = await fetch(`${running.url}/graphql`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'text/event-stream',
+      authorization: caller.authorization,
+    },
+    body: JSON.stringify({ query: 'subscription { conversationCountsChanged { open } }' }),
+    signal: leaving.signal,
+  })
+  await stream.body?.getReader().read()
+  leaving.abort()
+  await expect.poll(() => of('request').at(-1)).toMatchObject({ status: 200, unfinished: true })
+  expect(of('operation').at(-1)).toMatchObject({ kind: 'subscription', outcome: 'opened' })
+
   const socket = new WebSocket(caller.socketUrl, 'graphql-transport-ws')
   await new Promise(resolve => socket.addEventListener('open', resolve))
   socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: caller.authorization } }))
@@ -121,6 +148,6 @@ test('a gateway logs each request, operation and socket, without texts, addresse
 
   await fetch(`${running.url}/health/ready`)
   expect(await running.end()).toBe(0)
-  expect(of('request')).toHaveLength(3)
+  expect(of('request')).toHaveLength(6)
   expect(JSON.stringify(lines)).not.toMatch(/private|jane|cgw_|@example/)
 })
