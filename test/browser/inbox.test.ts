@@ -143,7 +143,9 @@ describe.skipIf(isWithoutBrowser)('the inbox page', () => {
   })
 
   test('selects ten conversations and closes them, on both pages', async ({ open, demo }) => {
-    const [one, two] = await Promise.all([open(demo.address), open(demo.address)])
+    // Ten rows, and the bar below them.
+    const tall = { width: 1440, height: 1200 }
+    const [one, two] = await Promise.all([open(demo.address, tall), open(demo.address, tall)])
     await listIsShown(one.page)
     await listIsShown(two.page)
     const before = await countOn(one.page, 'Open')
