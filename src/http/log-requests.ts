@@ -35,8 +35,12 @@ export function onEnd(
   app: FastifyInstance,
   ended: (request: FastifyRequest, reply: FastifyReply) => void,
 ): void {
+  app.addHook('onResponse', async (request, reply) => ended(request, reply))
   app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.once('close', () => ended(request, reply))
+    const { raw } = reply
+    raw.once('close', () => {
+      if (!raw.writableFinished && !raw.errored) ended(request, reply)
+    })
     done()
   })
 }
