@@ -202,6 +202,47 @@ describe.skipIf(isWithoutBrowser)('the inbox page', () => {
     expectNoProblems(tab)
   })
 
+  test('is not set back by the late answer of a change that changed nothing', async ({ open, demo }) => {
+    const tab = await open(demo.address)
+    const { page } = tab
+    await rowOn(page, 'Billing question').click()
+    const assignTo = (agentId: string | null) =>
+      demo.other.graphql(
+        `mutation ($agentId: ID) {
+          assignConversation(input: { conversationId: "${billing}", agentId: $agentId }) { cursor }
+        }`,
+        { agentId },
+      )
+    await assignTo(null)
+    const assign = page.getByRole('button', { name: 'Assign', exact: true })
+    await assign.waitFor()
+    const release = await holdAnswers(page, 'stateAssignMutation')
+    await assign.click()
+    await page.getByRole('menuitemradio', { name: 'Nobody' }).click()
+    await release.held
+    const taken = page.locator('.event').filter({ hasText: 'Alex Morgan took this' })
+    const before = await taken.count()
+    await assignTo('agt_abc123')
+    await expect.poll(() => taken.count()).toBe(before + 1)
+    await release()
+    // What is asked for after that answer has come has been applied after it.
+    await page.getByRole('tab', { name: /Closed/ }).click()
+    await listIsShown(page)
+    await page.getByRole('button', { name: /Alex Morgan/ }).waitFor()
+    expectNoProblems(tab)
+  })
+
+  test('finds what enters a search by another change than a message', async ({ open, demo }) => {
+    await demo.other.graphql(setStatus, { id: billing, status: 'ARCHIVED' })
+    const tab = await open(demo.address)
+    const { page } = tab
+    await page.getByRole('searchbox').fill('jane billing quest')
+    await shows(page, /Nothing found/)
+    await demo.other.graphql(setStatus, { id: billing, status: 'OPEN' })
+    await rowOn(page, 'Billing question').waitFor()
+    expectNoProblems(tab)
+  })
+
   test('acts on nothing that is not shown', async ({ open, demo }) => {
     const tab = await open(demo.address)
     const { page } = tab
