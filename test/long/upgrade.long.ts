@@ -107,7 +107,10 @@ test('an upgrade keeps those who read and write waiting for less than a second, 
   const upgraded = openPostgres(url, { statementTimeoutMs: 600_000 })
   onTestFinished(upgraded.close)
   const begun = performance.now()
-  expect(await migrate(upgraded.db)).toEqual(['0006-inbox-at-work', '0007-inbox-indexes.concurrently'])
+  const since = readdirSync(folder)
+    .sort()
+    .filter(name => name >= '0006')
+  expect(await migrate(upgraded.db)).toEqual(since.map(name => name.replace(/\.sql$/, '')))
   const migratedMs = performance.now() - begun
   const asked = await Promise.all(askers.map(each => each.end()))
   await annotate(`migrated in ${migratedMs.toFixed(0)} ms; ${JSON.stringify(asked)}`)
