@@ -46,11 +46,9 @@ export async function servePage(app: FastifyInstance, { folder, demoTraffic }: P
     immutable: true,
     maxAge: '1y',
   })
+  const icon = readFileSync(join(folder, 'icon.svg'))
   app.get('/icon.svg', { schema: { hide: true } }, async (_request, reply) =>
-    reply
-      .header('Cache-Control', 'public, max-age=86400')
-      .type('image/svg+xml')
-      .send(readFileSync(join(folder, 'icon.svg'))),
+    reply.header('Cache-Control', 'public, max-age=86400').type('image/svg+xml').send(icon),
   )
 }
 

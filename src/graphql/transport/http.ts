@@ -56,7 +56,8 @@ export async function graphqlOverHttp(
   const yoga = createYogaServer(graph, app.log)
   const ofKey = createQuota(limits.maxStreamsPerKey)
   const ofAddress = createQuota(limits.maxStreamsPerAddress)
-  const [page, pageWithKey] = [lazyGraphiqlPage(null), lazyGraphiqlPage(graphiqlKey)]
+  const page = lazyGraphiqlPage(null)
+  const pageWithKey = graphiqlKey === null ? page : lazyGraphiqlPage(graphiqlKey)
   const isPage = (request: FastifyRequest) => graphiql && asksForGraphiql(request)
   app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
   authenticateRequests(app, { authenticate, clientAddresses }, isPage)
