@@ -13,6 +13,7 @@ import type { Actor } from '../src/domain/operation.ts'
 import { readTrustedDocuments } from '../src/graphql/execution/trusted-documents.ts'
 import { postgresHints } from '../src/live/hints.ts'
 import { fileTransport } from '../src/mail/outbound/transport.ts'
+import { untraced } from '../src/runtime/traces.ts'
 import { sample } from './workload.ts'
 
 type Publish = (index: number) => Promise<void> | void
@@ -131,6 +132,7 @@ async function gateway(): Promise<Server> {
     ...readConfig({ MAX_CONNECTIONS: '100000', MAX_CONNECTIONS_PER_ADDRESS: '100000' }),
     database,
     page: null,
+    traces: untraced,
     demoPageKey: null,
     mailTransport: fileTransport('/nonexistent'),
     openHints: options => postgresHints(databaseUrl, options),

@@ -13,8 +13,9 @@ import { trafficAddress, trafficRoute } from './demo/traffic-route.ts'
 import { costWindowSeconds, createBudgets } from './domain/budgets.ts'
 import type { Actor, Operation } from './domain/operation.ts'
 import { createRevisions } from './domain/workspace/revisions.ts'
-import type { Observe } from './graphql/execution/execute.ts'
+import { inOrder, type Observe } from './graphql/execution/execute.ts'
 import { createGraph } from './graphql/execution/graph.ts'
+import { traceOperations } from './graphql/execution/trace-operations.ts'
 import type { TrustedDocuments } from './graphql/execution/trusted-documents.ts'
 import { watchOperations } from './graphql/execution/watch-operations.ts'
 import { schema } from './graphql/schema/schema.ts'
@@ -30,6 +31,7 @@ import { servePage } from './http/page.ts'
 import { probes } from './http/probes.ts'
 import { tellRateLimit } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
+import { traceRequests } from './http/trace-requests.ts'
 import { keepRetention } from './jobs/retention.ts'
 import { completeSearch } from './jobs/search-words.ts'
 import { createAnnounce } from './live/announce.ts'
@@ -45,6 +47,7 @@ import type { MailTransport } from './mail/outbound/transport.ts'
 import { restRoutes } from './rest/routes.ts'
 import { closeInOrder } from './runtime/close.ts'
 import { createQuota } from './runtime/quota.ts'
+import type { Traces } from './runtime/traces.ts'
 
 export type AppOptions = {
   database: SharedDatabase
@@ -52,8 +55,9 @@ export type AppOptions = {
   /** Opens the hints, which tell other processes on the same database about changes. */
   openHints(options: HintsOptions): Hints
   log: FastifyBaseLogger
-  /** Called with each operation that is executed, and with each event of a subscription. Default: operations are measured and logged. */
+  /** Called with each operation that is executed, and with each event of a subscription. Default: operations are traced, measured and logged. */
   observe?: Observe
+  traces: Traces
   /** The trusted documents, and whether nothing else is executed. */
   trusted: TrustedDocuments
   /** A key of the demo that everybody who reaches the gateway may see; null: there is none. */
@@ -110,7 +114,8 @@ export async function createApp(options: AppOptions): Promise<App> {
       feeds: feeds.watched(),
     }),
   })
-  const { limits, observe = watchOperations(log, metrics.operation), trusted } = options
+  const { limits, traces, trusted } = options
+  const { observe = inOrder(traceOperations(traces), watchOperations(log, metrics.operation)) } = options
   const budgets = createBudgets(limits)
   const broadcasts = createBroadcasts(feeds, limits, budgets.events)
   const counts = createCounts(reserved, feeds)
@@ -165,8 +170,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     graph,
     unsent,
     open,
+    traces,
     onSocket: keys.watch,
   })
+  traceRequests(fastify, traces)
   logRequests(fastify, log)
   await serveOpenApi(fastify)
   probes(fastify, { db: probe, isClosing: () => isClosing })
@@ -208,7 +215,7 @@ export async function createApp(options: AppOptions): Promise<App> {
       replyDomain,
       confirm,
       keepsRaw: options.mailKeepDays > 0,
-      operationOf: actor => ({ actor, db: share(actor), announce }),
+      operationOf: caller => ({ ...caller, db: share(caller.actor), announce }),
     }),
   })
 
@@ -242,6 +249,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           ['the demo traffic', async () => traffic?.close()],
           ['the search job', searchable.close],
           ['the mail parser', parser.close],
+          ['the traces', traces.close],
         ],
         [
           ['the feeds', feeds.close],

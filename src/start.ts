@@ -14,8 +14,10 @@ import { noHints, postgresHints } from './live/hints.ts'
 import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
 import { closeInOrder } from './runtime/close.ts'
 import { createLog } from './runtime/log.ts'
+import { isTraced, startOpenTelemetry } from './runtime/open-telemetry.ts'
 import { reasonOf } from './runtime/reason.ts'
 import { endOn } from './runtime/signals.ts'
+import { type Traces, untraced } from './runtime/traces.ts'
 
 const log = createLog()
 
@@ -45,6 +47,7 @@ async function start(config: Config): Promise<void> {
       demoPageKey: isLoopback(config.host) ? pageKey : null,
       mailTransport: config.smtpUrl ? smtpTransport(config.smtpUrl) : fileTransport(config.mailDir),
       openHints: options => (config.databaseUrl ? postgresHints(config.databaseUrl, options) : noHints()),
+      traces: isTraced(process.env) ? await startTraces() : untraced,
       log: log.child({}, { level: config.logLevel }),
       trusted,
       ...config,
@@ -56,6 +59,11 @@ async function start(config: Config): Promise<void> {
     await database.close()
     throw error
   }
+}
+
+/** Traces that were not taken cost nothing but a line, once for each batch. */
+function startTraces(): Promise<Traces> {
+  return startOpenTelemetry(process.env, reason => log.warn(`Traces are lost: ${reason}`))
 }
 
 async function listen(

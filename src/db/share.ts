@@ -14,7 +14,10 @@ import type { Db, Tables } from './db.ts'
  * further statement begins, and a running one is cancelled if the database allows it. A transaction that has begun goes on
  * to its end. `onStatement` is called with each statement, those that begin and end a transaction aside.
  */
-export type Share = (owner: Owner, signal?: AbortSignal, onStatement?: () => void) => Db
+export type Share = (owner: Owner, signal?: AbortSignal, onStatement?: OnStatement) => Db
+
+/** Called with the text of a statement, which has no values. What it returns is called when the statement has ended. */
+export type OnStatement = (text: string) => ((isFailed: boolean) => void) | undefined
 
 /** The database as the app uses it: a few reserved connections for its own reads, and turns for everything else. */
 export type SharedDatabase = {
@@ -44,12 +47,12 @@ export function createShare({ db, dialect, turns, canCancel }: ShareOptions): Sh
 
   class SharedExecutor extends DefaultQueryExecutor {
     readonly #signal: AbortSignal | undefined
-    readonly #onStatement: (() => void) | undefined
+    readonly #onStatement: OnStatement | undefined
 
     constructor(
       connections: ConnectionProvider,
       signal: AbortSignal | undefined,
-      onStatement: (() => void) | undefined,
+      onStatement: OnStatement | undefined,
     ) {
       super(compiler, adapter, connections)
       this.#signal = signal
@@ -62,9 +65,15 @@ export function createShare({ db, dialect, turns, canCancel }: ShareOptions): Sh
     }
 
     override executeQuery<Row>(query: CompiledQuery<unknown>, options?: AbortableQueryOptions) {
-      this.#onStatement?.()
+      const ended = this.#onStatement?.(query.sql)
       const cancelled = this.#signal && { signal: this.#signal, inflightQueryAbortStrategy: strategy }
-      return super.executeQuery<Row>(query, { ...cancelled, ...options } as AbortableQueryOptions)
+      const result = super.executeQuery<Row>(query, { ...cancelled, ...options } as AbortableQueryOptions)
+      if (ended)
+        result.then(
+          () => ended(false),
+          () => ended(true),
+        )
+      return result
     }
   }
 

@@ -103,6 +103,7 @@ export interface Event {
   created_at: Timestamp;
   data: Json;
   seq: number;
+  traceparent: string | null;
   type: 'CONVERSATION_CREATED' | 'CONVERSATION_STATUS_CHANGED' | 'CONVERSATION_ASSIGNED' | 'CONVERSATION_READ_STATE_CHANGED' | 'MESSAGE_ADDED' | 'MESSAGE_STATUS_CHANGED';
   workspace_id: string;
 }

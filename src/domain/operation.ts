@@ -1,4 +1,5 @@
 import type { Db, Writer } from '../db/db.ts'
+import type { Trace } from '../runtime/traces.ts'
 import { refusal } from './errors.ts'
 import { toCursor } from './event/cursor.ts'
 import { type Facts, recordEvents } from './event/record.ts'
@@ -29,10 +30,12 @@ export type Operation = {
    * here or in another process.
    */
   announce(workspaceId: string, isWatched: boolean): void
+  /** Where it is in a trace. Its events name the place. */
+  trace?: Pick<Trace, 'traceparent'> | null | undefined
 }
 
 /** An operation of the gateway itself, such as a delivery. */
-export type GatewayOperation = Pick<Operation, 'db' | 'announce'>
+export type GatewayOperation = Pick<Operation, 'db' | 'announce' | 'trace'>
 
 const verbs = { read: 'read', write: 'write', admin: 'administer' } as const satisfies Record<Scope, string>
 
@@ -82,8 +85,9 @@ export async function change<Result extends object>(
     }
     const { result, facts } = await write(writer)
     const isLast = keys.length === 0
+    const traceparent = operation.trace?.traceparent ?? null
     const { seq, isWatched } = facts
-      ? await recordEvents(writer, workspaceId, facts, isLast)
+      ? await recordEvents(writer, workspaceId, { ...facts, traceparent }, isLast)
       : nothingRecorded
     await completeKeys(writer, workspaceId, keys, { ids: idsOf(result), seq }, true)
     return { result, seq, isWatched, replayed: false }

@@ -1,8 +1,8 @@
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { writesEachRequest } from '../runtime/log.ts'
 
-/** What is asked for all the time, and says nothing when it works. */
-const quietRoutes = /^\/(health\/|metrics$|assets\/|icon\.svg$)/
+/** Whether a route is asked for all the time, and says nothing when it works. */
+export const isQuiet = (route: string): boolean => /^\/(health\/|metrics$|assets\/|icon\.svg$)/.test(route)
 
 /**
  * Writes one line for each request when its response has ended: the route and not the path, as a path holds ids and a
@@ -13,12 +13,13 @@ export function logRequests(app: FastifyInstance, log: FastifyBaseLogger): void 
   if (!writesEachRequest(log)) return
   onEnd(app, (request, reply) => {
     const route = request.routeOptions.url ?? null
-    if (route !== null && quietRoutes.test(route) && reply.statusCode < 400) return
+    if (route !== null && isQuiet(route) && reply.statusCode < 400) return
     log.info(
       {
         requestId: request.id,
         keyId: request.actor?.keyId ?? null,
         workspaceId: request.actor?.workspaceId ?? null,
+        traceparent: request.trace?.traceparent,
         method: request.method,
         route,
         status: reply.statusCode,

@@ -49,6 +49,7 @@ export async function restRoutes(
     const actor = actorOf(request)
     return {
       actor,
+      trace: request.trace,
       signal: clientGone(reply),
       requestId: request.id,
       log: request.server.log,

@@ -47,6 +47,7 @@ const notText = new Set([
   'outcome',
   'method',
   'route',
+  'traceparent',
 ])
 
 const shownLine = (fields: Record<string, unknown>) =>

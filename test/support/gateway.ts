@@ -16,6 +16,7 @@ import { createWorkspace } from '../../src/domain/workspace/create.ts'
 import { readTrustedDocuments } from '../../src/graphql/execution/trusted-documents.ts'
 import { noHints } from '../../src/live/hints.ts'
 import { fileTransport } from '../../src/mail/outbound/transport.ts'
+import { untraced } from '../../src/runtime/traces.ts'
 import { openDatabase } from './databases.ts'
 import { startPrism } from './prism.ts'
 import { isUnbound } from './tenant-statements.ts'
@@ -52,6 +53,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     page: null,
     demoPageKey: null,
     mailFrom: 'support@gateway.test',
+    traces: untraced,
     log: pino({ level: process.env.LOG ?? 'silent' }),
     ...options,
     limits: { ...readConfig({}).limits, ...options.limits },

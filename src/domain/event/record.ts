@@ -13,6 +13,9 @@ export type Facts = {
   counts?: CountChange
 }
 
+/** `traceparent`: the place of the change in a trace; null: it is in none. */
+type Traced = Facts & { traceparent: string | null }
+
 type Recorded = { seq: number; isWatched: boolean }
 
 type Values = {
@@ -21,6 +24,7 @@ type Values = {
   counts: Counts
   actorId: string | null
   at: Date
+  traceparent: string | null
   types: readonly string[]
   conversationIds: readonly string[]
   contactIds: readonly string[]
@@ -36,7 +40,19 @@ type AgentValues = { ids: readonly string[] } & Record<
 
 const recording = (
   _: Writer,
-  { workspaceId, n, counts, actorId, at, types, conversationIds, contactIds, data, agents }: Values,
+  {
+    workspaceId,
+    n,
+    counts,
+    actorId,
+    at,
+    traceparent,
+    types,
+    conversationIds,
+    contactIds,
+    data,
+    agents,
+  }: Values,
 ) => sql<Recorded>`
     with counter as (
       update workspace set event_seq = event_seq + ${n}, revision = revision + 1,
@@ -46,9 +62,10 @@ const recording = (
       where id = ${workspaceId}
       returning event_seq, coalesce(watched_until > clock_timestamp(), false) as watched
     ), written as (
-      insert into event (workspace_id, seq, type, conversation_id, contact_id, actor_id, data, created_at)
+      insert into event (workspace_id, seq, type, conversation_id, contact_id, actor_id, data, created_at,
+        traceparent)
       select ${workspaceId}, counter.event_seq - ${n}::int + given.n, given.type, given.conversation_id, given.contact_id,
-        ${actorId}, given.data, ${at}
+        ${actorId}, given.data, ${at}, ${traceparent}
       from counter cross join unnest(
         ${types}::text[], ${conversationIds}::text[], ${contactIds}::text[], ${data}::jsonb[]
       ) with ordinality as given(type, conversation_id, contact_id, data, n)
@@ -86,7 +103,7 @@ const recordedLast = reusable(recording, 'last')
 export async function recordEvents(
   writer: Writer,
   workspaceId: string,
-  { actorId, at, events, counts }: Facts,
+  { actorId, at, events, counts, traceparent }: Traced,
   isLast: boolean,
 ): Promise<Recorded> {
   const { workspace, agents } = counts ?? noCountChange
@@ -97,6 +114,7 @@ export async function recordEvents(
     counts: workspace,
     actorId,
     at,
+    traceparent,
     types: events.map(event => event.type),
     conversationIds: events.map(event => event.conversation.id),
     contactIds: events.map(event => event.conversation.contactId),

@@ -11,6 +11,7 @@ const columns = [
   'contact_id as contactId',
   'actor_id as actorId',
   'created_at as occurredAt',
+  'traceparent',
 ] as const
 
 /** An event of the log, of one type or of any. */

@@ -26,6 +26,18 @@ export type Observe = (
   execution: Execution,
 ) => ((answer: ExecutionResult | AnswerText | null) => void) | undefined
 
+/** Both observers as one. The first one's span is there when the second one begins. */
+export const inOrder =
+  (first: Observe, second: Observe): Observe =>
+  execution => {
+    const [ended, alsoEnded] = [first(execution), second(execution)]
+    if (!ended) return alsoEnded
+    return answer => {
+      ended(answer)
+      alsoEnded?.(answer)
+    }
+  }
+
 export type EngineOptions = {
   schema: GraphQLSchema
   /** The same schema without the counting of texts, for compiled queries. */

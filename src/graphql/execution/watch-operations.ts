@@ -7,7 +7,7 @@ import type { AnswerText } from './answer-text.ts'
 import type { Observe } from './execute.ts'
 import type { PreparedOperation } from './prepare.ts'
 
-const maxNameCharacters = 100
+export const maxNameCharacters = 100
 
 /** Called when an operation has ended, or when a subscription has been opened. */
 export type Measure = (operation: { kind: string; outcome: string; seconds: number }) => void
@@ -31,6 +31,7 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
       log.info(
         {
           requestId: context.requestId,
+          traceparent: context.trace?.traceparent,
           keyId: context.actor.keyId,
           workspaceId: context.actor.workspaceId,
           kind,
@@ -51,7 +52,7 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
  * `ok`; `opened` for a subscription; `left` if its caller did not wait for the answer; else the code of the first error,
  * of `userErrors` too.
  */
-function outcomeOf(answer: ExecutionResult | AnswerText | null, context: Context): string {
+export function outcomeOf(answer: ExecutionResult | AnswerText | null, context: Context): string {
   if (answer === null) return 'opened'
   const [error] = ('errors' in answer && answer.errors) || []
   if (error && context.hasLeft()) return 'left'

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../../db/db.ts'
-import type { Share } from '../../db/share.ts'
+import type { OnStatement, Share } from '../../db/share.ts'
 import { type ErrorCode, refusal } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Actor, Operation } from '../../domain/operation.ts'
@@ -10,6 +10,7 @@ import type { Feeds } from '../../live/feeds.ts'
 import type { Outbox } from '../../mail/outbound/outbox.ts'
 import type { Budget } from '../../runtime/budget.ts'
 import type { Quota } from '../../runtime/quota.ts'
+import type { Trace } from '../../runtime/traces.ts'
 import type { Owner } from '../../runtime/turns.ts'
 import type { AnswerBytes } from './answer-bytes.ts'
 import { createLoaders, type Loaders, type Loading, type RelatedRows, type RowLoaders } from './loaders.ts'
@@ -38,6 +39,8 @@ export type GraphRooms = Pick<Operation, 'announce'> & {
 
 /** The caller, and its request. */
 export type Caller = Pick<Operation, 'actor'> & {
+  /** Where the request is in a trace. */
+  trace?: Trace | null | undefined
   requestId: string
   log: FastifyBaseLogger
   /** Aborts when the client has left: no further statement begins. */
@@ -61,6 +64,8 @@ export type Context = GraphRooms &
     statements(): number
     /** Whether the caller has left. */
     hasLeft(): boolean
+    /** Where the operation is in a trace: below its caller's place, once it has begun. */
+    trace: Trace | null
     /** The codes of the `userErrors` of a mutation. */
     refusals: ErrorCode[]
     /** Cancels the statements of an answer that is not wanted any more. */
@@ -81,17 +86,31 @@ export function createContext(rooms: GraphRooms, caller: Caller, related: Relate
   const { workspaceId } = actor
   const bytes = rooms.openAnswer(actor.keyId)
   let statements = 0
-  const db = rooms.share({ ...actor }, signal, () => statements++)
-  return {
+  const onStatement: OnStatement = text => {
+    statements++
+    return context.trace ? traced(context.trace, text) : undefined
+  }
+  const db = rooms.share({ ...actor }, signal, onStatement)
+  const context: Context = {
     ...rooms,
     ...caller,
     signal,
     giveUp,
+    trace: caller.trace ?? null,
     statements: () => statements,
     hasLeft: () => caller.signal?.aborted ?? false,
     refusals: [],
     ...loaded({ db, workspaceId, bytes, related, signal, shared: null }),
   }
+  return context
+}
+
+/** Measures a statement. Its text has no values, as those are sent apart. */
+function traced(trace: Trace, text: string): (isFailed: boolean) => void {
+  const name = /\w+/.exec(text)?.[0].toUpperCase() ?? 'statement'
+  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text }
+  const span = trace.begin(name, attributes, 'client')
+  return isFailed => span.end({}, isFailed)
 }
 
 /** A signal that also aborts when `giveUp` is called. `AbortSignal.any` takes several times as long. */
@@ -141,12 +160,15 @@ export function eventContext(context: Context, { owner, signal, bytesOf, shared 
   const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined, giveUp() {} }
   const bytes = context.openAnswer(bytesOf)
   const { related } = context
-  const db = context.share(owner, signal)
-  return {
+  const onStatement: OnStatement = text => (ofEvent.trace ? traced(ofEvent.trace, text) : undefined)
+  const db = context.share(owner, signal, onStatement)
+  const ofEvent: Context = {
     ...context,
     ...ofCaller,
     actor,
     signal,
+    trace: null,
     ...loaded({ db, workspaceId, bytes, related, signal, shared }),
   }
+  return ofEvent
 }

@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql'
 import type { Actor } from '../../domain/operation.ts'
+import type { Trace } from '../../runtime/traces.ts'
 import type { RequestLog } from '../execution/errors.ts'
 import type { PreparedOperation, Rejected } from '../execution/prepare.ts'
 
@@ -9,6 +10,8 @@ export type Begun = { operation: PreparedOperation | Rejected; result?: Executio
 /** What the HTTP route knows about a request. */
 export type HttpRequest = RequestLog & {
   actor: Actor
+  /** Where the request is in a trace; null: it is in none. */
+  trace: Trace | null
   /** Called when the response is an event stream, which stays open. */
   onEventStream(): void
   /** The header `Last-Event-ID`. */

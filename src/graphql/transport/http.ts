@@ -92,6 +92,7 @@ export async function graphqlOverHttp(
       const lastEventId = request.headers['last-event-id']?.toString()
       const caller: HttpRequest = {
         actor,
+        trace: request.trace,
         requestId,
         log,
         onEventStream,

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { type Actor, requireScope } from '../../domain/operation.ts'
+import { requireScope } from '../../domain/operation.ts'
 import { actorOf } from '../../http/actor.ts'
 import type { Access } from '../../http/authenticate-requests.ts'
 import { inWords } from '../../http/body-error.ts'
@@ -18,11 +18,12 @@ import {
 import { requireWorkspace } from '../../http/workspace-access.ts'
 import { limitBodies } from './limit-bodies.ts'
 import type { ReceivedMail } from './receive-mail.ts'
+import type { MailCaller } from './take-in.ts'
 
 export type InboundRouteOptions = Access & {
   maxMailBytes: number
-  /** Takes a mail in for an actor. @throws Refusal */
-  receiveMail(actor: Actor, raw: Buffer, idempotencyKey: string | null): Promise<ReceivedMail>
+  /** Takes a mail in for a caller. @throws Refusal */
+  receiveMail(caller: MailCaller, raw: Buffer, idempotencyKey: string | null): Promise<ReceivedMail>
 }
 
 const receivedMail = named(
@@ -85,7 +86,7 @@ export async function inboundMailRoute(
     async (request, reply) => {
       const key = request.headers['idempotency-key']?.toString() ?? null
       const { message, replayed, bounced } = await withinLimit(request, () =>
-        receiveMail(actorOf(request), request.body as Buffer, key),
+        receiveMail({ actor: actorOf(request), trace: request.trace }, request.body as Buffer, key),
       )
       if (replayed) reply.header('Idempotency-Replayed', 'true')
       const { id, preview: contentPreview, status } = message

@@ -32,6 +32,11 @@ export const ConversationEvent = builder.interfaceRef<Event>(nouns.event.typeNam
         'Who made the change; null if the gateway did (delivery). For an inbound message it is the contact, not the key that submitted it.',
       resolve: ({ actorId }, _, context) => loadActor(context, actorId),
     }),
+    traceparent: t.exposeString('traceparent', {
+      nullable: true,
+      description:
+        'The place of the change in a distributed trace (W3C Trace Context). Begin your own work below it, or link to it. Null if the request that made the change was not traced: it had no header `traceparent`, and the gateway sends no traces.',
+    }),
     conversation: t.field({
       type: Conversation,
       description: 'The conversation in its current state, not as it was at the event.',

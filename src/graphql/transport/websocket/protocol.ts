@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { ExecutionArgs, ExecutionResult, FormattedExecutionResult } from 'graphql'
 import { makeServer, type Server, type ServerOptions } from 'graphql-ws'
 import { type OpenRequests, tooManyRequestBytes } from '../../../http/request-bytes.ts'
+import type { Traces } from '../../../runtime/traces.ts'
 import type { AnswerStream } from '../../execution/answer-stream.ts'
 import { errorOf, toClientError, toClientErrorOutside, withoutHttp } from '../../execution/errors.ts'
 import type { Graph } from '../../execution/graph.ts'
@@ -16,6 +17,8 @@ export type ProtocolOptions = {
   graph: Graph
   log: FastifyBaseLogger
   open: OpenRequests
+  /** An operation is in the trace that its `extensions` name, as headers do in HTTP. */
+  traces: Pick<Traces, 'of'>
   /** Further operations on one socket are refused with LIMIT_EXCEEDED. */
   maxOperationsPerSocket: number
   /** A socket without `connection_init` is closed with 4408 after this time. */
@@ -36,7 +39,7 @@ const overheadBytes = 8 * 1024
 
 /** The protocol graphql-transport-ws over the graph. It does not parse, validate or execute anything by itself. */
 export function createProtocol(options: ProtocolOptions): Server<Extra> {
-  const { graph, log, open, maxOperationsPerSocket, connectionInitTimeoutMs } = options
+  const { graph, log, open, traces, maxOperationsPerSocket, connectionInitTimeoutMs } = options
   const { onConnect, onExecuting } = options
   const protocol: ServerOptions<Record<string, unknown>, Extra> = {
     connectionInitWaitTimeout: connectionInitTimeoutMs,
@@ -53,7 +56,8 @@ export function createProtocol(options: ProtocolOptions): Server<Extra> {
       if (!release) return [errorOf(tooManyRequestBytes(open))]
       const signal = socket.begin(id, release)
       if (!signal) return [stillOpening(id)]
-      const caller = { requestId: randomUUID(), log, signal, actor }
+      const trace = traces.of(placeIn(payload.extensions))
+      const caller = { requestId: randomUUID(), log, signal, actor, trace }
       const documentId = documentIdIn(payload)
       const operation = await graph.prepare({ query, operationName, documentId }, caller)
       if ('errors' in operation) {
@@ -96,6 +100,13 @@ export function createProtocol(options: ProtocolOptions): Server<Extra> {
       errors.map(error => withoutHttp(toClientErrorOutside(log)(error))),
   }
   return makeServer(protocol)
+}
+
+/** The place in a trace that a client names; what is not a text is none. */
+function placeIn(extensions: Record<string, unknown> | null | undefined) {
+  const { traceparent, tracestate } = extensions ?? {}
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  return { traceparent: text(traceparent), tracestate: text(tracestate) }
 }
 
 /** The text of a result bypasses graphql-ws, which only completes the operation. */

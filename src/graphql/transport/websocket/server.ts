@@ -14,7 +14,7 @@ import { type ClientSocket, createClientSocket } from './socket.ts'
 
 export type WebSocketOptions = Pick<
   ProtocolOptions,
-  'graph' | 'log' | 'open' | 'maxOperationsPerSocket' | 'connectionInitTimeoutMs'
+  'graph' | 'log' | 'open' | 'traces' | 'maxOperationsPerSocket' | 'connectionInitTimeoutMs'
 > &
   Pick<SocketAuthentication, 'authenticate' | 'onSocket'> &
   Pick<Access, 'clientAddresses'> & {
