@@ -19,6 +19,7 @@ import { traceOperations } from './graphql/execution/trace-operations.ts'
 import type { TrustedDocuments } from './graphql/execution/trusted-documents.ts'
 import { watchOperations } from './graphql/execution/watch-operations.ts'
 import { schema } from './graphql/schema/schema.ts'
+import { lazyGraphiqlFiles, serveGraphiqlFiles } from './graphql/transport/graphiql/files.ts'
 import { graphqlOverHttp } from './graphql/transport/http.ts'
 import { createInProcess } from './graphql/transport/in-process.ts'
 import { createOpenStreams } from './graphql/transport/open-streams.ts'
@@ -183,6 +184,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   metrics.serve(metricsServer?.fastify ?? fastify, options.metricsKey)
   await servePage(fastify, { folder: options.page, demoTraffic: traffic && trafficAddress })
   if (traffic) await fastify.register(trafficRoute, { ...access, traffic })
+  const graphiql = options.graphiql ? lazyGraphiqlFiles() : null
+  if (graphiql) serveGraphiqlFiles(fastify, graphiql)
   const prefix = '/v1/workspaces'
   await fastify.register(graphqlOverHttp, {
     ...access,
@@ -191,7 +194,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     tags,
     unsent,
     open,
-    graphiql: options.graphiql,
+    graphiql,
     graphiqlKey: options.demoPageKey,
     onStream: streams.add,
   })

@@ -2,7 +2,8 @@ import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest }
 import { writesEachRequest } from '../runtime/log.ts'
 
 /** Whether a route is asked for all the time, and says nothing when it works. */
-export const isQuiet = (route: string): boolean => /^\/(health\/|metrics$|assets\/|icon\.svg$)/.test(route)
+export const isQuiet = (route: string): boolean =>
+  /^\/(health\/|metrics$|assets\/|graphiql\/|icon\.svg$)/.test(route)
 
 /**
  * Writes one line for each request when its response has ended: the route and not the path, as a path holds ids and a

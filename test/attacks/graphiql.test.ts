@@ -36,4 +36,27 @@ describe('GraphiQL', () => {
     const otherCoding = await page(gateway, { 'accept-encoding': 'gzip', 'if-none-match': etag })
     expect(otherCoding.status).toBe(200)
   })
+
+  test('its files are kept for ever by browsers, as their folder is named by their contents', async ({
+    gateway,
+  }) => {
+    const { body } = await page(gateway)
+    const [, script = ''] = /src="(\/graphiql\/[^"]*\/graphiql.js)"/.exec(String(body)) ?? []
+    const { status, headers, body: sent } = await rawGet(gateway.url, script, { 'accept-encoding': 'br' })
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({
+      'content-type': 'text/javascript; charset=utf-8',
+      'content-encoding': 'br',
+      'cache-control': 'public, max-age=31536000, immutable',
+      'x-content-type-options': 'nosniff',
+    })
+    expect(String(brotliDecompressSync(sent))).toContain('YogaGraphiQL')
+    for (const path of [
+      script.replace('graphiql.js', 'other.js'),
+      script.replace('graphiql.js', '../../package.json'),
+      script.replace('graphiql.js', '%2e%2e%2fpackage.json'),
+      '/graphiql/0000000000000000/graphiql.js',
+    ])
+      expect(await rawGet(gateway.url, path)).toMatchObject({ status: 404 })
+  })
 })

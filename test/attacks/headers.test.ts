@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { describe, expect } from 'vitest'
 import { test } from '../support/fixtures.ts'
 import { rawExchange, rawGet } from '../support/raw-http.ts'
@@ -67,16 +66,18 @@ describe('nobody can frame, guess at, keep or follow', () => {
 describe('a page runs no scripts but its own', () => {
   test('GraphiQL', async ({ gateway }) => {
     const { headers, body } = await rawGet(gateway.url, '/graphql', { accept: 'text/html' })
+    const scripts = [...String(body).matchAll(/<script([^>]*)>/g)].map(([, attributes = '']) => attributes)
+    expect(scripts.length).toBeGreaterThan(1)
+    for (const attributes of scripts)
+      expect(attributes).toMatch(/ src="\/graphiql\/| type="application\/json"/)
     expect(headers).toMatchObject({
       ...bare,
       'content-security-policy': expect.any(String),
       'cache-control': 'no-cache',
     })
-    const [, script = ''] = /<script>(.*?)<\/script>/s.exec(String(body)) ?? []
-    const hash = createHash('sha256').update(script).digest('base64')
     expect(directivesOf(headers)).toMatchObject({
       'default-src': "'none'",
-      'script-src': `'sha256-${hash}'`,
+      'script-src': "'self'",
       'connect-src': "'self'",
       'frame-ancestors': "'none'",
     })

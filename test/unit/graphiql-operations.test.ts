@@ -1,7 +1,7 @@
 import { type DocumentNode, Kind, parse, validate } from 'graphql'
 import { expect, test } from 'vitest'
 import { schema } from '../../src/graphql/schema/schema.ts'
-import { operations } from '../../src/graphql/transport/graphiql-operations.ts'
+import { operations } from '../../src/graphql/transport/graphiql/operations.ts'
 
 const documents = operations.map(text => parse(text))
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { GraphQLError } from 'graphql'
+import { shouldRenderGraphiQL } from 'graphql-yoga'
 import type { Actor } from '../../domain/operation.ts'
 import { actorOf } from '../../http/actor.ts'
 import { type Access, authenticateRequests } from '../../http/authenticate-requests.ts'
@@ -8,6 +9,7 @@ import { type AcceptedBody, bodyError, jsonBody } from '../../http/body-error.ts
 import { clientGone } from '../../http/client-gone.ts'
 import { countBodies, type OpenRequests } from '../../http/request-bytes.ts'
 import { type RevisionTags, tagRevisions } from '../../http/revision-tag.ts'
+import { sendEncoded } from '../../http/send-encoded.ts'
 import { isFromThisMachine } from '../../http/this-machine.ts'
 import { untilClosed } from '../../http/until-closed.ts'
 import { createQuota, type Quota, takeAll } from '../../runtime/quota.ts'
@@ -15,16 +17,16 @@ import { toClientError, withoutHttp } from '../execution/errors.ts'
 import type { Graph } from '../execution/graph.ts'
 import { documentIdIn } from '../execution/trusted-documents.ts'
 import { answerDirectly } from './direct-answer.ts'
-import { lazyGraphiqlPage } from './graphiql.ts'
-import { answerWithGraphiql, asksForGraphiql } from './graphiql-answer.ts'
+import type { GraphiqlFiles } from './graphiql/files.ts'
+import { graphiqlPolicy, lazyGraphiqlPage } from './graphiql/page.ts'
 import type { HttpRequest } from './http-request.ts'
 import { createYogaServer } from './yoga.ts'
 
 export type HttpOptions = Access & {
   graph: Graph
   tags: RevisionTags
-  /** Whether browsers that open the address get GraphiQL. */
-  graphiql: boolean
+  /** What GraphiQL loads, for browsers that open the address; null: they get the same response as other clients. */
+  graphiql: (() => Promise<GraphiqlFiles>) | null
   /** The key that GraphiQL shows and uses on this machine; null, and elsewhere: its reader puts one in. */
   graphiqlKey: string | null
   /** Called with each event stream that opens. `cut` ends it without `complete`, so that its client reconnects. */
@@ -56,9 +58,11 @@ export async function graphqlOverHttp(
   const yoga = createYogaServer(graph, app.log)
   const ofKey = createQuota(limits.maxStreamsPerKey)
   const ofAddress = createQuota(limits.maxStreamsPerAddress)
-  const page = lazyGraphiqlPage(null)
-  const pageWithKey = graphiqlKey === null ? page : lazyGraphiqlPage(graphiqlKey)
-  const isPage = (request: FastifyRequest) => graphiql && asksForGraphiql(request)
+  const pages = graphiql && {
+    withoutKey: lazyGraphiqlPage(graphiql, null),
+    withKey: lazyGraphiqlPage(graphiql, graphiqlKey),
+  }
+  const isPage = (request: FastifyRequest) => pages !== null && asksForGraphiql(request)
   app.setErrorHandler(answerError(jsonBody(limits.maxBodyBytes)))
   authenticateRequests(app, { authenticate, clientAddresses }, isPage)
   countBodies(app, open, limits.maxBodyBytes)
@@ -70,8 +74,11 @@ export async function graphqlOverHttp(
     // Fastify's route for HEAD cannot send what Yoga returns.
     exposeHeadRoute: false,
     async handler(request, reply) {
-      if (isPage(request))
-        return answerWithGraphiql(request, reply, await (isFromThisMachine(request) ? pageWithKey : page)())
+      if (pages && isPage(request)) {
+        const page = await (isFromThisMachine(request) ? pages.withKey : pages.withoutKey)()
+        reply.headers({ 'Content-Security-Policy': graphiqlPolicy, 'Cache-Control': 'no-cache' })
+        return sendEncoded(request, reply, page)
+      }
       if (request.method === 'POST' && !isObject(request.body))
         throw badRequest(400, 'The body must be a JSON object.')
       // Yoga would say that the JSON is not valid.
@@ -113,10 +120,17 @@ export async function graphqlOverHttp(
       }
       const direct = await answerDirectly(graph, request, caller)
       if (direct && 'text' in direct) return reply.type(direct.type).send(direct.text)
+      // The log, the metrics, the quotas and Fastify each wait for the end of a stream, which are more than Node's ten.
+      reply.raw.setMaxListeners(20)
       return yoga.handleNodeRequestAndResponse(request, reply, { ...caller, begun: direct })
     },
   })
 }
+
+/** Whether a browser opens the address. It gets the page without a key, because the page has a field for the key. */
+const asksForGraphiql = ({ method, headers }: FastifyRequest): boolean =>
+  method === 'GET' &&
+  shouldRenderGraphiQL({ method, headers: new Headers({ accept: headers.accept ?? '' }) } as Request)
 
 function drained(response: ServerResponse): Promise<void> {
   if (!response.writableNeedDrain || response.destroyed) return Promise.resolve()

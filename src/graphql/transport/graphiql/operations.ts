@@ -42,7 +42,8 @@ subscription StatusChanges {
   }
 }
 `,
-  `subscription Events {
+  `# Over a WebSocket: this line says so. Without it, a subscription comes as an event stream.
+subscription Events {
   conversationEvents {
     __typename
     cursor
