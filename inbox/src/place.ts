@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { type Scope, type Source, type Status, scopes, sources, statuses } from './list/view.ts'
+import { type Scope, type Source, type Status, scopes, sources, statuses, type View } from './list/view.ts'
 
 /** What the page shows. It is in the address, so that a reload, a link and the back button keep it. */
 export type Place = {
@@ -12,6 +12,16 @@ export type Place = {
   /** The conversation that is open; null: none. */
   conversation: string | null
 }
+
+/** What a place shows. `viewerId`: who looks, whose conversations are `mine`. */
+export const viewOf = (
+  { scope, assignee, ...place }: Omit<Place, 'conversation'>,
+  viewerId: string,
+): View => ({
+  ...place,
+  scope,
+  agentId: scope === 'mine' ? viewerId : assignee,
+})
 
 const oneOf = <Value extends string>(values: readonly Value[], value: string | null): Value | null =>
   values.find(each => each === value) ?? null
@@ -41,7 +51,7 @@ function write(place: Place): string {
 let current = { query: location.search, place: read(location.search) }
 
 /** One object for as long as the address stays, as React compares by identity. */
-function placeNow(): Place {
+export function placeNow(): Place {
   if (current.query !== location.search) current = { query: location.search, place: read(location.search) }
   return current.place
 }

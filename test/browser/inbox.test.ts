@@ -184,7 +184,7 @@ describe.skipIf(isWithoutBrowser)('the inbox page', () => {
     const { page } = tab
     await listIsShown(page)
     const before = await countOn(page, 'Unassigned')
-    const release = await holdAnswers(page, 'ConversationListQuery')
+    const release = await holdAnswers(page, 'askForListQuery')
     await page
       .locator('nav')
       .getByRole('button', { name: /^Unassigned/ })

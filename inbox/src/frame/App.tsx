@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useState } from 'react'
+import { Suspense, startTransition, useEffect, useState } from 'react'
 import { RelayEnvironmentProvider } from 'react-relay/hooks.js'
 import {
   type Credential,
@@ -7,7 +7,9 @@ import {
   forgetCredential,
   keepCredential,
 } from '../credential.ts'
+import { askForList } from '../list/ask-for-list.ts'
 import { useStore } from '../parts/store.ts'
+import { placeNow } from '../place.ts'
 import { createSession, type Session } from '../session.ts'
 import { SessionContext } from './context.ts'
 import { ErrorBoundary } from './ErrorBoundary.tsx'
@@ -53,16 +55,15 @@ function SignedIn({ credential, onEnd }: SignedInProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a session belongs to its key, and ends with it.
   useEffect(() => {
     const opened = createSession(credential, () => onEnd('This key is not valid any more.'))
-    setSession(opened)
+    askForList(opened.environment, placeNow())
+    // A transition keeps what is shown until the page has its answers. React would show a fallback for 300 ms at least.
+    startTransition(() => setSession(opened))
     return opened.end
   }, [credential])
-  if (!session) return <LoadingInbox />
   return (
-    <RelayEnvironmentProvider environment={session.environment}>
-      <SessionContext value={{ ...session, signOut: () => onEnd(null) }}>
-        <Generation session={session} onEnd={onEnd} />
-      </SessionContext>
-    </RelayEnvironmentProvider>
+    <Suspense fallback={<LoadingInbox />}>
+      {session ? <Generation session={session} onEnd={onEnd} /> : <LoadingInbox />}
+    </Suspense>
   )
 }
 
@@ -70,17 +71,17 @@ function SignedIn({ credential, onEnd }: SignedInProps) {
 function Generation({ session, onEnd }: { session: Session; onEnd: SignedInProps['onEnd'] }) {
   const generation = useStore(session.generation)
   return (
-    <ErrorBoundary
-      key={generation}
-      isWhole
-      onLeave={() => onEnd(null)}
-      onUnauthenticated={() => onEnd('This key is not valid.')}
-    >
-      {attempt => (
-        <Suspense fallback={<LoadingInbox />}>
-          <Inbox fetchKey={`${generation} ${attempt}`} />
-        </Suspense>
-      )}
-    </ErrorBoundary>
+    <RelayEnvironmentProvider environment={session.environment}>
+      <SessionContext value={{ ...session, signOut: () => onEnd(null) }}>
+        <ErrorBoundary
+          key={generation}
+          isWhole
+          onLeave={() => onEnd(null)}
+          onUnauthenticated={() => onEnd('This key is not valid.')}
+        >
+          {attempt => <Inbox fetchKey={`${generation} ${attempt}`} />}
+        </ErrorBoundary>
+      </SessionContext>
+    </RelayEnvironmentProvider>
   )
 }

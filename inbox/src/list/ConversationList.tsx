@@ -1,16 +1,17 @@
 import { useEffect, useMemo, useRef } from 'react'
 import { Collection, GridList, GridListLoadMoreItem, ListLayout, Virtualizer } from 'react-aria-components'
 import { graphql, useLazyLoadQuery, usePaginationFragment } from 'react-relay/hooks.js'
+import type { askForListQuery } from '../__generated__/askForListQuery.graphql.ts'
 import type { ConversationList_query$key } from '../__generated__/ConversationList_query.graphql.ts'
 import type { ConversationListPageQuery } from '../__generated__/ConversationListPageQuery.graphql.ts'
-import type { ConversationListQuery } from '../__generated__/ConversationListQuery.graphql.ts'
 import { useToasts } from '../parts/Toasts.tsx'
 import { go } from '../place.ts'
 import { useShortcuts } from '../shortcuts/use-shortcuts.ts'
+import { listQuery, pageSize, variablesOf } from './ask-for-list.ts'
 import { ConversationRow } from './ConversationRow.tsx'
 import { EmptyList } from './EmptyList.tsx'
 import { useFoundLater } from './use-found-later.ts'
-import { byLastMessage, filterOf, stays, type View } from './view.ts'
+import { byLastMessage, stays, type View } from './view.ts'
 
 type Props = {
   view: View
@@ -24,19 +25,11 @@ type Props = {
 
 /** The height of a row in `list.css`. */
 const rowHeight = 80
-const pageSize = 50
 
 /** The conversations of a view. */
 export function ConversationList({ view, fetchKey, ...props }: Props) {
-  const query = useLazyLoadQuery<ConversationListQuery>(
-    graphql`
-      query ConversationListQuery($filter: ConversationFilter!, $count: Int!) {
-        ...ConversationList_query @arguments(filter: $filter, count: $count)
-      }
-    `,
-    { filter: filterOf(view), count: pageSize },
-    { fetchPolicy: 'store-and-network', fetchKey },
-  )
+  const options = { fetchPolicy: 'store-and-network', fetchKey } as const
+  const query = useLazyLoadQuery<askForListQuery>(listQuery, variablesOf(view), options)
   return <Rows key={JSON.stringify(view)} query={query} view={view} {...props} />
 }
 

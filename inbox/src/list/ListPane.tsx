@@ -4,7 +4,7 @@ import { useSession, useTeam } from '../frame/context.ts'
 import { ErrorBoundary } from '../frame/ErrorBoundary.tsx'
 import type { LiveCounts } from '../live/use-counts.ts'
 import { HelpIcon, PlusIcon } from '../parts/icons.tsx'
-import { go, type Place, usePlace } from '../place.ts'
+import { go, type Place, usePlace, viewOf } from '../place.ts'
 import { ConversationList } from './ConversationList.tsx'
 import { connectionIdOf } from './connection-id.ts'
 import { FilterMenu } from './FilterMenu.tsx'
@@ -25,10 +25,9 @@ export function ListPane({ counts, selected, onSelect, onSheet }: Props) {
   const place = usePlace()
   const { viewer, canWrite } = useTeam()
   const { scope, status, source, assignee, search } = place
-  const agentId = scope === 'mine' ? viewer.id : assignee
   const view: View = useMemo(
-    () => ({ scope, status, source, agentId, search }),
-    [scope, status, source, agentId, search],
+    () => viewOf({ scope, status, source, assignee, search }, viewer.id),
+    [scope, status, source, assignee, search, viewer.id],
   )
   const { lists } = useSession()
   // It is known before its query is sent, so that a conversation that comes meanwhile finds it.

@@ -1,4 +1,4 @@
-import type { ConversationFilter } from '../__generated__/ConversationListQuery.graphql.ts'
+import type { ConversationFilter } from '../__generated__/askForListQuery.graphql.ts'
 
 export const statuses = ['OPEN', 'CLOSED', 'ARCHIVED'] as const
 export const sources = ['EMAIL', 'CHAT', 'FORM', 'API'] as const

@@ -55,7 +55,8 @@ export function createLiveClient(key: string, onEnd: () => void): LiveClient {
       clearInterval(checking)
       removeEventListener('online', check)
       document.removeEventListener('visibilitychange', check)
-      void client.dispose()
+      // It waits for a socket that is still opening, and fails if that does.
+      Promise.resolve(client.dispose()).catch(() => {})
     },
   }
 }
