@@ -14,7 +14,7 @@ import type { Db, Tables } from './db.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createShare, type SharedDatabase } from './share.ts'
 import { createStatementNames, type NameOf } from './statement-names.ts'
-import { Busy, Unavailable, withMeaning } from './unavailable.ts'
+import { Busy, type Reason, Unavailable, withMeaning } from './unavailable.ts'
 
 /** An open database. `close` ends its pools, then the database behind them. */
 export type OpenDatabase = SharedDatabase & {
@@ -35,6 +35,8 @@ export type OpenOptions = {
   namedStatements?: boolean
   /** Called for each statement of `share` and `reserved` after it has ended. */
   log?(event: LogEvent): void
+  /** Called when a statement or a connection fails in a way that passes: with the reason and the error. */
+  onUnavailable?(reason: Reason, error: unknown): void
   /** Called when a connection is lost. The pool makes a new one; statements on the lost one fail with `Unavailable`. */
   onLost?(error: Error): void
 }
@@ -43,6 +45,13 @@ const defaultPoolSize = 10
 const reservedConnections = 3
 const defaultPoolWaitMs = 2_000
 const defaultStatementTimeoutMs = 2_000
+/**
+ * A process that is frozen, or has lost its network, holds the locks of its transactions no longer than this. Work between
+ * two statements of a transaction takes milliseconds, a second at most.
+ */
+const idleInTransactionMs = 5_000
+/** A connection over which nothing came for this long is probed by the system, and is lost after ten probes. */
+const keepAliveInitialDelayMillis = 10_000
 /** How long a request waits for its own statements. On the embedded database, how long it waits for anything. */
 const ownWaitMs = 10_000
 
@@ -66,27 +75,34 @@ const types: pg.CustomTypesConfig = {
 /** Opens the pools to a PostgreSQL server; the first connection is made by the first statement. */
 export function openPostgres(url: string, options: OpenOptions = {}): OpenDatabase {
   const { poolSize = defaultPoolSize, poolWaitMs = defaultPoolWaitMs } = options
+  const statementTimeoutMs = options.statementTimeoutMs ?? defaultStatementTimeoutMs
   const limits = {
     connectionString: url,
     connectionTimeoutMillis: poolWaitMs,
-    statement_timeout: options.statementTimeoutMs ?? defaultStatementTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    idle_in_transaction_session_timeout: idleInTransactionMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis,
     types,
+    onConnect: setSession,
   }
   const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
   const probePool = listenedTo(new pg.Pool({ ...limits, max: 1 }), options)
   const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize, pipeline: true }), options)
-  const nameOf = namesFor(options)
+  const onUnavailable = (reason: Reason, error: unknown) => options.onUnavailable?.(reason, error)
+  const meaning = { nameOf: namesFor(options), statementTimeoutMs, waitMs: poolWaitMs, onUnavailable }
   const dialect = new PostgresDialect({
-    pool: withMeaning(pool, nameOf),
+    pool: withMeaning(pool, meaning),
     controlClient: cancelsThrough(reservedPool),
   })
   const requests = kyselyOf(dialect, options)
-  const reserved = kyselyOf(new PostgresDialect({ pool: withMeaning(reservedPool, nameOf) }), options)
+  const reserved = kyselyOf(new PostgresDialect({ pool: withMeaning(reservedPool, meaning) }), options)
+  const refuse = refuseWith(onUnavailable)
   const turns = createTurns({ slots: poolSize, waitMs: poolWaitMs, ownWaitMs, refuse })
   return {
     db: kyselyOf(dialect, {}),
     reserved,
-    probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, nameOf) }), {}),
+    probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, meaning) }), {}),
     // Behind a pooler the server of a connection changes, so another client's statement would be cancelled.
     share: createShare({ db: requests, dialect, turns, canCancel: options.namedStatements ?? true }),
     changes: null,
@@ -128,9 +144,13 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
       await client.query('deallocate all')
     },
   })
-  const counted = countChanges(withMeaning(listenedTo(pool, options), namesFor(options)))
+  const onUnavailable = (reason: Reason, error: unknown) => options.onUnavailable?.(reason, error)
+  // It has no statement_timeout, and no network that could swallow an answer.
+  const meaning = { nameOf: namesFor(options), statementTimeoutMs: 0, waitMs: ownWaitMs, onUnavailable }
+  const counted = countChanges(withMeaning(listenedTo(pool, options), meaning))
   const dialect = new PostgresDialect({ pool: counted.pool })
   const requests = kyselyOf(dialect, options)
+  const refuse = refuseWith(onUnavailable)
   const turns = createTurns({ slots: 1, waitMs: ownWaitMs, ownWaitMs, refuse })
   return {
     db: kyselyOf(dialect, {}),
@@ -143,7 +163,16 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
   }
 }
 
-const refuse = (isOwn: boolean) => (isOwn ? new Busy() : new Unavailable(new Error('The pool is full.')))
+/** A role or a database may set what a session begins with; the gateway reads times and relies on what it sees locked. */
+const setSession = async (client: pg.ClientBase) =>
+  void (await client.query("set datestyle = 'ISO'; set default_transaction_isolation = 'read committed'"))
+
+const refuseWith = (onUnavailable: (reason: Reason, error: unknown) => void) => (isOwn: boolean) => {
+  if (isOwn) return new Busy()
+  const error = new Unavailable(new Error('The pool is full.'), 'POOL_FULL')
+  onUnavailable(error.reason, error)
+  return error
+}
 
 const namesFor = ({ namedStatements = true }: OpenOptions): NameOf =>
   namedStatements ? createStatementNames() : () => undefined

@@ -1,22 +1,39 @@
+import type { Duplex } from 'node:stream'
+import { setTimeout as after } from 'node:timers/promises'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
+import { createDeadlines } from './deadlines.ts'
 import { inFewerRoundTrips, oneByOne, type Send } from './round-trips.ts'
 import type { NameOf } from './statement-names.ts'
+
+/** Why the database is not available, in answers, in the log and in metrics. */
+export type Reason =
+  | 'UNREACHABLE'
+  | 'POOL_FULL'
+  | 'TIMED_OUT'
+  | 'READ_ONLY'
+  | 'CONFLICT'
+  | 'LOCKED'
+  | 'NO_RESOURCES'
+  | 'STOPPING'
 
 /**
  * The database is not available now: it restarts, refuses connections or has none left. A later attempt may succeed.
  */
 export class Unavailable extends Error {
-  constructor(cause: unknown) {
+  readonly reason: Reason
+
+  constructor(cause: unknown, reason = reasonOf(codeOf(cause))) {
     super('The database is not available.', { cause })
     this.name = 'Unavailable'
+    this.reason = reason
   }
 }
 
 /** A statement took longer than statements may. Executed again, it probably would again. */
 export class TimedOut extends Unavailable {
   constructor(cause: unknown) {
-    super(cause)
+    super(cause, 'TIMED_OUT')
     this.name = 'TimedOut'
   }
 }
@@ -29,45 +46,125 @@ export class Busy extends Error {
   }
 }
 
-// The errors that do not pass by themselves: their SQLSTATE is not of class 08 (connection), 53 (resources) or 57
-// (operator intervention), see https://www.postgresql.org/docs/current/errcodes-appendix.html. The driver's own errors
-// have no SQLSTATE. The system's codes are words (EPIPE), while every SQLSTATE has a digit.
-const lasting = /^(?!08|53|57)(?=.*\d)[0-9A-Z]{5}$/
-
-/**
- * What a failed statement or connection attempt means: the database's own error, or `Unavailable`. A statement that was
- * cancelled (57014) ran out of time, unless its client has left, who does not read what it means.
- */
-function meaning(error: unknown): unknown {
+/** The SQLSTATE of an error, or the system's code, which is a word; null: the driver's own errors have none. */
+function codeOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code
-  if (code === '57014') return new TimedOut(error)
-  return typeof code === 'string' && lasting.test(code) ? error : new Unavailable(error)
+  return typeof code === 'string' ? code : null
 }
 
-/** The pool as Kysely sees it, with named statements, and with every error of the driver turned into its meaning. */
-export function withMeaning(pool: pg.Pool, nameOf: NameOf): PostgresPool {
+/**
+ * The errors that pass by themselves, by the beginning of their SQLSTATE
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ */
+const passing: readonly [string, Reason][] = [
+  ['08', 'UNREACHABLE'],
+  // A standby, or a server that an operator or a full disk has made read-only: another one takes over, or it recovers.
+  ['25006', 'READ_ONLY'],
+  // The server has ended a transaction whose client was silent, and the connection with it.
+  ['25P03', 'UNREACHABLE'],
+  ['40', 'CONFLICT'],
+  ['53', 'NO_RESOURCES'],
+  ['55P03', 'LOCKED'],
+  ['57', 'STOPPING'],
+]
+
+const isState = /^(?=.*\d)[0-9A-Z]{5}$/
+
+/** null: it does not pass. */
+function passingReason(code: string | null): Reason | null {
+  if (code === null || !isState.test(code)) return 'UNREACHABLE'
+  return passing.find(([start]) => code.startsWith(start))?.[1] ?? null
+}
+
+const reasonOf = (code: string | null): Reason => passingReason(code) ?? 'UNREACHABLE'
+
+/**
+ * What a failed statement means: the database's own error, or `Unavailable`. A statement that was cancelled (57014) ran
+ * out of time, unless its client has left, who does not read what it means.
+ */
+function meaning(error: unknown): unknown {
+  const code = codeOf(error)
+  if (code === '57014') return new TimedOut(error)
+  return passingReason(code) === null ? error : new Unavailable(error)
+}
+
+export type MeaningOptions = {
+  nameOf: NameOf
+  statementTimeoutMs: number
+  /** How long a connection is waited for. */
+  waitMs: number
+  /** Called when the database is not available, with the reason and the error. */
+  onUnavailable(reason: Reason, error: unknown): void
+}
+
+/**
+ * The pool as Kysely sees it, with named statements, and with every error of the driver turned into its meaning. Whatever
+ * keeps a connection from being made may pass: a server that starts refuses keys that it knows.
+ */
+export function withMeaning(pool: pg.Pool, options: MeaningOptions): PostgresPool {
   const known = new WeakMap<pg.PoolClient, PostgresPoolClient>()
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      const client = await pool.connect().catch(error => {
-        throw meaning(error)
+      const client = await connect(pool, options.waitMs).catch(error => {
+        const unavailable = new Unavailable(error)
+        options.onUnavailable(unavailable.reason, error)
+        throw unavailable
       })
-      const guarded = known.get(client) ?? guard(client, nameOf)
+      const guarded = known.get(client) ?? guard(client, options)
       known.set(client, guarded)
       return guarded
     },
   }
 }
 
-function guard(client: pg.PoolClient, nameOf: NameOf): PostgresPoolClient {
+const tooManyConnections = '53300'
+const connectAgainAfterMs = 100
+
+/** A server or a role may allow fewer connections than the pool has room for. Then one of those that are open is waited for. */
+async function connect(pool: pg.Pool, waitMs: number): Promise<pg.PoolClient> {
+  const begun = performance.now()
+  for (;;) {
+    try {
+      return await pool.connect()
+    } catch (error) {
+      if (codeOf(error) !== tooManyConnections || performance.now() - begun > waitMs) throw error
+      await after(connectAgainAfterMs)
+    }
+  }
+}
+
+/** The driver's error for an answer that did not come in time. The connection still waits for it. */
+const isOverdue = (error: Error | null) => error?.message === 'Query read timeout'
+
+function guard(
+  client: pg.PoolClient,
+  { nameOf, statementTimeoutMs, onUnavailable }: MeaningOptions,
+): PostgresPoolClient {
+  const deadlineOf = createDeadlines(statementTimeoutMs)
+  const { connection } = client as unknown as { connection: { stream: Duplex } }
+
+  function meant(error: Error): unknown {
+    // Nothing that is sent behind it would be answered either.
+    if (isOverdue(error)) connection.stream.destroy()
+    const means = meaning(error)
+    if (means instanceof Unavailable) onUnavailable(means.reason, error)
+    return means
+  }
+
   // With a callback: what the driver's own promise holds, rows included, survives until the next full collection.
   const send: Send = (text, values, done) => {
     // A statement without parameters, like `begin`, is sent in one message as it is.
     const name = values.length > 0 ? nameOf(text) : undefined
-    const query = { text, values: values as unknown[], ...(name === undefined ? {} : { name }) }
-    client.query(query, (error, result) => done(error ? meaning(error) : null, result))
+    const deadline = deadlineOf(text, values)
+    const query = {
+      text,
+      values: values as unknown[],
+      ...(name === undefined ? {} : { name }),
+      ...(deadline === null ? {} : { query_timeout: deadline }),
+    }
+    client.query(query, (error, result) => done(error ? meant(error) : null, result))
   }
   const query = client.pipeline ? inFewerRoundTrips(send) : oneByOne(send)
   return {

@@ -1,4 +1,4 @@
-import { Busy, Unavailable } from '../db/unavailable.ts'
+import { Busy, type Reason, Unavailable } from '../db/unavailable.ts'
 import { type Noun, nouns } from './nouns.ts'
 
 /** All error codes of the gateway. The list is closed. */
@@ -31,6 +31,8 @@ export type Problem = { message: string; path: readonly string[] }
 export type RefusalExtensions = {
   /** In how many seconds the request may succeed. It is also the header `Retry-After`. */
   retryAfter?: number
+  /** Why the database is not available. */
+  reason?: Reason
   cost?: { requested: number; limit: number; path: readonly string[] }
 }
 
@@ -72,6 +74,20 @@ const constraints: Record<string, Problem> = {
   workspace_pkey: { message: 'A workspace with this id exists already.', path: ['id'] },
 }
 
+const unreachable = 'The gateway cannot reach its database. Try again in a moment.'
+
+/** What clients are told for each reason. */
+const sentences: Record<Reason, string> = {
+  UNREACHABLE: unreachable,
+  STOPPING: unreachable,
+  POOL_FULL: 'The gateway has too much to do. Try again in a moment.',
+  TIMED_OUT: 'The database took too long. Try again in a moment.',
+  READ_ONLY: 'The database takes no changes now. Try again in a moment.',
+  CONFLICT: 'The change met another one. Try again.',
+  LOCKED: 'The database is being changed. Try again in a moment.',
+  NO_RESOURCES: 'The database has no room left. Try again in a moment.',
+}
+
 /**
  * The refusal that clients are told for an error; null: clients must not see the error. A database constraint is
  * recognised by its name, because the embedded database has an error class of its own.
@@ -79,7 +95,7 @@ const constraints: Record<string, Problem> = {
 export function explain(error: unknown): Refusal | null {
   if (error instanceof Refusal) return error
   if (error instanceof Unavailable)
-    return refusal('UNAVAILABLE', 'The gateway cannot reach its database. Try again in a moment.')
+    return refusalWith({ retryAfter: 1, reason: error.reason }, 'UNAVAILABLE', sentences[error.reason])
   if (error instanceof Busy)
     return refusalWith({ retryAfter: 1 }, 'RATE_LIMITED', 'This key has too many requests in work.')
   const known = constraints[(error as { constraint?: string } | null)?.constraint ?? '']

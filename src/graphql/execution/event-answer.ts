@@ -1,5 +1,5 @@
 import type { ExecutionResult } from 'graphql'
-import { Busy, Unavailable } from '../../db/unavailable.ts'
+import { Busy, type Reason, Unavailable } from '../../db/unavailable.ts'
 import { whenAvailable } from '../../db/when-available.ts'
 import { toCursor } from '../../domain/event/cursor.ts'
 import type { Event } from '../../domain/event/rows.ts'
@@ -72,7 +72,8 @@ export function executeEvents(engine: Pick<Engine, 'answer'>, execution: Executi
 /** @throws Busy, Unavailable for an error that passes */
 function requireLasting({ errors = [] }: ExecutionResult): void {
   const codes = errors.map(({ extensions }) => extensions.code)
-  if (codes.includes('UNAVAILABLE')) throw new Unavailable(errors[codes.indexOf('UNAVAILABLE')])
+  const unavailable = errors[codes.indexOf('UNAVAILABLE')]
+  if (unavailable) throw new Unavailable(unavailable, unavailable.extensions.reason as Reason)
   if (codes.includes('RATE_LIMITED')) throw new Busy()
 }
 

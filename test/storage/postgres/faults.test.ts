@@ -1,0 +1,161 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import { describe, expect } from 'vitest'
+import { type OpenOptions, openPostgres } from '../../../src/db/open.ts'
+import { newPostgresDatabase } from '../../support/databases.ts'
+import { type Gateway, newConversation, newWorkspace, startGateway } from '../../support/gateway.ts'
+import { test as base } from '../../support/program.ts'
+import { startSilentProxy } from '../../support/silent-proxy.ts'
+
+/** `start` starts a gateway on a database, which stops when the test has ended. */
+const test = base
+  .extend('url', () => newPostgresDatabase())
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are used
+  .extend('open', async ({}, { onCleanup }) => {
+    const gateways: Gateway[] = []
+    onCleanup(async () => void (await Promise.all(gateways.map(gateway => gateway.close()))))
+    return async (url: string, options: OpenOptions = {}) => {
+      const gateway = await startGateway({ database: openPostgres(url, options) })
+      gateways.push(gateway)
+      return gateway
+    }
+  })
+
+/** Runs statements as the operator of a database. */
+async function operate(url: string, statements: string): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query(statements)
+  await client.end()
+}
+
+const nameOf = (url: string) => /\/(test_\w+)\?/.exec(url)?.[1] ?? ''
+
+const close = `mutation ($id: ID!) {
+  setConversationStatus(input: { conversationId: $id, status: CLOSED }) { userErrors { code } }
+}`
+
+describe('the service is back', () => {
+  test('soon after a network that swallows what is sent over open connections', async ({ url, open }) => {
+    const proxy = await startSilentProxy(url)
+    const gateway = await open(proxy.url, { statementTimeoutMs: 1_000 })
+    const { client } = await newWorkspace(gateway)
+    const ask = () => client.graphql<{ workspace: { name: string } }>('{ workspace { name } }')
+    await Promise.all(Array.from({ length: 12 }, ask))
+    proxy.silence()
+    const begun = performance.now()
+    const during = await Promise.all(Array.from({ length: 12 }, ask))
+    for (const { errors } of during) if (errors) expect(errors[0]?.extensions.code).toBe('UNAVAILABLE')
+    await expect.poll(async () => (await ask()).status, { timeout: 60_000 }).toBe(200)
+    await expect
+      .poll(async () => (await fetch(`${gateway.url}/health/ready`)).status, { timeout: 60_000 })
+      .toBe(200)
+    expect(performance.now() - begun).toBeLessThan(15_000)
+    await gateway.close()
+    await proxy.close()
+  })
+
+  test('when another process froze in the middle of a change', async ({ url, open }) => {
+    const gateway = await open(url, { statementTimeoutMs: 10_000 })
+    const { client, id: workspaceId } = await newWorkspace(gateway)
+    const { id } = await newConversation(client)
+    const frozen = openPostgres(url)
+    const holds = Promise.withResolvers<void>()
+    const thaws = Promise.withResolvers<void>()
+    const change = frozen.db.transaction().execute(async writer => {
+      await sql`select from conversation where workspace_id = ${workspaceId} and id = ${id} for update`.execute(
+        writer,
+      )
+      holds.resolve()
+      await thaws.promise
+      await sql`select 1`.execute(writer)
+    })
+    change.catch(() => {})
+    await holds.promise
+    expect(await client.graphql(close, { id })).toMatchObject({
+      data: { setConversationStatus: { userErrors: [] } },
+    })
+    thaws.resolve()
+    await expect(change).rejects.toThrow('The database is not available.')
+    await frozen.close()
+  })
+})
+
+describe('a database that takes no changes now', () => {
+  test('is told as such, and is not ready', async ({ url, open }) => {
+    const before = await open(url)
+    const { client, id: workspaceId } = await newWorkspace(before)
+    const { id } = await newConversation(client)
+    await operate(url, `alter database ${nameOf(url)} set default_transaction_read_only = on`)
+    const gateway = await open(url)
+    const post = (body: object) =>
+      fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { authorization: client.authorization, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    expect((await post({ query: '{ workspace { name } }' })).status).toBe(200)
+    const refused = await post({ query: close, variables: { id } })
+    expect(refused.status).toBe(503)
+    expect(refused.headers.get('retry-after')).toBe('1')
+    expect(await refused.json()).toMatchObject({
+      errors: [
+        {
+          message: 'The database takes no changes now. Try again in a moment.',
+          extensions: { code: 'UNAVAILABLE', reason: 'READ_ONLY', retryAfter: 1 },
+        },
+      ],
+    })
+    const put = await fetch(
+      `${gateway.url}/v1/workspaces/${workspaceId}/support/inbox/conversations/${id}/status`,
+      {
+        method: 'PUT',
+        headers: { authorization: client.authorization, 'content-type': 'application/json' },
+        body: '{"status":"CLOSED"}',
+      },
+    )
+    expect([put.status, put.headers.get('retry-after')]).toEqual([503, '1'])
+    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(503)
+    expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200)
+  })
+})
+
+test('the settings of a database for its sessions change nothing', async ({ url, open }) => {
+  const name = nameOf(url)
+  await operate(
+    url,
+    `alter database ${name} set datestyle = 'German';
+     alter database ${name} set default_transaction_isolation = 'serializable'`,
+  )
+  const { client } = await newWorkspace(await open(url, { statementTimeoutMs: 10_000 }))
+  const opened = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => newConversation(client, `c${index}@example.com`)),
+  )
+  expect(new Set(opened.map(({ id }) => id)).size).toBe(12)
+})
+
+test('a role that may have fewer connections than the pool has room for refuses nobody', async ({
+  url,
+  open,
+}) => {
+  const role = `five_${nameOf(url)}`
+  await operate(
+    url,
+    `create role ${role} login connection limit 5;
+     grant all on all tables in schema public to ${role}`,
+  )
+  const options = { statementTimeoutMs: 10_000, poolWaitMs: 10_000 }
+  const owner = await open(url, options)
+  const { client } = await newWorkspace(owner)
+  const gateway = await open(url.replace('postgres://postgres@', `postgres://${role}@`), options)
+  const asked = await Promise.all(
+    Array.from({ length: 40 }, (_, index) =>
+      fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { authorization: client.authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `{ conversations(first: ${index + 1}) { totalCount } }` }),
+      }),
+    ),
+  )
+  expect(asked.map(({ status }) => status)).toEqual(Array(40).fill(200))
+})

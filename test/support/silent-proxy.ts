@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A way to a PostgreSQL server that can fall silent: what is open stays open, and nothing passes any more. */
+export type SilentProxy = {
+  /** The address of a database through the proxy. */
+  url: string
+  /** Lets nothing more pass over the connections that are open now. New ones work. */
+  silence(): void
+  close(): Promise<void>
+}
+
+/** Stands in front of the server of a database, on a socket of its own. */
+export async function startSilentProxy(database: string): Promise<SilentProxy> {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-proxy-'))
+  const behind = new URL(database.replace('postgres@/', 'postgres@localhost/')).searchParams.get('host') ?? ''
+  const pairs = new Set<[Socket, Socket]>()
+  const server = createServer(client => {
+    const upstream = connect(join(behind, '.s.PGSQL.5432'))
+    const pair: [Socket, Socket] = [client, upstream]
+    pairs.add(pair)
+    client.pipe(upstream)
+    upstream.pipe(client)
+    for (const socket of pair) {
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        for (const other of pair) other.destroy()
+        pairs.delete(pair)
+      })
+    }
+  })
+  await new Promise<void>(resolve => server.listen(join(folder, '.s.PGSQL.5432'), resolve))
+  return {
+    url: database.replace(encodeURIComponent(behind), encodeURIComponent(folder)),
+    silence() {
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream)
+        upstream.unpipe(client)
+        client.resume()
+        upstream.resume()
+      }
+    },
+    async close() {
+      for (const pair of pairs) for (const socket of pair) socket.destroy()
+      await new Promise(resolve => server.close(resolve))
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
