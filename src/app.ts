@@ -7,6 +7,7 @@ import { rememberActors } from './auth/remember-actors.ts'
 import { slowFailures } from './auth/slow-failures.ts'
 import type { Config } from './config.ts'
 import type { SharedDatabase } from './db/share.ts'
+import { traceStatement } from './db/trace-statement.ts'
 import { demoWorkspaceId } from './demo/documented.ts'
 import { startTraffic } from './demo/traffic.ts'
 import { trafficAddress, trafficRoute } from './demo/traffic-route.ts'
@@ -218,7 +219,11 @@ export async function createApp(options: AppOptions): Promise<App> {
       replyDomain,
       confirm,
       keepsRaw: options.mailKeepDays > 0,
-      operationOf: caller => ({ ...caller, db: share(caller.actor), announce }),
+      operationOf: caller => ({
+        ...caller,
+        db: share(caller.actor, undefined, text => traceStatement(caller.trace, text)),
+        announce,
+      }),
     }),
   })
 
@@ -252,7 +257,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           ['the demo traffic', async () => traffic?.close()],
           ['the search job', searchable.close],
           ['the mail parser', parser.close],
-          ['the traces', traces.close],
+          ['the traces', async () => void (await traces.close())],
         ],
         [
           ['the feeds', feeds.close],

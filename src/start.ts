@@ -14,10 +14,9 @@ import { noHints, postgresHints } from './live/hints.ts'
 import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
 import { closeInOrder } from './runtime/close.ts'
 import { createLog } from './runtime/log.ts'
-import { isTraced, startOpenTelemetry } from './runtime/open-telemetry.ts'
 import { reasonOf } from './runtime/reason.ts'
 import { endOn } from './runtime/signals.ts'
-import { type Traces, untraced } from './runtime/traces.ts'
+import { isTraced, type Traces, untraced } from './runtime/traces.ts'
 
 const log = createLog()
 
@@ -62,8 +61,9 @@ async function start(config: Config): Promise<void> {
 }
 
 /** Traces that were not taken cost nothing but a line, once for each batch. */
-function startTraces(): Promise<Traces> {
-  return startOpenTelemetry(process.env, reason => log.warn(`Traces are lost: ${reason}`))
+async function startTraces(): Promise<Traces> {
+  const { startOpenTelemetry } = await import('./runtime/open-telemetry.ts')
+  return startOpenTelemetry(process.env, reason => log.warn(`OpenTelemetry: ${reason}`))
 }
 
 async function listen(

@@ -31,7 +31,7 @@ export type Operation = {
    */
   announce(workspaceId: string, isWatched: boolean): void
   /** Where it is in a trace. Its events name the place. */
-  trace?: Pick<Trace, 'traceparent'> | null | undefined
+  trace?: Trace | null | undefined
 }
 
 /** An operation of the gateway itself, such as a delivery. */

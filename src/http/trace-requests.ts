@@ -23,14 +23,16 @@ export function traceRequests(app: FastifyInstance, traces: Traces): void {
       'server',
     )
     request.trace = span
+    if (!trace.isMeasured) return done()
     reply.raw.once('close', () => {
-      const { statusCode } = reply
+      // A response that was broken off has no status: its client has left, or the gateway has cut it.
+      const statusCode = reply.raw.writableFinished ? reply.statusCode : null
       const attributes = {
         'http.response.status_code': statusCode,
         'gateway.key.id': request.actor?.keyId ?? null,
         'gateway.workspace.id': request.actor?.workspaceId ?? null,
       }
-      span.end(attributes, statusCode >= 500)
+      span.end(attributes, statusCode !== null && statusCode >= 500)
     })
     done()
   })

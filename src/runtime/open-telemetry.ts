@@ -10,6 +10,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
+import { reasonOf } from './reason.ts'
 import type { Attributes, Headers, Span, Trace, Traces } from './traces.ts'
 import { within } from './within.ts'
 
@@ -23,50 +24,43 @@ const kinds = {
 /** A collector that does not answer must not keep the process from ending. */
 const closeTimeoutMs = 2_000
 
-/** The settings of OpenTelemetry that say where traces go. Without them there are none. */
-const destinations = [
-  'OTEL_EXPORTER_OTLP_ENDPOINT',
-  'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT',
-  'OTEL_TRACES_EXPORTER',
-]
-
-/** Whether the environment says where traces go. */
-export const isTraced = (env: NodeJS.ProcessEnv): boolean =>
-  env.OTEL_SDK_DISABLED?.toLowerCase() !== 'true' &&
-  env.OTEL_TRACES_EXPORTER !== 'none' &&
-  destinations.some(name => env[name])
-
 /**
  * Sends traces as the `OTEL_…` variables say, which the SDK reads by itself. Spans are sent in batches behind the work, and
  * are lost if nobody takes them.
  *
- * @param onError called with why spans were not taken
+ * @param onError called with a setting that is wrong, and with why spans were not taken
  */
 export async function startOpenTelemetry(
   env: NodeJS.ProcessEnv,
   onError: (reason: string) => void,
 ): Promise<Traces> {
   const { NodeSDK } = await import('@opentelemetry/sdk-node')
+  const resources = await import('@opentelemetry/resources')
   const error = (reason: string) => onError(/"message":"([^"]*)"/.exec(reason)?.[1] ?? reason)
-  diag.setLogger({ error, warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ERROR)
+  diag.setLogger({ error, warn: error, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN)
   const isNamed = env.OTEL_SERVICE_NAME || env.OTEL_RESOURCE_ATTRIBUTES?.includes('service.name=')
   // Metrics are served, and the log is written, already.
   const sdk = new NodeSDK({
     ...(!isNamed && { serviceName: 'conversations-gateway' }),
     instrumentations: [],
+    // By default they would tell the arguments of the process, its owner and its machine.
+    ...(!env.OTEL_NODE_RESOURCE_DETECTORS && {
+      resourceDetectors: [resources.envDetector, resources.serviceInstanceIdDetector],
+    }),
     metricReaders: [],
     logRecordProcessors: [],
   })
   sdk.start()
   return {
     ...tracesOf(trace.getTracer('conversations-gateway')),
-    close: async () => void (await within(closeTimeoutMs, sdk.shutdown())),
+    close: () => within(closeTimeoutMs, sdk.shutdown()).catch(error => onError(reasonOf(error))),
   }
 }
 
 function tracesOf(tracer: Tracer): Pick<Traces, 'of' | 'after'> {
   const placeIn = (context: Context, links: Links = []): Trace => ({
     traceparent: traceparentOf(context),
+    isMeasured: true,
     begin(name, attributes, kind = 'internal') {
       const options = { kind: kinds[kind], attributes: known(attributes), links }
       const span = tracer.startSpan(name, options, context)

@@ -74,6 +74,13 @@ test('an operation on a socket names its place in `extensions`', async ({ acme: 
   expect(await placesOf(caller, id)).toEqual([traceparent])
 })
 
+test('a place that a later version names is known by its beginning', async ({ acme: { client: caller } }) => {
+  const { id } = await newConversation(caller)
+  const body = JSON.stringify({ query: note, variables: { id } })
+  await post(caller, '/graphql', `${traceparent.replace('00', '01')}-more`, 'application/json', body)
+  expect(await placesOf(caller, id)).toEqual([traceparent])
+})
+
 test.for([
   '00-00000000000000000000000000000000-00f067aa0ba902b7-01',
   '00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01',

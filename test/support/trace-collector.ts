@@ -26,8 +26,10 @@ export async function startCollector() {
   const spans: SentSpan[] = []
   const paths = new Set<string>()
   const services = new Set<unknown>()
+  let isRefusing = false
   const server = createServer(async (request, response) => {
     paths.add(request.url ?? '')
+    if (isRefusing) return void response.writeHead(401).end()
     const { resourceSpans = [] } = (await json(request)) as Partial<Exported>
     for (const { resource, scopeSpans } of resourceSpans) {
       services.add(resource.attributes.find(({ key }) => key === 'service.name')?.value.stringValue)
@@ -42,6 +44,10 @@ export async function startCollector() {
     spans,
     paths,
     services,
+    /** From now on it takes nothing. */
+    refuse() {
+      isRefusing = true
+    },
     async close() {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))

@@ -26,7 +26,7 @@ const narrow: Record<string, string[]> = {
   'live → db': ['db/db.ts', 'db/notifications.ts', 'db/share.ts', 'db/when-available.ts'],
   'http → db': ['db/db.ts', 'db/reachable.ts'],
   'graphql/execution → db': ['db/db.ts', 'db/unavailable.ts', 'db/when-available.ts'],
-  'graphql/schema → db': ['db/db.ts', 'db/share.ts'],
+  'graphql/schema → db': ['db/db.ts', 'db/share.ts', 'db/trace-statement.ts'],
   'rest → domain': ['domain/errors.ts', 'domain/operation.ts'],
   'rest → graphql/transport': ['graphql/transport/in-process.ts'],
   'http → domain': ['domain/errors.ts', 'domain/operation.ts'],

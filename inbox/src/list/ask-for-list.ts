@@ -15,8 +15,8 @@ export const listQuery: GraphQLTaggedNode = graphql`
 export const variablesOf = (view: View) => ({ filter: filterOf(view), count: pageSize })
 
 /**
- * Asks for the list of a place before it is known who looks, so that its answer is there when the page is. The list asks
- * once more when it is shown, as nothing was followed since.
+ * Asks for the list of a place before it is known who looks, so that its answer is there when the page is. If it is not yet
+ * there, the list waits for this one; else it asks once more when it is shown.
  */
 export function askForList(environment: Environment, place: Place): void {
   if (place.scope === 'mine') return

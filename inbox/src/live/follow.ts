@@ -41,7 +41,7 @@ const subscription: GraphQLTaggedNode = graphql`
 `
 
 export type Follower = {
-  /** Follows the log from this position on. */
+  /** Follows the log from this position on, or from an earlier one that an answer was read at before. */
   start(cursor: string): void
   /** The position of the last event that was applied; null: nothing is followed. */
   position(): string | null
@@ -66,6 +66,8 @@ export type FollowOptions = {
 /** Applies the events of the workspace, each of them once and in order, as docs/live.md describes. */
 export function createFollower({ environment, lists, onEvent, onGap }: FollowOptions): Follower {
   let position: string | null = null
+  /** The earliest position of the answers before the start. Their lists lack what came after it. */
+  let earliest: string | null = null
   let dispose = () => {}
   const retry = createRetry()
 
@@ -96,13 +98,18 @@ export function createFollower({ environment, lists, onEvent, onGap }: FollowOpt
   }
 
   return {
-    start: begin,
+    start(cursor) {
+      begin(earliest !== null && earliest < cursor ? earliest : cursor)
+      earliest = null
+    },
     position: () => position,
     readAt(cursor) {
-      if (position !== null && cursor < position) begin(cursor)
+      if (position === null) earliest = earliest !== null && earliest < cursor ? earliest : cursor
+      else if (cursor < position) begin(cursor)
     },
     stop() {
       position = null
+      earliest = null
       end()
     },
   }

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../../db/db.ts'
 import type { OnStatement, Share } from '../../db/share.ts'
+import { traceStatement } from '../../db/trace-statement.ts'
 import { type ErrorCode, refusal } from '../../domain/errors.ts'
 import type { Limits } from '../../domain/limits.ts'
 import type { Actor, Operation } from '../../domain/operation.ts'
@@ -38,9 +39,7 @@ export type GraphRooms = Pick<Operation, 'announce'> & {
 }
 
 /** The caller, and its request. */
-export type Caller = Pick<Operation, 'actor'> & {
-  /** Where the request is in a trace. */
-  trace?: Trace | null | undefined
+export type Caller = Pick<Operation, 'actor' | 'trace'> & {
   requestId: string
   log: FastifyBaseLogger
   /** Aborts when the client has left: no further statement begins. */
@@ -88,7 +87,7 @@ export function createContext(rooms: GraphRooms, caller: Caller, related: Relate
   let statements = 0
   const onStatement: OnStatement = text => {
     statements++
-    return context.trace ? traced(context.trace, text) : undefined
+    return traceStatement(context.trace, text)
   }
   const db = rooms.share({ ...actor }, signal, onStatement)
   const context: Context = {
@@ -103,14 +102,6 @@ export function createContext(rooms: GraphRooms, caller: Caller, related: Relate
     ...loaded({ db, workspaceId, bytes, related, signal, shared: null }),
   }
   return context
-}
-
-/** Measures a statement. Its text has no values, as those are sent apart. */
-function traced(trace: Trace, text: string): (isFailed: boolean) => void {
-  const name = /\w+/.exec(text)?.[0].toUpperCase() ?? 'statement'
-  const attributes = { 'db.system.name': 'postgresql', 'db.query.text': text }
-  const span = trace.begin(name, attributes, 'client')
-  return isFailed => span.end({}, isFailed)
 }
 
 /** A signal that also aborts when `giveUp` is called. `AbortSignal.any` takes several times as long. */
@@ -160,7 +151,7 @@ export function eventContext(context: Context, { owner, signal, bytesOf, shared 
   const ofCaller = { lastEventId: undefined, onAnswer: undefined, tellsCost: undefined, giveUp() {} }
   const bytes = context.openAnswer(bytesOf)
   const { related } = context
-  const onStatement: OnStatement = text => (ofEvent.trace ? traced(ofEvent.trace, text) : undefined)
+  const onStatement: OnStatement = text => traceStatement(ofEvent.trace, text)
   const db = context.share(owner, signal, onStatement)
   const ofEvent: Context = {
     ...context,

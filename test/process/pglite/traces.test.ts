@@ -84,20 +84,42 @@ const attributeOf = (span: { attributes: { key: string; value: unknown }[] } | u
   span?.attributes.find(({ key }) => key === name)?.value
 
 test.for<Record<string, string>>([
-  {},
+  { withOthers: '1' },
   { OTEL_SDK_DISABLED: 'true', withEndpoint: '1' },
   { OTEL_TRACES_EXPORTER: 'none', withEndpoint: '1' },
 ])(
   'without a destination nothing is sent: %o',
-  async ({ withEndpoint, ...environment }, { start, collector, directory }) => {
+  async ({ withEndpoint, withOthers, ...environment }, { start, collector, directory }) => {
     const running = await startProcess(start, {
       DATA_DIR: directory,
       DEMO_API_KEY: 'demo_traced',
       ...environment,
       ...(withEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }),
+      ...(withOthers && {
+        OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: collector.url,
+        OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: collector.url,
+      }),
     })
     await newConversation(client(running.url, 'demo_traced'))
     expect(await running.end()).toBe(0)
     expect(collector.paths.size).toBe(0)
   },
 )
+
+test('a collector that refuses traces costs a line, and the gateway ends in order', async ({
+  start,
+  collector,
+  directory,
+}) => {
+  collector.refuse()
+  const running = await startProcess(start, {
+    DATA_DIR: directory,
+    DEMO_API_KEY: 'demo_traced',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    OTEL_TRACES_SAMPLER: 'alwayson',
+  })
+  await newConversation(client(running.url, 'demo_traced'))
+  expect(await running.end()).toBe(0)
+  expect(collector.paths).toEqual(new Set(['/v1/traces']))
+  expect(running.lines.map(({ msg }) => msg).join()).toContain('OTEL_TRACES_SAMPLER')
+})

@@ -42,7 +42,17 @@ function overSocket(payload, headers) {
     connectionParams: { authorization },
     retryAttempts: 0,
   })
-  return client.iterate(payload)
+  return withReason(client.iterate(payload))
+}
+
+/** A socket that the gateway has closed ends the results with the event of the close, which prints as nothing. */
+async function* withReason(results) {
+  try {
+    yield* results
+  } catch (error) {
+    if (typeof error?.reason !== 'string') throw error
+    throw new Error(`The socket was closed: ${error.code} ${error.reason}`)
+  }
 }
 
 self.YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
@@ -54,13 +64,16 @@ self.YogaGraphiQL.renderYogaGraphiQL(document.querySelector('#root'), {
   shouldPersistHeaders: false,
 })
 
-/** The schema depends on the key only in whether it can be read. It is fetched again when the reader leaves the headers. */
-let isChanged = false
-const ofHeaders = element => element instanceof Element && element.closest('section[aria-label="Headers"]')
-document.addEventListener('input', ({ target }) => (isChanged ||= Boolean(ofHeaders(target))), true)
-document.addEventListener('keydown', ({ target }) => (isChanged ||= Boolean(ofHeaders(target))), true)
+/** Without a key the schema cannot be read. It is read again when the reader leaves headers that have changed. */
+const headersAt = target =>
+  target instanceof Element ? target.closest('section[aria-label="Headers"]') : null
+let before = null
+document.addEventListener('focusin', ({ target }) => {
+  before ??= headersAt(target)?.textContent ?? null
+})
 document.addEventListener('focusout', ({ target }) => {
-  if (!isChanged || !ofHeaders(target)) return
-  isChanged = false
+  const section = headersAt(target)
+  if (section === null || section.textContent === before) return
+  before = null
   document.querySelector('button[aria-label^="Re-fetch"]')?.click()
 })
