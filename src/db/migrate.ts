@@ -3,6 +3,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationInfo, Migrator } from 'kysely/migration'
 import type { Db, Tables } from './db.ts'
+import { Unavailable } from './unavailable.ts'
 
 const folder = new URL('../../migrations/', import.meta.url)
 
@@ -14,8 +15,17 @@ const lockKey = 7_215_640_913
 const triesEveryMs = 250
 
 /**
+ * A migration that waits for a lock makes everybody wait who comes after it. So it gives up soon, lets them pass, and tries
+ * again for as long as a backup may take.
+ */
+const lockTimeoutMs = 2_000
+const tryAgainAfterMs = 1_000
+const maxTries = 1_200
+
+/**
  * Migrates the database to the newest migration and returns the names of those it applied. Several processes may call
- * it at once: one migrates, the others wait and find nothing to do.
+ * it at once: one migrates, the others wait and find nothing to do. A process of an older version finds nothing to do
+ * either: it serves on the newer schema, as migrations only add.
  *
  * Migrations are applied in one transaction, except those that build indexes concurrently: their statements run one by
  * one, and may run again after a failure.
@@ -24,11 +34,13 @@ export async function migrate(db: Db): Promise<string[]> {
   return db.connection().execute(async connection => {
     // A migration may take long, and so may the wait for another process that migrates.
     await sql`set statement_timeout = 0`.execute(connection)
+    await sql`set idle_in_transaction_session_timeout = 0`.execute(connection)
     try {
       // Most starts have nothing to do, and need no lock.
       return (await pending(connection)).length > 0 ? await applyAll(connection) : []
     } finally {
-      await sql`reset statement_timeout`.execute(connection)
+      for (const name of ['lock_timeout', 'idle_in_transaction_session_timeout', 'statement_timeout'])
+        await sql`reset ${sql.raw(name)}`.execute(connection)
     }
   })
 }
@@ -66,13 +78,22 @@ const stepsOf = (names: readonly string[]): string[] =>
     (name, index) => name.endsWith(concurrently) || (names[index + 1]?.endsWith(concurrently) ?? true),
   )
 
+/** An index that is built concurrently waits for others, and makes nobody wait. */
 async function apply(connection: Kysely<Tables>, name: string): Promise<string[]> {
-  const { error, results } = await migrator(connection).migrateTo(name, {
-    disableTransactions: name.endsWith(concurrently),
-  })
-  if (error) throw error
-  return (results ?? []).map(result => result.migrationName)
+  const disableTransactions = name.endsWith(concurrently)
+  await sql`set lock_timeout = ${sql.raw(String(disableTransactions ? 0 : lockTimeoutMs))}`.execute(
+    connection,
+  )
+  for (let tries = 1; ; tries++) {
+    const { error, results } = await migrator(connection).migrateTo(name, { disableTransactions })
+    if (!error) return (results ?? []).map(result => result.migrationName)
+    if (tries === maxTries || !isOfLocks(error)) throw error
+    await after(tryAgainAfterMs)
+  }
 }
+
+const isOfLocks = (error: unknown) =>
+  error instanceof Unavailable && (error.reason === 'LOCKED' || error.reason === 'CONFLICT')
 
 const migrator = (db: Kysely<Tables>) => new Migrator({ db, provider: { getMigrations } })
 
