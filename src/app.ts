@@ -36,6 +36,7 @@ import { createServer } from './http/server.ts'
 import { traceRequests } from './http/trace-requests.ts'
 import { keepRetention } from './jobs/retention.ts'
 import { completeSearch } from './jobs/search-words.ts'
+import { watchOrigin } from './jobs/watch-origin.ts'
 import { createAnnounce } from './live/announce.ts'
 import { createBroadcasts } from './live/broadcasts.ts'
 import { createCounts } from './live/counts.ts'
@@ -128,6 +129,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   const parser = createMailParser()
   const keys = watchKeys(reserved, onError)
   const searchable = completeSearch(db, log, onError)
+  // The embedded database is never promoted, and its copies cannot be told apart.
+  const origin = options.database.changes === null ? watchOrigin({ reserved, db, log, onError }) : null
   const retention = keepRetention(db, options, onError)
   const traffic = options.demoTraffic
     ? startTraffic({
@@ -254,6 +257,7 @@ export async function createApp(options: AppOptions): Promise<App> {
           ['the outbox', outbox.close],
           ['the key watch', () => keysClosed],
           ['the retention', retention.close],
+          ['the watch of the origin', async () => origin?.close()],
           ['the demo traffic', async () => traffic?.close()],
           ['the search job', searchable.close],
           ['the mail parser', parser.close],

@@ -7,7 +7,8 @@ import { createChannel } from './domain/channel/create.ts'
 import { renameChannel } from './domain/channel/rename.ts'
 import { channelPage } from './domain/channel/rows.ts'
 import { deactivateAgent } from './domain/conversation/deactivate-agent.ts'
-import { refusal } from './domain/errors.ts'
+import { notFound, refusal } from './domain/errors.ts'
+import { beginEpoch } from './domain/event/epoch.ts'
 import { createKey } from './domain/key/create.ts'
 import { revokeKey } from './domain/key/revoke.ts'
 import { keysOf } from './domain/key/rows.ts'
@@ -47,6 +48,11 @@ const ofAll: Record<string, Run> = {
   migrate: async () => 'The database is up to date.',
   async 'workspaces list'(db) {
     return table(await allWorkspaces(db), ({ id, name }) => [id, name])
+  },
+  async 'log new-epoch'(db, { workspace = null }) {
+    const workspaces = await db.transaction().execute(writer => beginEpoch(writer, workspace))
+    if (workspaces === 0) throw notFound('workspace', 'workspace')
+    return `A new epoch has begun in ${workspaces} workspaces. Clients query again.`
   },
   'workspaces create': (db, { id, name }) =>
     db

@@ -8,6 +8,7 @@ import { Unavailable } from './db/unavailable.ts'
 import { createPageKey } from './demo/page-key.ts'
 import { seedDemo } from './demo/seed.ts'
 import { explain } from './domain/errors.ts'
+import { keepOrigin, originOf } from './domain/event/epoch.ts'
 import { readTrustedDocuments } from './graphql/execution/trusted-documents.ts'
 import { isLoopback } from './http/this-machine.ts'
 import { noHints, postgresHints } from './live/hints.ts'
@@ -38,6 +39,9 @@ async function start(config: Config): Promise<void> {
   try {
     const applied = await migrate(database.db)
     if (applied.length > 0) log.info({ applied }, 'migrated')
+    const origin = database.engine === 'postgres' ? await originOf(database.db) : null
+    // Before anybody can resume in a log that has lost its end.
+    if (origin) await keepOrigin(database.db, origin)
     if (config.demo) log.info(await seedDemo(database.db, config), 'demo workspace')
     const pageKey = config.demo ? await demoPageKey(database.db) : null
     const app = await createApp({

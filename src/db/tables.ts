@@ -118,6 +118,12 @@ export interface IdempotencyKey {
   workspace_id: string;
 }
 
+export interface LogOrigin {
+  is_only: Generated<boolean>;
+  system_identifier: string;
+  timeline: number;
+}
+
 export interface Message {
   attempts: Generated<number>;
   author_id: string | null;
@@ -173,6 +179,7 @@ export interface DB {
   conversation_words: ConversationWords;
   event: Event;
   idempotency_key: IdempotencyKey;
+  log_origin: LogOrigin;
   message: Message;
   raw_mail: RawMail;
   workspace: Workspace;

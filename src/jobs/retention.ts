@@ -1,5 +1,9 @@
 import type { Db } from '../db/db.ts'
-import { deleteOldEvents, workspacesWithOldEvents } from '../domain/event/retention.ts'
+import {
+  deleteOldEvents,
+  deleteOldEventsOfEarlierEpochs,
+  workspacesWithOldEvents,
+} from '../domain/event/retention.ts'
 import { deleteExpiredIdempotencyKeys } from '../domain/idempotency/rows.ts'
 import { deleteOldRawMails } from '../domain/message/raw-mail.ts'
 import { type Repetition, repeat } from '../runtime/repeat.ts'
@@ -17,9 +21,11 @@ export function keepRetention(
 ): { close(): Promise<void> } {
   async function deleteEvents(days: number, signal: AbortSignal): Promise<void> {
     for (const workspaceId of await workspacesWithOldEvents(db, days)) {
-      let deleted = 1
-      while (deleted > 0 && !signal.aborted)
-        deleted = await db.transaction().execute(writer => deleteOldEvents(writer, workspaceId, days))
+      for (const deleteSome of [deleteOldEvents, deleteOldEventsOfEarlierEpochs])
+        await deleteAll(
+          () => db.transaction().execute(writer => deleteSome(writer, workspaceId, days)),
+          signal,
+        )
     }
   }
 

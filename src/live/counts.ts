@@ -1,6 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 import type { Reader } from '../db/db.ts'
 import { countsOfAgents } from '../domain/agent/counts.ts'
+import { lost } from '../domain/event/cursor.ts'
 import { type Counts, noCounts } from '../domain/workspace/counts.ts'
 import { workspacesByIds } from '../domain/workspace/rows.ts'
 import { shareNext } from '../runtime/share-next.ts'
@@ -104,6 +105,7 @@ function changesOf(
   agentId: string | null,
   leave: () => void,
 ): AsyncIterableIterator<Counts, undefined> {
+  const breaks = feed.breaks()
   let isOpen = true
   let shown = ''
   let upTo = -1
@@ -111,7 +113,7 @@ function changesOf(
 
   /** Resolves when the log has moved beyond what was read, or when the iterator has ended. */
   function moved(): Promise<void> {
-    if (feed.head() > upTo) return Promise.resolve()
+    if (feed.head() > upTo || feed.breaks() !== breaks) return Promise.resolve()
     return new Promise(resolve => {
       release = () => {
         feed.offMove(resolve)
@@ -135,6 +137,10 @@ function changesOf(
       while (isOpen) {
         await moved()
         if (!isOpen) break
+        if (feed.breaks() !== breaks) {
+          void end()
+          throw lost()
+        }
         // The first counts are read at once: what others have read may be older than what this client has seen.
         const newest = await (upTo < 0 ? counts.read() : counts.newerThan(upTo))
         upTo = newest.upTo

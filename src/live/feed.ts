@@ -20,9 +20,14 @@ export type Feed = {
   pages(keyId: string, signal: AbortSignal | undefined): Reader
   /** The number of the newest event known here. */
   head(): number
+  /**
+   * How often the log has broken off: the database has lost the end of it, or a new epoch has begun. What was followed
+   * before has no continuation.
+   */
+  breaks(): number
   /** The event with this number, if memory still holds it. */
   recent(seq: number): Event | undefined
-  /** Calls back once, when `head` has moved. */
+  /** Calls back once, when `head` has moved or the log has broken off. */
   onMove(moved: () => void): void
   offMove(moved: () => void): void
   /** Tells that something may have been committed: read now. A hint may be lost, doubled or late. */
@@ -50,24 +55,53 @@ export async function openFeed(
   const watch = () => writer.transaction().execute(writer => watchWorkspace(writer, workspaceId))
   await watch()
   let { head } = await logBounds(reader, workspaceId)
+  /** The event at `head`; null: it was not read yet, or is deleted. */
+  let newest: Event | null = null
+  let breaks = 0
 
-  async function read(): Promise<number> {
-    const range = {
-      after: head,
-      upTo: Number.MAX_SAFE_INTEGER,
-      filter: everything,
-      limit: maxEventsPerRead,
-    }
-    const events = await eventsBetween(reader, workspaceId, range)
-    const contiguous = events.filter((event, index) => event.seq === head + 1 + index)
-    if (contiguous.length === 0) return 0
-    head += contiguous.length
-    ring.push(...contiguous)
-    if (ring.length > ringSize) ring.splice(0, ring.length - ringSize)
+  function wake(): void {
     const moved = [...waiting]
     waiting.clear()
     for (const callback of moved) callback()
+  }
+
+  async function read(): Promise<number> {
+    // The last known event is read again: if it is another one, the log has gone back, and its numbers were used again.
+    const range = {
+      after: head - 1,
+      upTo: Number.MAX_SAFE_INTEGER,
+      filter: everything,
+      limit: maxEventsPerRead + 1,
+    }
+    const events = await eventsBetween(reader, workspaceId, range)
+    const kept = events[0]?.seq === head ? (events.shift() ?? null) : null
+    if (await hasBroken(kept, events[0])) return 0
+    newest = kept
+    const contiguous = events.filter((event, index) => event.seq === head + 1 + index)
+    if (contiguous.length === 0) return 0
+    head += contiguous.length
+    newest = contiguous.at(-1) ?? kept
+    ring.push(...contiguous)
+    if (ring.length > ringSize) ring.splice(0, ring.length - ringSize)
+    wake()
     return contiguous.length
+  }
+
+  /** Whether the log does not go on from `head`. Then everybody is told, and the feed begins anew at its end. */
+  async function hasBroken(kept: Event | null, next: Event | undefined): Promise<boolean> {
+    const isOther = kept !== null && newest !== null && !isSameEvent(kept, newest)
+    const isGap = next !== undefined && next.seq !== head + 1
+    if (!isOther && kept !== null && !isGap) return false
+    const bounds = await logBounds(reader, workspaceId)
+    // Retention has deleted everything up to here; or the read came too early, and the gap closes by itself.
+    const goesOn = kept === null ? bounds.floor === head : bounds.floor <= head
+    if (!isOther && goesOn) return false
+    head = bounds.head
+    newest = null
+    ring.length = 0
+    breaks++
+    wake()
+    return true
   }
 
   async function readToEnd(signal: AbortSignal): Promise<void> {
@@ -81,6 +115,7 @@ export async function openFeed(
     workspaceId,
     pages,
     head: () => head,
+    breaks: () => breaks,
     recent: seq => ring[seq - (ring[0]?.seq ?? seq + 1)],
     onMove: moved => waiting.add(moved),
     offMove: moved => waiting.delete(moved),
@@ -90,3 +125,9 @@ export async function openFeed(
     },
   }
 }
+
+/** Times rise within a conversation, so two events of one are never the same. */
+const isSameEvent = (one: Event, other: Event) =>
+  one.conversationId === other.conversationId &&
+  one.type === other.type &&
+  one.occurredAt.getTime() === other.occurredAt.getTime()

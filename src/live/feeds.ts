@@ -78,6 +78,8 @@ export function createFeeds(
     async follow(following, after, signal) {
       const { workspaceId, keyId } = following
       const { feed, leave } = await watch(workspaceId)
+      // Known before the position is read: if the log breaks off meanwhile, the position may be from before.
+      const breaks = feed.breaks()
       try {
         // In the key's own turns: thousands of subscriptions that open together delay nobody else. Read after the watch
         // has begun, so that every later commit is announced.
@@ -92,7 +94,7 @@ export function createFeeds(
         )
         // Another process has committed, and its hint has not arrived yet.
         if (from > feed.head()) feed.hint()
-        return follow(feed, from, following, leave)
+        return follow(feed, from, { ...following, breaks }, leave)
       } catch (error) {
         leave()
         throw error

@@ -1,10 +1,16 @@
 import { whenAvailable } from '../db/when-available.ts'
-import { requireKept } from '../domain/event/cursor.ts'
+import { lost, requireKept } from '../domain/event/cursor.ts'
 import { type Event, type EventFilter, eventsBetween, matches } from '../domain/event/rows.ts'
 import type { Feed } from './feed.ts'
 
 /** What is followed: the matching events of a workspace's log, for an API key, in whose turns the log is read. */
-export type Following = { workspaceId: string; keyId: string; filter: EventFilter }
+export type Following = {
+  workspaceId: string
+  keyId: string
+  filter: EventFilter
+  /** The breaks of the log that are known where its position was found; left out: all that there were. */
+  breaks?: number
+}
 
 /** A position in a workspace's event log. It moves on as its holder steps. */
 export type Follower = Following & {
@@ -12,10 +18,10 @@ export type Follower = Following & {
   position(): number
   /**
    * The next matching event; null: there is none yet, or the follower has ended. `rowsAhead`: how many rows are read at once.
-   * @throws Refusal CURSOR_EXPIRED if what follows has been deleted; Unavailable
+   * @throws Refusal CURSOR_EXPIRED if what follows has been deleted or lost; Unavailable
    */
   step(rowsAhead?: number): Promise<Event | null>
-  /** Whether there are events that it has not looked at. */
+  /** Whether there are events that it has not looked at, or there will be none. */
   isBehind(): boolean
   /** Drops what was read ahead. It is read again when it is needed. */
   forget(): void
@@ -33,7 +39,7 @@ const defaultRowsAhead = 10
  * feed's memory; further back it reads pages of the table. So nothing is queued and nothing overflows.
  */
 export function follow(feed: Feed, from: number, following: Following, onEnd = () => {}): Follower {
-  const { workspaceId, keyId, filter } = following
+  const { workspaceId, keyId, filter, breaks = feed.breaks() } = following
   const left = new AbortController()
   const pages = feed.pages(keyId, left.signal)
   let at = from
@@ -41,6 +47,7 @@ export function follow(feed: Feed, from: number, following: Following, onEnd = (
   let readUpTo = from
   let release = () => {}
   const isOpen = () => !left.signal.aborted
+  const hasBroken = () => feed.breaks() !== breaks
 
   function next(): Event | undefined {
     const event = read.shift()
@@ -72,14 +79,16 @@ export function follow(feed: Feed, from: number, following: Following, onEnd = (
 
   return {
     ...following,
+    breaks,
     position: () => at,
-    isBehind: () => isOpen() && at < feed.head(),
+    isBehind: () => isOpen() && (hasBroken() || at < feed.head()),
     forget() {
       read = []
       readUpTo = at
     },
     async step(rowsAhead = defaultRowsAhead) {
       while (isOpen()) {
+        if (hasBroken()) throw lost()
         const event = next()
         if (event) return event
         if (at >= feed.head()) return null
@@ -90,7 +99,7 @@ export function follow(feed: Feed, from: number, following: Following, onEnd = (
       return null
     },
     moved() {
-      if (!isOpen() || at < feed.head()) return Promise.resolve()
+      if (!isOpen() || hasBroken() || at < feed.head()) return Promise.resolve()
       return new Promise(resolve => {
         release = () => {
           feed.offMove(resolve)

@@ -16,8 +16,8 @@ export type Member = {
 }
 
 export function createMember(subscriber: Subscriber, follower: Follower): Member {
-  const { workspaceId, keyId, filter } = follower
-  const following = { workspaceId, keyId, filter }
+  const { workspaceId, keyId, filter, breaks } = follower
+  const following = { workspaceId, keyId, filter, ...(breaks === undefined ? {} : { breaks }) }
   const ended = new AbortController()
   return { subscriber, following, state: 'catchingUp', at: follower.position(), follower, ended }
 }

@@ -48,6 +48,10 @@ export async function requireKept(reader: Reader, workspaceId: string, seq: numb
 const expired = () =>
   refusal('CURSOR_EXPIRED', 'The events after this cursor have been deleted. Query again.', 'after')
 
+/** The refusal to go on in a log whose end the database has lost, or which has a new epoch. */
+export const lost = () =>
+  refusal('CURSOR_EXPIRED', 'The log does not go on from this cursor. Query again.', 'after')
+
 const idPrefix = `${nouns.event.prefix}_`
 
 /** An event's id is its cursor with a prefix, so it needs no column and no index of its own. */

@@ -3,7 +3,7 @@ import type { Reader, Writer } from '../../db/db.ts'
 
 const maxDeletedEvents = 5_000
 
-/** The workspaces whose oldest event is older than this many days. It looks at all workspaces. */
+/** The workspaces whose oldest event is older than this many days, or that have old events of an earlier epoch. It looks at all workspaces. */
 export async function workspacesWithOldEvents(reader: Reader, days: number): Promise<string[]> {
   const rows = await reader
     .selectFrom('workspace')
@@ -14,6 +14,20 @@ export async function workspacesWithOldEvents(reader: Reader, days: number): Pro
     )
     .select('workspace.id')
     .where('event.created_at', '<', olderThan(days))
+    .union(
+      reader
+        .selectFrom('workspace')
+        .select('workspace.id')
+        .where(eb =>
+          eb.exists(
+            eb
+              .selectFrom('event')
+              .whereRef('event.workspace_id', '=', 'workspace.id')
+              .whereRef('event.seq', '<=', 'workspace.event_floor')
+              .where('event.created_at', '<', olderThan(days)),
+          ),
+        ),
+    )
     .execute()
   return rows.map(row => row.id)
 }
@@ -47,4 +61,19 @@ export async function deleteOldEvents(writer: Writer, workspaceId: string, days:
     .where('event_floor', '<', floor)
     .execute()
   return deleted
+}
+
+/** Deletes the oldest events of earlier epochs of a workspace, at most 5,000. Nobody follows them. Returns their number. */
+export async function deleteOldEventsOfEarlierEpochs(
+  writer: Writer,
+  workspaceId: string,
+  days: number,
+): Promise<number> {
+  const { numAffectedRows = 0n } = await sql`
+    delete from event where workspace_id = ${workspaceId} and seq = any(array(
+      select event.seq from event join workspace on workspace.id = event.workspace_id
+      where event.workspace_id = ${workspaceId} and event.seq <= event_floor and event.created_at < ${olderThan(days)}
+      order by event.seq limit ${maxDeletedEvents}
+    ))`.execute(writer)
+  return Number(numAffectedRows)
 }

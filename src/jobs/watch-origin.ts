@@ -1,0 +1,35 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Db } from '../db/db.ts'
+import { keepOrigin, type Origin, originOf } from '../domain/event/epoch.ts'
+import { repeat } from '../runtime/repeat.ts'
+
+/** Until the next look, a log that lost its end may hand out numbers again. Whoever was given one is told then. */
+const lookEveryMs = 1_000
+
+export type OriginOptions = {
+  /** Looks even when requests wait. */
+  reserved: Db
+  db: Db
+  log: FastifyBaseLogger
+  onError(error: unknown): void
+}
+
+/** Begins a new epoch of all logs when the database behind the address has become another one. */
+export function watchOrigin({ reserved, db, log, onError }: OriginOptions): { close(): Promise<void> } {
+  let known: Origin | null = null
+
+  async function look(): Promise<void> {
+    const origin = await originOf(reserved)
+    if (origin === null || isSame(origin, known)) return
+    const workspaces = await keepOrigin(db, origin)
+    known = origin
+    if (workspaces > 0)
+      log.warn({ ...origin, workspaces }, 'the database is another one: a new epoch has begun')
+  }
+
+  const looking = repeat(look, { everyMs: lookEveryMs, onError })
+  return { close: () => looking.stop() }
+}
+
+const isSame = (origin: Origin, known: Origin | null) =>
+  origin.systemIdentifier === known?.systemIdentifier && origin.timeline === known.timeline
