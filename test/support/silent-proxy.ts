@@ -9,13 +9,18 @@ export type SilentProxy = {
   url: string
   /** Lets nothing more pass over the connections that are open now. New ones work. */
   silence(): void
+  /** Leads to another server from now on, and cuts what is open. */
+  leadTo(database: string): void
   close(): Promise<void>
 }
+
+const folderOf = (database: string) =>
+  new URL(database.replace('postgres@/', 'postgres@localhost/')).searchParams.get('host') ?? ''
 
 /** Stands in front of the server of a database, on a socket of its own. */
 export async function startSilentProxy(database: string): Promise<SilentProxy> {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-proxy-'))
-  const behind = new URL(database.replace('postgres@/', 'postgres@localhost/')).searchParams.get('host') ?? ''
+  let behind = folderOf(database)
   const pairs = new Set<[Socket, Socket]>()
   const server = createServer(client => {
     const upstream = connect(join(behind, '.s.PGSQL.5432'))
@@ -31,9 +36,16 @@ export async function startSilentProxy(database: string): Promise<SilentProxy> {
       })
     }
   })
+  function cut(): void {
+    for (const pair of pairs) for (const socket of pair) socket.destroy()
+  }
   await new Promise<void>(resolve => server.listen(join(folder, '.s.PGSQL.5432'), resolve))
   return {
     url: database.replace(encodeURIComponent(behind), encodeURIComponent(folder)),
+    leadTo(other) {
+      behind = folderOf(other)
+      cut()
+    },
     silence() {
       for (const [client, upstream] of pairs) {
         client.unpipe(upstream)
@@ -43,7 +55,7 @@ export async function startSilentProxy(database: string): Promise<SilentProxy> {
       }
     },
     async close() {
-      for (const pair of pairs) for (const socket of pair) socket.destroy()
+      cut()
       await new Promise(resolve => server.close(resolve))
       rmSync(folder, { recursive: true, force: true })
     },
