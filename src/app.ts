@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { setTimeout as after } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { printSchema } from 'graphql'
 import { authenticate, requireValid } from './auth/authenticate.ts'
@@ -78,6 +79,7 @@ export type AppOptions = {
   | 'limits'
   | 'graphiql'
   | 'connections'
+  | 'shutdownDelayMs'
   | 'metricsKey'
   | 'metricsPort'
   | 'demoTraffic'
@@ -91,7 +93,8 @@ export type App = {
   /** Announces changes that are made without the graph. */
   announce: Operation['announce']
   /**
-   * Lets running requests finish, tells live clients to reconnect, and stops all loops. Requests get 6 seconds, then
+   * Says that it is not ready, and goes on for the delay, so that whoever routes requests here sees it. Then it lets
+   * running requests finish, tells live clients to reconnect, and stops all loops. Requests get 6 seconds, then
    * deliveries get 3. The database stays open.
    */
   close(): Promise<void>
@@ -108,36 +111,48 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { log, mailReplyDomain: replyDomain } = options
   const { reserved, probe, share } = options.database
   const db = share(gateway)
-  const onError = (error: unknown) => log.warn({ err: error }, 'background work failed and is tried again')
-  const feeds = createFeeds(options.database, { onError })
+  const onErrorOf = (loop: string) => (error: unknown) =>
+    log.warn({ err: error, loop }, 'background work failed and is tried again')
+  const feeds = createFeeds(options.database, { onError: onErrorOf('feeds') })
   const metrics = createMetrics({
     open: () => ({
       sockets: webSockets.count(),
       subscribers: broadcasts.subscribers(),
       feeds: feeds.watched(),
     }),
+    database: options.database.state,
+    isListening: () => hints.isListening(),
   })
   const { limits, traces, trusted } = options
   const { observe = inOrder(traceOperations(traces), watchOperations(log, metrics.operation)) } = options
   const budgets = createBudgets(limits)
   const broadcasts = createBroadcasts(feeds, limits, budgets.events)
   const counts = createCounts(reserved, feeds)
-  const hints = options.openHints({ onHint: feeds.hint, onError })
+  const hints = options.openHints({ onHint: feeds.hint, onError: onErrorOf('hints') })
   const announce = createAnnounce(feeds, hints)
   const addresses = { from: options.mailFrom, replyDomain }
-  const outbox = startOutbox({ db, announce, transport: options.mailTransport, addresses, onError })
+  const outbox = startOutbox({
+    db,
+    announce,
+    transport: options.mailTransport,
+    addresses,
+    onError: onErrorOf('outbox'),
+  })
   const parser = createMailParser()
-  const keys = watchKeys(reserved, onError)
-  const searchable = completeSearch(db, log, onError)
+  const keys = watchKeys(reserved, onErrorOf('keys'))
+  const searchable = completeSearch(db, log, onErrorOf('search'))
   // The embedded database is never promoted, and its copies cannot be told apart.
-  const origin = options.database.changes === null ? watchOrigin({ reserved, db, log, onError }) : null
-  const retention = keepRetention(db, options, onError)
+  const origin =
+    options.database.changes === null
+      ? watchOrigin({ reserved, db, log, onError: onErrorOf('origin') })
+      : null
+  const retention = keepRetention(db, options, onErrorOf('retention'))
   const traffic = options.demoTraffic
     ? startTraffic({
         db: share({ keyId: 'demo traffic', workspaceId: demoWorkspaceId }),
         announce,
         isWatched: () => feeds.isWatched(demoWorkspaceId),
-        onError,
+        onError: onErrorOf('demo traffic'),
       })
     : null
   const streams = createOpenStreams(keys.watch)
@@ -177,6 +192,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     open,
     traces,
     onSocket: keys.watch,
+    onClose: metrics.socketClosed,
+  })
+  // Its client opens the next connection elsewhere.
+  fastify.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('Connection', 'close')
   })
   traceRequests(fastify, traces)
   logRequests(fastify, log)
@@ -246,8 +266,9 @@ export async function createApp(options: AppOptions): Promise<App> {
     fastify,
     metricsServer: metricsServer?.fastify ?? null,
     announce,
-    close() {
+    async close() {
       isClosing = true
+      if (options.shutdownDelayMs > 0) await after(options.shutdownDelayMs)
       const keysClosed = keys.close()
       return closeInOrder([
         // First, and waiting for nothing else: clients are told at once, even when the database does not answer.

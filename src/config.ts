@@ -46,6 +46,8 @@ export type Config = {
   /** Whether browsers that open /graphql get GraphiQL. */
   graphiql: boolean
   connections: ConnectionLimits
+  /** How long a gateway that is told to stop goes on answering. */
+  shutdownDelayMs: number
   /** The key for /metrics; null: it needs none. */
   metricsKey: string | null
   /** The port that serves /metrics instead of `port`; 0 picks a free one; null: there is no such port. */
@@ -167,6 +169,9 @@ const Environment = z.object({
   REQUEST_TIMEOUT_MS: milliseconds.default(30_000),
   MAIL_REQUEST_TIMEOUT_MS: milliseconds.default(120_000),
   STALLED_ANSWER_TIMEOUT_MS: milliseconds.default(30_000),
+  SHUTDOWN_DELAY_MS: countOrNone
+    .pipe(z.number().max(600_000, 'must be at most 600000, which is ten minutes'))
+    .default(0),
   METRICS_KEY: secret.optional(),
   METRICS_PORT: port.optional(),
   TRUSTED_DOCUMENTS: z.string().optional(),
@@ -224,6 +229,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       mailRequestTimeoutMs: data.MAIL_REQUEST_TIMEOUT_MS,
       stalledAnswerTimeoutMs: data.STALLED_ANSWER_TIMEOUT_MS,
     },
+    shutdownDelayMs: data.SHUTDOWN_DELAY_MS,
     metricsKey: data.METRICS_KEY ?? null,
     metricsPort: data.METRICS_PORT ?? null,
     trustedDocuments: data.TRUSTED_DOCUMENTS ?? null,

@@ -16,8 +16,13 @@ import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
 import { closeInOrder } from './runtime/close.ts'
 import { createLog } from './runtime/log.ts'
 import { reasonOf } from './runtime/reason.ts'
+import { seldom } from './runtime/seldom.ts'
 import { endOn } from './runtime/signals.ts'
 import { isTraced, type Traces, untraced } from './runtime/traces.ts'
+
+const closeTimeoutMs = 10_000
+/** One line for each reason in this time. */
+const unavailableEveryMs = 1_000
 
 const log = createLog()
 
@@ -56,12 +61,19 @@ async function start(config: Config): Promise<void> {
       ...config,
     })
     const close = () => closeInOrder([[['the app', app.close]], [['the database', database.close]]])
-    endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: 10_000 })
+    endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: closeTimeoutMs + config.shutdownDelayMs })
     await listen(app, config, { engine: database.engine, pageKey: (await page) && pageKey })
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+/** Clients are told the reason, and the log why. */
+function tellUnavailable(): (reason: string, error: unknown) => void {
+  return seldom(unavailableEveryMs, (reason, count, error) =>
+    log.warn({ reason, count, err: error }, 'the database is not available'),
+  )
 }
 
 /** Traces that were not taken cost nothing but a line, once for each batch. */
@@ -89,7 +101,7 @@ async function listen(
 
 function connect({ databaseUrl, dataDir, ...config }: Config): Promise<OpenDatabase> | OpenDatabase {
   const onLost = (error: Error) => log.warn({ err: error }, 'a database connection was lost')
-  const options = { onLost, ...config }
+  const options = { onLost, onUnavailable: tellUnavailable(), ...config }
   return databaseUrl ? openPostgres(databaseUrl, options) : openEmbedded(dataDir, options)
 }
 

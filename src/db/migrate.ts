@@ -3,6 +3,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationInfo, Migrator } from 'kysely/migration'
 import type { Db, Tables } from './db.ts'
+import { requireUtf8 } from './encoding.ts'
 import { Unavailable } from './unavailable.ts'
 
 const folder = new URL('../../migrations/', import.meta.url)
@@ -29,8 +30,11 @@ const maxTries = 1_200
  *
  * Migrations are applied in one transaction, except those that build indexes concurrently: their statements run one by
  * one, and may run again after a failure.
+ *
+ * @throws Error for the operator if the database has another encoding than UTF8
  */
 export async function migrate(db: Db): Promise<string[]> {
+  await requireUtf8(db)
   return db.connection().execute(async connection => {
     // A migration may take long, and so may the wait for another process that migrates.
     await sql`set statement_timeout = 0`.execute(connection)

@@ -6,6 +6,7 @@ import { repeat } from '../runtime/repeat.ts'
 export type Notifications = {
   /** Sends these payloads to every other listener. Rejects while the client is not connected. */
   notify(payloads: readonly string[]): Promise<void>
+  isConnected(): boolean
   close(): Promise<void>
 }
 
@@ -74,6 +75,7 @@ export function openNotifications(
   })
 
   return {
+    isConnected: () => client !== null,
     async notify(payloads) {
       if (!client) throw new Error('The notification client is not connected.')
       await client.query('select pg_notify($1, payload) from unnest($2::text[]) payload', [name, payloads])

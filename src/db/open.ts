@@ -89,7 +89,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
   const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
   const probePool = listenedTo(new pg.Pool({ ...limits, max: 1 }), options)
   const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize, pipeline: true }), options)
-  const onUnavailable = (reason: Reason, error: unknown) => options.onUnavailable?.(reason, error)
+  const { unavailable, onUnavailable } = countUnavailable(options)
   const meaning = { nameOf: namesFor(options), statementTimeoutMs, waitMs: poolWaitMs, onUnavailable }
   const dialect = new PostgresDialect({
     pool: withMeaning(pool, meaning),
@@ -105,6 +105,11 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
     probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, meaning) }), {}),
     // Behind a pooler the server of a connection changes, so another client's statement would be cancelled.
     share: createShare({ db: requests, dialect, turns, canCancel: options.namedStatements ?? true }),
+    state: () => ({
+      pools: { requests: stateOf(pool), reserved: stateOf(reservedPool), probe: stateOf(probePool) },
+      waitingForTurns: turns.waiting(),
+      unavailable,
+    }),
     changes: null,
     engine: 'postgres',
     close: async () => void (await Promise.all([pool, reservedPool, probePool].map(each => each.end()))),
@@ -144,7 +149,7 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
       await client.query('deallocate all')
     },
   })
-  const onUnavailable = (reason: Reason, error: unknown) => options.onUnavailable?.(reason, error)
+  const { unavailable, onUnavailable } = countUnavailable(options)
   // It has no statement_timeout, and no network that could swallow an answer.
   const meaning = { nameOf: namesFor(options), statementTimeoutMs: 0, waitMs: ownWaitMs, onUnavailable }
   const counted = countChanges(withMeaning(listenedTo(pool, options), meaning))
@@ -157,6 +162,7 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
     reserved: requests,
     probe: requests,
     share: createShare({ db: requests, dialect, turns, canCancel: false }),
+    state: () => ({ pools: { requests: stateOf(pool) }, waitingForTurns: turns.waiting(), unavailable }),
     changes: counted.changes,
     engine: 'pglite',
     close: () => pool.end().finally(() => lite.close()),
@@ -166,6 +172,23 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
 /** A role or a database may set what a session begins with; the gateway reads times and relies on what it sees locked. */
 const setSession = async (client: pg.ClientBase) =>
   void (await client.query("set datestyle = 'ISO'; set default_transaction_isolation = 'read committed'"))
+
+function countUnavailable(options: OpenOptions) {
+  const unavailable = new Map<Reason, number>()
+  return {
+    unavailable,
+    onUnavailable(reason: Reason, error: unknown) {
+      unavailable.set(reason, (unavailable.get(reason) ?? 0) + 1)
+      options.onUnavailable?.(reason, error)
+    },
+  }
+}
+
+const stateOf = ({ totalCount: size, idleCount: idle, waitingCount: waiting }: pg.Pool) => ({
+  size,
+  idle,
+  waiting,
+})
 
 const refuseWith = (onUnavailable: (reason: Reason, error: unknown) => void) => (isOwn: boolean) => {
   if (isOwn) return new Busy()

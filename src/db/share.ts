@@ -8,6 +8,7 @@ import {
 } from 'kysely'
 import type { Owner, Turns } from '../runtime/turns.ts'
 import type { Db, Tables } from './db.ts'
+import type { Reason } from './unavailable.ts'
 
 /**
  * The database as one request sees it. Its statements wait for their turn among all requests. When the signal aborts, no
@@ -26,8 +27,18 @@ export type SharedDatabase = {
   /** A connection of its own, so that `isReachable` does not depend on who waits for the others. */
   probe: Db
   share: Share
+  /** What its pools hold now, and how often it was not available since the start. */
+  state(): DatabaseState
   /** Counts what may have changed the database; null: other processes may change it too. */
   changes: (() => number) | null
+}
+
+export type DatabaseState = {
+  /** By the name of the pool: how many connections it has, how many of them are idle, and who waits for one. */
+  pools: Readonly<Record<string, { size: number; idle: number; waiting: number }>>
+  /** Who waits for a turn in the pool of requests. */
+  waitingForTurns: number
+  unavailable: ReadonlyMap<Reason, number>
 }
 
 export type ShareOptions = {

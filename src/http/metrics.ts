@@ -1,25 +1,35 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { DatabaseState } from '../db/share.ts'
 import { refusal } from '../domain/errors.ts'
 import { onEnd } from './log-requests.ts'
 
 export type MetricsOptions = {
   /** What is open right now, by name. */
   open(): { sockets: number; subscribers: number; feeds: number }
+  database(): DatabaseState
+  /** Whether hints of other processes arrive; null: there are no other processes. */
+  isListening(): boolean | null
 }
 
 /** What the process measures of itself. */
 export type Metrics = {
   /** Measures an operation of the graph: its kind, its outcome, and how long it took. */
   operation(measured: { kind: string; outcome: string; seconds: number }): void
+  /** Counts a socket that has closed. */
+  socketClosed(code: number): void
   /** Measures the answers of a server. */
   observe(app: FastifyInstance): void
   /** Serves the metrics at /metrics; `key`: to requests that bear it; null: to all. */
   serve(app: FastifyInstance, key: string | null): void
 }
 
-export function createMetrics({ open }: MetricsOptions): Metrics {
+/** Also what takes as long as a limit of time lets it. */
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+export function createMetrics({ open, database, isListening }: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   new Gauge({
@@ -34,16 +44,43 @@ export function createMetrics({ open }: MetricsOptions): Metrics {
   const seconds = new Histogram({
     name: 'gateway_http_request_seconds',
     help: 'How long answers took, by route and status; event streams until they ended.',
+    buckets,
     labelNames: ['method', 'route', 'status'],
     registers: [registry],
   })
   const operations = new Histogram({
     name: 'gateway_operation_seconds',
     help: 'How long operations of the graph took, by kind and outcome: ok, opened for a subscription, or an error code.',
+    buckets,
     labelNames: ['kind', 'outcome'],
     registers: [registry],
   })
+  measureDatabase(registry, database)
+  new Gauge({
+    name: 'gateway_listening',
+    help: 'Whether hints of other processes arrive: 1 or 0. Without them live events wait for a poll. None with the embedded database.',
+    labelNames: ['what'],
+    registers: [registry],
+    collect() {
+      const state = isListening()
+      if (state !== null) this.set({ what: 'hints' }, state ? 1 : 0)
+    },
+  })
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  new Gauge({
+    name: 'gateway_build_info',
+    help: 'Always 1, with the version of the gateway.',
+    labelNames: ['version'],
+    registers: [registry],
+  }).set({ version }, 1)
+  const closes = new Counter({
+    name: 'gateway_socket_closes_total',
+    help: 'WebSockets that have closed, by the code of the close.',
+    labelNames: ['code'],
+    registers: [registry],
+  })
   return {
+    socketClosed: code => closes.inc({ code }),
     operation: ({ kind, outcome, seconds: took }) => operations.observe({ kind, outcome }, took),
     observe(app) {
       onEnd(app, (request, reply) => {
@@ -60,6 +97,31 @@ export function createMetrics({ open }: MetricsOptions): Metrics {
       })
     },
   }
+}
+
+function measureDatabase(registry: Registry, database: MetricsOptions['database']): void {
+  new Gauge({
+    name: 'gateway_pool',
+    help: 'Connections to the database by pool: how many there are, how many are idle, and who waits for one.',
+    labelNames: ['pool', 'state'],
+    registers: [registry],
+    collect() {
+      const { pools, waitingForTurns } = database()
+      for (const [pool, states] of Object.entries(pools))
+        for (const [state, count] of Object.entries(states)) this.set({ pool, state }, count)
+      this.set({ pool: 'requests', state: 'waiting' }, waitingForTurns)
+    },
+  })
+  new Counter({
+    name: 'gateway_database_unavailable_total',
+    help: 'Statements and connections that failed because the database was not available, by the reason.',
+    labelNames: ['reason'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [reason, count] of database().unavailable) this.inc({ reason }, count)
+    },
+  })
 }
 
 const digest = (text: string) => createHash('sha256').update(text).digest()

@@ -5,6 +5,8 @@ import { openNotifications } from '../db/notifications.ts'
  */
 export type Hints = {
   publish(workspaceId: string): void
+  /** Whether hints of other processes arrive; null: there is no other process. */
+  isListening(): boolean | null
   close(): Promise<void>
 }
 
@@ -14,7 +16,11 @@ export type HintsOptions = {
 }
 
 /** For a database that only this process has open: there is no other process to tell. */
-export const noHints = (): Hints => ({ publish() {}, close: async () => {} })
+export const noHints = (): Hints => ({
+  publish() {},
+  isListening: () => null,
+  close: async () => {},
+})
 
 /**
  * Hints through PostgreSQL, in statements of their own after the commit. Inside a transaction a notification would take
@@ -37,7 +43,10 @@ export function postgresHints(url: string, { onHint, onError }: HintsOptions): H
   }
 
   return {
+    isListening: notifications.isConnected,
     publish(workspaceId) {
+      // Whoever misses a hint polls. A line for each commit would fill the log of an outage.
+      if (!notifications.isConnected()) return
       waiting.add(workspaceId)
       if (!isSending) void send()
     },

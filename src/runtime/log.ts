@@ -48,6 +48,8 @@ const notText = new Set([
   'method',
   'route',
   'traceparent',
+  'reason',
+  'loop',
 ])
 
 const shownLine = (fields: Record<string, unknown>) =>

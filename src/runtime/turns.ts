@@ -9,6 +9,8 @@ export type Turns = {
    * @throws what `refuse` returns when the wait is too long or too many wait; the signal's reason when it aborts
    */
   take(owner: Owner, signal?: AbortSignal): Promise<() => void>
+  /** How many wait. */
+  waiting(): number
 }
 
 export type TurnsOptions = {
@@ -42,6 +44,7 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
   const taken = new Map<unknown, number>()
   const waiting = createTurnQueue<Waiter>()
   let total = 0
+  let waitingNow = 0
 
   const apiKeyOf = ({ apiKeyId, keyId }: Owner) => `API key ${apiKeyId ?? keyId}`
   const countersOf = (owner: Owner) => [
@@ -101,6 +104,7 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
   function wait(owner: Owner, signal: AbortSignal | undefined): Promise<() => void> {
     const { promise, resolve, reject } = Promise.withResolvers<() => void>()
     const leave = () => {
+      waitingNow--
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
       waiting.remove(owner, waiter)
@@ -116,6 +120,7 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
     }
     const waiter = {
       start() {
+        waitingNow--
         clearTimeout(timer)
         signal?.removeEventListener('abort', abort)
         resolve(begin(owner))
@@ -124,6 +129,7 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
     let timer = setTimeout(late, waitMs)
     signal?.addEventListener('abort', abort, { once: true })
     waiting.add(owner, waiter)
+    waitingNow++
     return promise
   }
 
@@ -134,5 +140,6 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
       if (waiting.countOf(owner.keyId) >= maxWaitingOfKey) throw refuse(true)
       return wait(owner, signal)
     },
+    waiting: () => waitingNow,
   }
 }

@@ -15,7 +15,7 @@ test.for(['operations/alerts.yaml', 'operations/grafana-dashboard.json'])(
   async (path, { gateway, acme }) => {
     await acme.client.graphql('{ workspace { id } }')
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
-    const known = new Set([...metrics.matchAll(/^([a-z0-9_]+)/gm)].map(([name]) => name))
+    const known = new Set([...metrics.matchAll(/^(?:# TYPE )?([a-z0-9_]+)/gm)].map(([, name = '']) => name))
     const names = namesIn(path)
     expect(names.length).toBeGreaterThan(3)
     expect(names.filter(name => !known.has(name))).toEqual([])

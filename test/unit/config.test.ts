@@ -62,6 +62,7 @@ test('needs nothing', () => {
       mailRequestTimeoutMs: 120_000,
       stalledAnswerTimeoutMs: 30_000,
     },
+    shutdownDelayMs: 0,
     metricsKey: null,
     metricsPort: null,
     trustedDocuments: null,

@@ -24,7 +24,7 @@ const narrow: Record<string, string[]> = {
   'auth → db': ['db/db.ts'],
   'jobs → db': ['db/db.ts'],
   'live → db': ['db/db.ts', 'db/notifications.ts', 'db/share.ts', 'db/when-available.ts'],
-  'http → db': ['db/db.ts', 'db/reachable.ts'],
+  'http → db': ['db/db.ts', 'db/reachable.ts', 'db/share.ts'],
   'graphql/execution → db': ['db/db.ts', 'db/unavailable.ts', 'db/when-available.ts'],
   'graphql/schema → db': ['db/db.ts', 'db/share.ts', 'db/trace-statement.ts'],
   'rest → domain': ['domain/errors.ts', 'domain/operation.ts'],

@@ -103,6 +103,21 @@ test('at SIGTERM it closes sockets with 1001, cuts streams without completing th
   expect(await stream.ended).not.toBeNull()
 })
 
+test('told to stop, it is not ready, and goes on for its delay', async ({ start, environment }) => {
+  const running = await startProcess(start, { ...environment, SHUTDOWN_DELAY_MS: '3000' })
+  const begun = performance.now()
+  const ended = running.end()
+  await expect.poll(async () => (await fetch(`${running.url}/health/ready`)).status).toBe(503)
+  const answer = await fetch(`${running.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${keyOf(running)}` },
+    body: '{"query":"{ workspace { id } }"}',
+  })
+  expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close'])
+  expect(await ended).toBe(0)
+  expect(performance.now() - begun).toBeGreaterThan(3_000)
+})
+
 test('it keeps its data and its key across a restart and kill -9, and adds the demo once', async ({
   environment,
   start,

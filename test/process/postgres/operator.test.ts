@@ -29,6 +29,32 @@ test('four processes that migrate an empty database at once all succeed', async 
   expect(results).toEqual(results.map(() => ({ code: 0, error: '', output: 'The database is up to date.' })))
 })
 
+test('a database of another encoding is refused in a sentence', async ({ start }) => {
+  const environment = await emptyDatabase()
+  const name = `latin_${Date.now()}`
+  const server = new pg.Client(environment.DATABASE_URL)
+  await server.connect()
+  await server.query(`create database ${name} template template0 encoding 'LATIN1' locale 'C'`)
+  await server.end()
+  const DATABASE_URL = environment.DATABASE_URL.replace(/test_\w+/, name)
+  const { code, error } = await command(start, ['migrate'], { ...environment, DATABASE_URL })
+  expect({ code, error }).toEqual({
+    code: 1,
+    error: 'The database has the encoding LATIN1. Create it with the encoding UTF8.',
+  })
+})
+
+test('a new epoch is begun for all workspaces, or for one', async ({ start, wrkOne }) => {
+  const run = (...args: string[]) => command(start, args, wrkOne)
+  const begun = 'A new epoch has begun in 1 workspaces. Clients query again.'
+  expect(await run('log', 'new-epoch')).toEqual({ code: 0, error: '', output: begun })
+  expect((await run('log', 'new-epoch', '--workspace', 'wrk_one')).output).toBe(begun)
+  expect(await run('log', 'new-epoch', '--workspace', 'wrk_none')).toMatchObject({
+    code: 1,
+    error: 'Workspace not found.',
+  })
+})
+
 test('a command tells how it is used, and what there is', async ({ start, wrkOne }) => {
   const run = (...args: string[]) => command(start, args, wrkOne)
   const help = await run('keys', '--help')

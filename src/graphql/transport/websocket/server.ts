@@ -21,6 +21,8 @@ export type WebSocketOptions = Pick<
     /** Further sockets of the same key are closed with 1013. */
     maxSocketsPerKey: number
     maxMessagesPerSecond: number
+    /** Called with the code of each socket that has closed. */
+    onClose(code: number): void
     maxJsonValues: number
     maxSocketsPerAddress: number
     maxBodyBytes: number
@@ -137,6 +139,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
         { keyId, workspaceId, code, seconds: Math.round((performance.now() - begun) / 1_000) },
         'socket closed',
       )
+      options.onClose(code)
       sockets.delete(ws)
       completed()
       socket.end()
