@@ -143,9 +143,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const searchable = completeSearch(db, log, onErrorOf('search'))
   // The embedded database is never promoted, and its copies cannot be told apart.
   const origin =
-    options.database.changes === null
-      ? watchOrigin({ reserved, db, log, onError: onErrorOf('origin') })
-      : null
+    options.database.changes === null ? watchOrigin({ probe, log, onError: onErrorOf('origin') }) : null
   const retention = keepRetention(db, options, onErrorOf('retention'))
   const traffic = options.demoTraffic
     ? startTraffic({

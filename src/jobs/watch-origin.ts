@@ -7,21 +7,20 @@ import { repeat } from '../runtime/repeat.ts'
 const lookEveryMs = 1_000
 
 export type OriginOptions = {
-  /** Looks even when requests wait. */
-  reserved: Db
-  db: Db
+  /** A connection of its own: it looks even when requests wait. */
+  probe: Db
   log: FastifyBaseLogger
   onError(error: unknown): void
 }
 
 /** Begins a new epoch of all logs when the database behind the address has become another one. */
-export function watchOrigin({ reserved, db, log, onError }: OriginOptions): { close(): Promise<void> } {
+export function watchOrigin({ probe, log, onError }: OriginOptions): { close(): Promise<void> } {
   let known: Origin | null = null
 
   async function look(): Promise<void> {
-    const origin = await originOf(reserved)
+    const origin = await originOf(probe)
     if (origin === null || isSame(origin, known)) return
-    const workspaces = await keepOrigin(db, origin)
+    const workspaces = await keepOrigin(probe, origin)
     known = origin
     if (workspaces > 0)
       log.warn({ ...origin, workspaces }, 'the database is another one: a new epoch has begun')

@@ -8,6 +8,7 @@ import {
 } from '../../src/domain/event/retention.ts'
 import { type Client, type Gateway, newConversation } from '../support/gateway.ts'
 import {
+  codeAtEnd,
   conversationEvents,
   type Heard,
   type LiveEvent,
@@ -45,12 +46,7 @@ async function loseEvents({ db }: Gateway, workspaceId: string, count: number): 
 const begin = ({ db }: Gateway, workspaceId: string) =>
   db.transaction().execute(writer => beginEpoch(writer, workspaceId))
 
-const codeOf = (error: unknown) =>
-  ((Array.isArray(error) ? error[0] : error) as { extensions?: { code?: string } })?.extensions?.code
-
-/** The code that each of these has ended with, or was told beside its events. */
-const endsOf = (all: Heard<unknown>[]) =>
-  Promise.all(all.map(async heard => codeOf((await heard.ended) ?? heard.errors.at(-1)) ?? 'no code'))
+const endsOf = (all: Heard<unknown>[]) => Promise.all(all.map(codeAtEnd))
 
 const expired = 'CURSOR_EXPIRED'
 

@@ -6,8 +6,8 @@ import { openPostgres } from '../../src/db/open.ts'
 import { type Client, newConversation, newWorkspace, startGateway } from '../support/gateway.ts'
 import {
   closeClients,
+  codeAtEnd,
   conversationEvents,
-  type Heard,
   type LiveEvent,
   overEventStream,
   overSocket,
@@ -36,13 +36,6 @@ async function addNotes(caller: Client, id: string, count: number): Promise<void
 const seqOf = async (db: Db, workspaceId: string) =>
   (await sql<{ seq: number }>`select event_seq as seq from workspace where id = ${workspaceId}`.execute(db))
     .rows[0]?.seq
-
-/** How a subscription ended; null: it ended without an error. */
-async function codeOf(heard: Heard<unknown>): Promise<unknown> {
-  const error = (await heard.ended) ?? heard.errors.at(-1)
-  const [first] = (Array.isArray(error) ? error : [error]) as { extensions?: { code?: string } }[]
-  return first?.extensions?.code ?? null
-}
 
 const told = ['CURSOR_EXPIRED', 'BAD_CURSOR']
 
@@ -91,13 +84,13 @@ describe('a replica that lacks the last commits takes over', () => {
       await sql`select pg_promote()`.execute(onReplica.db)
       await addNotes(caller, id, each.after)
 
-      const ends = await Promise.all(live.map(codeOf))
+      const ends = await Promise.all(live.map(codeAtEnd))
       const resumed = cursors.map((after, index) =>
         index % 2 === 0
           ? overSocket(socketClient(caller), conversationEvents, { after })
           : overEventStream(caller, conversationEvents, { after }),
       )
-      const resumedEnds = await Promise.all(resumed.map(codeOf))
+      const resumedEnds = await Promise.all(resumed.map(codeAtEnd))
       const silent = [...ends, ...resumedEnds].filter(code => !told.includes(String(code)))
       console.info(`${ends.length + resumedEnds.length} clients, ${silent.length} not told`)
       expect(silent).toEqual([])

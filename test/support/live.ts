@@ -172,3 +172,10 @@ export function overEventStream<Event = StatusEvent>(
   )
   return target.heard
 }
+
+/** The code of the error that a subscription has ended with, once it has; null: it ended without one. */
+export async function codeAtEnd(heard: Heard<unknown>): Promise<unknown> {
+  const error = (await heard.ended) ?? heard.errors.at(-1)
+  const [first] = (Array.isArray(error) ? error : [error]) as { extensions?: { code?: string } }[]
+  return first?.extensions?.code ?? null
+}
