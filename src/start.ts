@@ -11,6 +11,7 @@ import { explain } from './domain/errors.ts'
 import { keepOrigin, originOf } from './domain/event/epoch.ts'
 import { readTrustedDocuments } from './graphql/execution/trusted-documents.ts'
 import { isLoopback } from './http/this-machine.ts'
+import { newEpoch } from './jobs/watch-origin.ts'
 import { noHints, postgresHints } from './live/hints.ts'
 import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
 import { closeInOrder } from './runtime/close.ts'
@@ -44,9 +45,7 @@ async function start(config: Config): Promise<void> {
   try {
     const applied = await migrate(database.db)
     if (applied.length > 0) log.info({ applied }, 'migrated')
-    const origin = database.engine === 'postgres' ? await originOf(database.db) : null
-    // Before anybody can resume in a log that has lost its end.
-    if (origin) await keepOrigin(database.db, origin)
+    if (database.engine === 'postgres') await beginEpochIfElsewhere(database.db)
     if (config.demo) log.info(await seedDemo(database.db, config), 'demo workspace')
     const pageKey = config.demo ? await demoPageKey(database.db) : null
     const app = await createApp({
@@ -66,6 +65,21 @@ async function start(config: Config): Promise<void> {
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/**
+ * Before anybody can resume in a log that has lost its end. A database that takes no changes now has to wait: the gateway
+ * looks again while it serves.
+ */
+async function beginEpochIfElsewhere(db: Db): Promise<void> {
+  try {
+    const origin = await originOf(db)
+    const workspaces = origin ? await keepOrigin(db, origin) : 0
+    if (workspaces > 0) log.warn({ ...origin, workspaces }, newEpoch)
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    log.warn({ err: error }, 'it is not known whether the database is another one')
   }
 }
 

@@ -1,5 +1,5 @@
 /** How much longer than its statement a client waits for the answer, before it takes the connection for dead. */
-const graceMs = 3_000
+export const graceMs = 3_000
 
 const isEnd = (text: string) => text === 'commit' || text === 'rollback'
 const ofSession = /^set statement_timeout = (\d+)$/
@@ -19,10 +19,16 @@ export function createDeadlines(
     const [, ms] = ofSession.exec(text) ?? []
     if (ms !== undefined) session = Number(ms)
     else if (text === 'reset statement_timeout') session = null
-    const name = values.indexOf('statement_timeout')
-    if (name >= 0) local = Number(values[name + 1])
+    local = localIn(text, values) ?? local
     const limit = local ?? session ?? statementTimeoutMs
     if (isEnd(text)) local = null
     return limit === 0 ? null : limit + graceMs
   }
+}
+
+/** The limit that a statement sets for its transaction; null: none. Other statements may have any text among their values. */
+function localIn(text: string, values: readonly unknown[]): number | null {
+  if (!text.includes('set_config(')) return null
+  const ms = Number(values[values.indexOf('statement_timeout') + 1])
+  return values.includes('statement_timeout') && Number.isFinite(ms) ? ms : null
 }

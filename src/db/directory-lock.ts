@@ -63,6 +63,8 @@ function removeStale(path: string, takeover: string, gone: Holder | null): void 
 function hold(path: string, holder: string): () => void {
   const workerData = { path, holder, everyMs: beatEveryMs }
   const beating = new Worker(new URL('lock-heartbeat.ts', import.meta.url), { workerData })
+  // The gateway goes on without it: only a process of another container could then take the lock.
+  beating.on('error', error => process.emitWarning(`The lock of the directory is not renewed: ${error}`))
   beating.unref()
   return () => {
     void beating.terminate()

@@ -11,10 +11,11 @@ import pg from 'pg'
 import { createTurns } from '../runtime/turns.ts'
 import { countChanges } from './count-changes.ts'
 import type { Db, Tables } from './db.ts'
+import { graceMs } from './deadlines.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { createShare, type SharedDatabase } from './share.ts'
 import { createStatementNames, type NameOf } from './statement-names.ts'
-import { Busy, type Reason, Unavailable, withMeaning } from './unavailable.ts'
+import { Busy, cutOff, type Reason, Unavailable, withMeaning } from './unavailable.ts'
 
 /** An open database. `close` ends its pools, then the database behind them. */
 export type OpenDatabase = SharedDatabase & {
@@ -84,7 +85,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
     keepAlive: true,
     keepAliveInitialDelayMillis,
     types,
-    onConnect: setSession,
+    onConnect: sessionWithin(poolWaitMs),
   }
   const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
   const probePool = listenedTo(new pg.Pool({ ...limits, max: 1 }), options)
@@ -93,7 +94,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
   const meaning = { nameOf: namesFor(options), statementTimeoutMs, waitMs: poolWaitMs, onUnavailable }
   const dialect = new PostgresDialect({
     pool: withMeaning(pool, meaning),
-    controlClient: cancelsThrough(reservedPool),
+    controlClient: cancelsThrough(reservedPool, statementTimeoutMs + graceMs),
   })
   const requests = kyselyOf(dialect, options)
   const reserved = kyselyOf(new PostgresDialect({ pool: withMeaning(reservedPool, meaning) }), options)
@@ -170,8 +171,17 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
 }
 
 /** A role or a database may set what a session begins with; the gateway reads times and relies on what it sees locked. */
-const setSession = async (client: pg.ClientBase) =>
-  void (await client.query("set datestyle = 'ISO'; set default_transaction_isolation = 'read committed'"))
+const session = "set datestyle = 'ISO'; set default_transaction_isolation = 'read committed'"
+
+const sessionWithin = (deadlineMs: number) => async (client: pg.ClientBase) => {
+  try {
+    await client.query({ text: session, query_timeout: deadlineMs } as pg.QueryConfig)
+  } catch (error) {
+    // The pool would wait for the connection to end in order, and keep its place.
+    cutOff(client)
+    throw error
+  }
+}
 
 function countUnavailable(options: OpenOptions) {
   const unavailable = new Map<Reason, number>()
@@ -209,12 +219,18 @@ function listenedTo(pool: pg.Pool, options: OpenOptions): pg.Pool {
 }
 
 /** Kysely cancels a statement with a client of its own. This one uses a connection that is open already. */
-const cancelsThrough = (pool: pg.Pool): PostgresClientConstructor =>
+const cancelsThrough = (pool: pg.Pool, deadlineMs: number): PostgresClientConstructor =>
   class implements PostgresClient {
     async connect() {
       return this
     }
-    query = pool.query.bind(pool)
+    /** Without a deadline, the connection would wait for ever when the network swallows the answer. */
+    query = ((text: string, values: unknown[]) =>
+      pool.query({
+        text,
+        values,
+        query_timeout: deadlineMs,
+      } as pg.QueryConfig)) as unknown as PostgresClient['query']
     async end() {}
   }
 

@@ -135,6 +135,12 @@ async function connect(pool: pg.Pool, waitMs: number): Promise<pg.PoolClient> {
   }
 }
 
+/** Ends a connection that nobody answers. What waits for it fails at once. */
+export function cutOff(client: pg.ClientBase): void {
+  const { connection } = client as unknown as { connection: { stream: Duplex } }
+  connection.stream.destroy()
+}
+
 /** The driver's error for an answer that did not come in time. The connection still waits for it. */
 const isOverdue = (error: Error | null) => error?.message === 'Query read timeout'
 
@@ -143,11 +149,10 @@ function guard(
   { nameOf, statementTimeoutMs, onUnavailable }: MeaningOptions,
 ): PostgresPoolClient {
   const deadlineOf = createDeadlines(statementTimeoutMs)
-  const { connection } = client as unknown as { connection: { stream: Duplex } }
 
   function meant(error: Error): unknown {
     // Nothing that is sent behind it would be answered either.
-    if (isOverdue(error)) connection.stream.destroy()
+    if (isOverdue(error)) cutOff(client)
     const means = meaning(error)
     if (means instanceof Unavailable) onUnavailable(means.reason, error)
     return means

@@ -6,6 +6,9 @@ import { repeat } from '../runtime/repeat.ts'
 /** Until the next look, a log that lost its end may hand out numbers again. Whoever was given one is told then. */
 const lookEveryMs = 1_000
 
+/** The line that says so. */
+export const newEpoch = 'the database is another one: a new epoch has begun'
+
 export type OriginOptions = {
   /** A connection of its own: it looks even when requests wait. */
   probe: Db
@@ -22,8 +25,7 @@ export function watchOrigin({ probe, log, onError }: OriginOptions): { close(): 
     if (origin === null || isSame(origin, known)) return
     const workspaces = await keepOrigin(probe, origin)
     known = origin
-    if (workspaces > 0)
-      log.warn({ ...origin, workspaces }, 'the database is another one: a new epoch has begun')
+    if (workspaces > 0) log.warn({ ...origin, workspaces }, newEpoch)
   }
 
   const looking = repeat(look, { everyMs: lookEveryMs, onError })

@@ -32,6 +32,8 @@ export type Feed = {
   offMove(moved: () => void): void
   /** Tells that something may have been committed: read now. A hint may be lost, doubled or late. */
   hint(): void
+  /** Reads now, and looks whether the log has broken off. Resolves when that was tried, or the feed has stopped. */
+  look(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -60,7 +62,11 @@ export async function openFeed(
   /** The event at `head`; null: it was not read yet, or is deleted. */
   let newest: Event | null = null
   let breaks = 0
+  let isStopped = false
   let idleReads = 0
+  /** The `head` at which the log was seen to be empty: its floor is there too. */
+  let emptyAt = -1
+  const looks: (() => void)[] = []
 
   function wake(): void {
     const moved = [...waiting]
@@ -95,10 +101,12 @@ export async function openFeed(
     const isOther = kept !== null && newest !== null && !isSameEvent(kept, newest)
     const isGap = next !== undefined && next.seq !== head + 1
     idleReads = next === undefined ? idleReads + 1 : 0
-    const isDue = idleReads === readsUntilBounds
+    const isDue = idleReads >= readsUntilBounds
     if (isDue) idleReads = 0
-    if (!isOther && kept !== null && !isGap && !isDue) return false
+    const isExpected = kept !== null || (next === undefined && emptyAt === head)
+    if (!isOther && isExpected && !isGap && !isDue) return false
     const bounds = await logBounds(reader, workspaceId)
+    if (bounds.floor === head) emptyAt = head
     // Retention has deleted everything up to here; or the read came too early, and the gap closes by itself.
     const goesOn = kept === null ? bounds.floor === head : bounds.floor <= head
     if (!isOther && goesOn) return false
@@ -111,8 +119,14 @@ export async function openFeed(
   }
 
   async function readToEnd(signal: AbortSignal): Promise<void> {
-    let count = maxEventsPerRead
-    while (count === maxEventsPerRead && !signal.aborted) count = await read()
+    const asked = looks.splice(0)
+    if (asked.length > 0) idleReads = readsUntilBounds
+    try {
+      let count = maxEventsPerRead
+      while (count >= maxEventsPerRead && !signal.aborted) count = await read()
+    } finally {
+      for (const done of asked) done()
+    }
   }
 
   const reading = repeat(readToEnd, { everyMs: pollEveryMs, onError })
@@ -126,8 +140,17 @@ export async function openFeed(
     onMove: moved => waiting.add(moved),
     offMove: moved => waiting.delete(moved),
     hint: reading.wake,
+    look() {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      if (isStopped) return Promise.resolve()
+      looks.push(resolve)
+      reading.wake()
+      return promise
+    },
     async stop() {
+      isStopped = true
       await Promise.all([reading.stop(), renewing.stop()])
+      for (const done of looks.splice(0)) done()
     },
   }
 }

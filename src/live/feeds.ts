@@ -78,23 +78,21 @@ export function createFeeds(
     async follow(following, after, signal) {
       const { workspaceId, keyId } = following
       const { feed, leave } = await watch(workspaceId)
-      // Known before the position is read: if the log breaks off meanwhile, the position may be from before.
-      const breaks = feed.breaks()
       try {
         // In the key's own turns: thousands of subscriptions that open together delay nobody else. Read after the watch
         // has begun, so that every later commit is announced.
         const reader = feed.pages(keyId, signal)
-        // When thousands reconnect with one key, it is busy for a while. Nobody is refused for that.
-        const from = await whenAvailable(
-          async () =>
-            after === null
-              ? (await logBounds(reader, workspaceId)).head
-              : resumeAt(reader, workspaceId, after),
-          signal,
-        )
-        // Another process has committed, and its hint has not arrived yet.
-        if (from > feed.head()) feed.hint()
-        return follow(feed, from, { ...following, breaks }, leave)
+        const position = async () =>
+          after === null ? (await logBounds(reader, workspaceId)).head : resumeAt(reader, workspaceId, after)
+        for (;;) {
+          const breaks = feed.breaks()
+          // When thousands reconnect with one key, it is busy for a while. Nobody is refused for that.
+          const from = await whenAvailable(position, signal)
+          // Another process has committed, and its hint has not arrived yet; or it has begun a new epoch.
+          if (from > feed.head()) await feed.look()
+          if (feed.breaks() === breaks) return follow(feed, from, { ...following, breaks }, leave)
+          // The log has broken off meanwhile, so the position may be from before.
+        }
       } catch (error) {
         leave()
         throw error

@@ -121,6 +121,27 @@ describe('a new epoch', () => {
     expect(data.conversation.events.edges).toHaveLength(4)
   })
 
+  test('is none of the business of those who come after it', async ({ gateway, acme }) => {
+    const { client: caller, id: workspaceId } = acme
+    const { id } = await newConversation(caller)
+    const early = overSocket(socketClient(caller), conversationEvents)
+    await subscribed(gateway, 1)
+    await begin(gateway, workspaceId)
+    const { data } = await caller.graphql<{ workspace: { eventCursor: string } }>(
+      '{ workspace { eventCursor } }',
+    )
+    const after = data.workspace.eventCursor
+    const late = [
+      overSocket<LiveEvent>(socketClient(caller), conversationEvents, { after }),
+      overSocket<LiveEvent>(socketClient(caller), conversationEvents),
+    ]
+    expect(await endsOf([early])).toEqual([expired])
+    await subscribed(gateway, 2)
+    await addNotes(caller, id, 3)
+    for (const heard of late) expect(await heard.until(3)).toHaveLength(3)
+    expect(late.flatMap(({ errors }) => errors)).toEqual([])
+  })
+
   test('gives answers another revision, so that none from before is taken for a new one', async ({
     gateway,
     acme,

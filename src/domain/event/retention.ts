@@ -18,14 +18,18 @@ export async function workspacesWithOldEvents(reader: Reader, days: number): Pro
       reader
         .selectFrom('workspace')
         .select('workspace.id')
-        .where(eb =>
-          eb.exists(
+        // Only the oldest one is read, however many there are.
+        .where(
+          eb =>
             eb
               .selectFrom('event')
+              .select('event.created_at')
               .whereRef('event.workspace_id', '=', 'workspace.id')
               .whereRef('event.seq', '<=', 'workspace.event_floor')
-              .where('event.created_at', '<', olderThan(days)),
-          ),
+              .orderBy('event.seq')
+              .limit(1),
+          '<',
+          olderThan(days),
         ),
     )
     .execute()
@@ -71,9 +75,11 @@ export async function deleteOldEventsOfEarlierEpochs(
 ): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
     delete from event where workspace_id = ${workspaceId} and seq = any(array(
-      select event.seq from event join workspace on workspace.id = event.workspace_id
-      where event.workspace_id = ${workspaceId} and event.seq <= event_floor and event.created_at < ${olderThan(days)}
-      order by event.seq limit ${maxDeletedEvents}
+      select seq from (
+        select event.seq, event.created_at from event join workspace on workspace.id = event.workspace_id
+        where event.workspace_id = ${workspaceId} and event.seq <= event_floor
+        order by event.seq limit ${maxDeletedEvents}
+      ) oldest where created_at < ${olderThan(days)}
     ))`.execute(writer)
   return Number(numAffectedRows)
 }

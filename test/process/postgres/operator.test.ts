@@ -44,6 +44,24 @@ test('a database of another encoding is refused in a sentence', async ({ start }
   })
 })
 
+test('a gateway starts on a database that takes no changes now, and answers queries', async ({ start }) => {
+  const environment = await emptyDatabase()
+  const run = (...args: string[]) => command(start, args, environment)
+  await run('workspaces', 'create', '--name', 'Acme', '--id', 'wrk_acme')
+  const key = await run('keys', 'create', '--workspace', 'wrk_acme', '--name', 'k', '--scope', 'read')
+  const server = new pg.Client(environment.DATABASE_URL)
+  await server.connect()
+  const name = /test_\w+/.exec(environment.DATABASE_URL)?.[0]
+  await server.query(`alter database ${name} set default_transaction_read_only = on`)
+  await server.end()
+  const running = await startProcess(start, environment)
+  const { data } = await client(running.url, key.output).graphql<{ workspace: { id: string } }>(
+    '{ workspace { id } }',
+  )
+  expect(data.workspace.id).toBe('wrk_acme')
+  expect((await fetch(`${running.url}/health/ready`)).status).toBe(503)
+})
+
 test('a new epoch is begun for all workspaces, or for one', async ({ start, wrkOne }) => {
   const run = (...args: string[]) => command(start, args, wrkOne)
   const begun = 'A new epoch has begun in 1 workspaces. Clients query again.'

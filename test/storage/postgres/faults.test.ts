@@ -44,6 +44,18 @@ describe('the service is back', () => {
     await Promise.all(Array.from({ length: 12 }, ask))
     proxy.silence()
     const begun = performance.now()
+    // Clients that leave have their statements cancelled, over connections that are silent too.
+    for (let left = 0; left < 4; left++) {
+      const leaving = new AbortController()
+      const aborted = fetch(`${gateway.url}/graphql`, {
+        method: 'POST',
+        headers: { authorization: client.authorization, 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `{ conversations(first: ${left + 1}) { totalCount } }` }),
+        signal: leaving.signal,
+      })
+      aborted.catch(() => {})
+      setTimeout(() => leaving.abort(), 100)
+    }
     const during = await Promise.all(Array.from({ length: 12 }, ask))
     for (const { errors } of during) if (errors) expect(errors[0]?.extensions.code).toBe('UNAVAILABLE')
     await expect.poll(async () => (await ask()).status, { timeout: 60_000 }).toBe(200)
