@@ -190,6 +190,8 @@ describe('reads of another workspace are never refused, and do not wait long', (
     const { gateway, crowded, quiet, alone } = await filled()
     const isOver = over(20_000)
     const [reads, socket] = await gateway.db.transaction().execute(async writer => {
+      // An operator's session, which is not ended when it waits.
+      await sql`set local idle_in_transaction_session_timeout = 0`.execute(writer)
       await sql`lock table conversation in access exclusive mode`.execute(writer)
       return Promise.all([
         simpleReads(quiet.client, isOver),
