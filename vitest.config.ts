@@ -4,18 +4,33 @@ import { shared } from './test/support/shared-config.ts'
 /** The folders whose tests have a database. */
 const folders = ['attacks', 'graph', 'live', 'mail', 'process', 'rest', 'storage']
 
-/** What does not depend on the size of the pool: attacks, processes of their own, and deliveries to a mail server. */
-const poolIndependent = ['test/attacks/**', 'test/process/**', 'test/mail/outbound/**']
+/**
+ * What does not depend on the pool: attacks, processes of their own, deliveries to a mail server, and tests that open
+ * their database themselves.
+ */
+const poolIndependent = [
+  'test/attacks/**',
+  'test/process/**',
+  'test/mail/outbound/**',
+  'test/storage/postgres/{faults,migrate,named-statements,round-trips}.test.ts',
+]
 
 type Engine = 'pglite' | 'postgres'
 
-const project = (name: string, engine: Engine, exclude: string[] = [], env: Record<string, string> = {}) => {
+/** @param exclude what does not run; the tests of the pooler run behind one only */
+const project = (
+  name: string,
+  engine: Engine,
+  exclude: string[] = ['test/*/pgbouncer/**'],
+  env: Record<string, string> = {},
+  globalSetup: string[] = [],
+) => {
   const other = engine === 'pglite' ? 'postgres' : 'pglite'
   return {
     extends: true as const,
     test: {
       name,
-      globalSetup: [`test/support/${engine}.setup.ts`],
+      globalSetup: [`test/support/${engine}.setup.ts`, ...globalSetup],
       env: { ENGINE: engine, ...env },
       include: folders.map(folder => `test/${folder}/**/*.test.ts`),
       exclude: [`test/*/${other}/**`, ...exclude],
@@ -24,8 +39,9 @@ const project = (name: string, engine: Engine, exclude: string[] = [], env: Reco
 }
 
 /**
- * Tests of `unit` run once, without a database, and those of `browser` once, on PostgreSQL. All others run on the embedded database, on PostgreSQL, and on PostgreSQL
- * with a single connection. A test in a folder `pglite` or `postgres` runs on that engine only.
+ * Tests of `unit` run once, without a database, and those of `browser` once, on PostgreSQL. All others run on the embedded
+ * database, on PostgreSQL, on PostgreSQL with a single connection, and on PostgreSQL through a PgBouncer. A test in a
+ * folder `pglite`, `postgres` or `pgbouncer` runs there only.
  */
 export default defineConfig({
   ...shared,
@@ -44,7 +60,8 @@ export default defineConfig({
       },
       project('pglite', 'pglite'),
       project('postgres', 'postgres'),
-      project('one connection', 'postgres', poolIndependent, { POOL: '1' }),
+      project('one connection', 'postgres', ['test/*/pgbouncer/**', ...poolIndependent], { POOL: '1' }),
+      project('pgbouncer', 'postgres', poolIndependent, { POOLER: '1' }, ['test/support/pgbouncer.setup.ts']),
     ],
   },
 })

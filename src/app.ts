@@ -128,7 +128,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   const budgets = createBudgets(limits)
   const broadcasts = createBroadcasts(feeds, limits, budgets.events)
   const counts = createCounts(reserved, feeds)
-  const hints = options.openHints({ onHint: feeds.hint, onError: onErrorOf('hints') })
+  const hints = options.openHints({
+    probe,
+    onHint: feeds.hint,
+    onDeaf: () =>
+      log.warn(
+        'changes of other processes are seen up to a second late: DATABASE_URL leads through a pooler, which passes no notifications on. Set DATABASE_DIRECT_URL',
+      ),
+    onError: onErrorOf('hints'),
+  })
   const announce = createAnnounce(feeds, hints)
   const addresses = { from: options.mailFrom, replyDomain }
   const outbox = startOutbox({

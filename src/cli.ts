@@ -27,7 +27,7 @@ const usage = `Usage:
   npm run -s counts     -- repair --workspace wrk_…
   npm run -s log        -- new-epoch [--workspace wrk_…]
 
-DATABASE_URL names the Postgres; without it the embedded database in DATA_DIR is used, with the server stopped.`
+DATABASE_URL names the Postgres, or DATABASE_DIRECT_URL where a pooler is in between; without it the embedded database in DATA_DIR is used, with the server stopped.`
 
 try {
   const output = await run(process.argv.slice(2), readConfig(process.env))
@@ -43,15 +43,15 @@ try {
   process.exitCode = 1
 }
 
-async function run(args: string[], { databaseUrl, dataDir }: Config): Promise<string> {
+async function run(args: string[], { directDatabaseUrl, dataDir }: Config): Promise<string> {
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true })
   if (values.help) return usage
   const name = positionals[0] === 'migrate' ? 'migrate' : positionals.slice(0, 2).join(' ')
   const command = commands[name]
   if (!command) throw refusal('INVALID_INPUT', usage)
   if (command.ofWorkspace && !values.workspace) throw refusal('INVALID_INPUT', '--workspace must be given.')
-  const database = databaseUrl
-    ? openPostgres(databaseUrl, { statementTimeoutMs })
+  const database = directDatabaseUrl
+    ? openPostgres(directDatabaseUrl, { statementTimeoutMs })
     : await openEmbedded(dataDir)
   try {
     await migrate(database.db)

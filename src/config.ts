@@ -13,6 +13,10 @@ export type Config = {
   dataDir: string
   /** The URL of the Postgres; null: the embedded database in `dataDir` is used. */
   databaseUrl: string | null
+  /** The URL of the same Postgres without a pooler in between: for migrations, commands and notifications. */
+  directDatabaseUrl: string | null
+  /** Whether `databaseUrl` leads through a pooler in transaction mode. */
+  pooled: boolean
   /** Which lines are logged while the gateway serves. Those of its start and its end always are. */
   logLevel: LevelWithSilent
   demo: boolean
@@ -40,7 +44,7 @@ export type Config = {
   poolWaitMs: number
   /** How long a statement may run, in milliseconds. */
   statementTimeoutMs: number
-  /** Whether connections to the Postgres keep statements prepared; false for a pooler in transaction mode. */
+  /** Whether connections to the Postgres keep statements prepared. Few poolers know how to. */
   namedStatements: boolean
   limits: Limits
   /** Whether browsers that open /graphql get GraphiQL. */
@@ -96,17 +100,17 @@ const secret = z
   .string()
   .regex(/^[\x21-\x7e]{1,512}$/, 'must be 1 to 512 printable ASCII characters without spaces')
 
+/** Not checked as a URL: a connection string for a Unix socket has no host, so it may not be a valid URL. */
+const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
 const Environment = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: port.default(4_000),
   DATA_DIR: z.string().default('.data'),
-  // Not checked as a URL: a connection string for a Unix socket has no host, so it may not be a valid URL.
-  DATABASE_URL: z
-    .string()
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
-    .optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  DATABASE_DIRECT_URL: databaseUrl.optional(),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   DEMO: z.enum(['0', '1'], 'must be 0 or 1').optional(),
   DEMO_TRAFFIC: z.enum(['0', '1'], 'must be 0 or 1').optional(),
@@ -122,7 +126,7 @@ const Environment = z.object({
   DATABASE_POOL_SIZE: count.default(10),
   POOL_WAIT_MS: milliseconds.default(2_000),
   STATEMENT_TIMEOUT_MS: milliseconds.default(2_000),
-  PG_NAMED_STATEMENTS: z.enum(['0', '1'], 'must be 0 or 1').default('1'),
+  PG_NAMED_STATEMENTS: z.enum(['0', '1'], 'must be 0 or 1').optional(),
   MAX_DOCUMENT_CHARACTERS: count.default(16_384),
   MAX_DOCUMENT_CHARACTERS_PER_MINUTE: count.default(2_000_000),
   MAX_TOKENS: count.default(1_000),
@@ -186,6 +190,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new Error(error.issues.map(issue => `${String(issue.path[0])} ${issue.message}.`).join('\n'))
   if (data.TRUSTED_ONLY === '1' && data.TRUSTED_DOCUMENTS === undefined)
     throw new Error('TRUSTED_ONLY needs TRUSTED_DOCUMENTS.')
+  if (data.DATABASE_DIRECT_URL !== undefined && data.DATABASE_URL === undefined)
+    throw new Error('DATABASE_DIRECT_URL needs DATABASE_URL.')
   // An operation beyond the budget could never be executed, and would be told to come again for ever.
   if (data.MAX_COST_PER_MINUTE < data.MAX_QUERY_COST)
     throw new Error('MAX_COST_PER_MINUTE must be at least MAX_QUERY_COST.')
@@ -197,11 +203,14 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   // A mail that is larger would be told to come again for ever.
   if (data.MAIL_KEEP_DAYS > 0 && data.MAX_TEXT_BYTES_PER_HOUR < data.MAX_MAIL_BYTES)
     throw new Error('MAX_TEXT_BYTES_PER_HOUR must be at least MAX_MAIL_BYTES, as mails are kept.')
+  const pooled = data.DATABASE_DIRECT_URL !== undefined || data.PG_NAMED_STATEMENTS === '0'
   return {
     host: data.HOST,
     port: data.PORT,
     dataDir: data.DATA_DIR,
     databaseUrl: data.DATABASE_URL ?? null,
+    directDatabaseUrl: data.DATABASE_DIRECT_URL ?? data.DATABASE_URL ?? null,
+    pooled,
     logLevel: data.LOG_LEVEL,
     demo,
     // Its replies are sent, and the demo's contacts are nobody.
@@ -218,7 +227,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     poolSize: data.DATABASE_POOL_SIZE,
     poolWaitMs: data.POOL_WAIT_MS,
     statementTimeoutMs: data.STATEMENT_TIMEOUT_MS,
-    namedStatements: data.PG_NAMED_STATEMENTS === '1',
+    namedStatements: (data.PG_NAMED_STATEMENTS ?? (pooled ? '0' : '1')) === '1',
     limits: limitsOf(data),
     graphiql: data.GRAPHIQL === '1',
     connections: {

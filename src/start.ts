@@ -30,10 +30,17 @@ const log = createLog()
 try {
   await start(readConfig(process.env))
 } catch (error) {
-  if (error instanceof Unavailable) log.fatal(`The database cannot be reached: ${reasonOf(error)}`)
+  if (error instanceof Unavailable)
+    log.fatal(`The database cannot be reached: ${reasonOf(error)}${adviceFor(reasonOf(error))}`)
   else if (isOfOperator(error)) log.fatal(reasonOf(error))
   else log.fatal({ err: error }, error instanceof Error ? error.message : 'could not start')
   process.exitCode = 1
+}
+
+/** Poolers refuse the settings that a session begins with. */
+function adviceFor(reason: string): string {
+  if (!/unsupported startup parameter/i.test(reason)) return ''
+  return '. It is a pooler: set DATABASE_DIRECT_URL to the address of the PostgreSQL behind it'
 }
 
 async function start(config: Config): Promise<void> {
@@ -43,7 +50,7 @@ async function start(config: Config): Promise<void> {
   const page = pageFolder()
   const database = await connect(config)
   try {
-    const applied = await migrate(database.db)
+    const applied = await migrateDirectly(database, config)
     if (applied.length > 0) log.info({ applied }, 'migrated')
     if (database.engine === 'postgres') await beginEpochIfElsewhere(database.db)
     if (config.demo) log.info(await seedDemo(database.db, config), 'demo workspace')
@@ -53,7 +60,8 @@ async function start(config: Config): Promise<void> {
       page: await page,
       demoPageKey: isLoopback(config.host) ? pageKey : null,
       mailTransport: config.smtpUrl ? smtpTransport(config.smtpUrl) : fileTransport(config.mailDir),
-      openHints: options => (config.databaseUrl ? postgresHints(config.databaseUrl, options) : noHints()),
+      openHints: options =>
+        config.directDatabaseUrl ? postgresHints(config.directDatabaseUrl, options) : noHints(),
       traces: isTraced(process.env) ? await startTraces() : untraced,
       log: log.child({}, { level: config.logLevel }),
       trusted,
@@ -65,6 +73,20 @@ async function start(config: Config): Promise<void> {
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/** A migration has locks and settings of its session, which a pooler would lend to others. */
+async function migrateDirectly(
+  { db }: OpenDatabase,
+  { pooled, directDatabaseUrl }: Config,
+): Promise<string[]> {
+  if (!pooled || directDatabaseUrl === null) return migrate(db)
+  const direct = openPostgres(directDatabaseUrl, { poolSize: 1 })
+  try {
+    return await migrate(direct.db)
+  } finally {
+    await direct.close()
   }
 }
 

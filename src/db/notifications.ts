@@ -1,11 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { Socket } from 'node:net'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { repeat } from '../runtime/repeat.ts'
+import type { Db } from './db.ts'
 
 /** PostgreSQL's LISTEN and NOTIFY under one name. It has a client of its own and makes a new one when that is lost. */
 export type Notifications = {
   /** Sends these payloads to every other listener. Rejects while the client is not connected. */
   notify(payloads: readonly string[]): Promise<void>
+  /** Whether it is connected, and hears what is sent over other connections. */
+  isListening(): boolean
   isConnected(): boolean
   close(): Promise<void>
 }
@@ -13,24 +18,37 @@ export type Notifications = {
 export type NotificationsOptions = {
   /** Called with each payload that another connection has sent. */
   onMessage(payload: string): void
+  /** Sends a notification without a payload under this name, over another connection. */
+  notifyElsewhere(name: string): Promise<unknown>
+  /** Called when a connected client does not hear that one, as behind a pooler in transaction mode. */
+  onDeaf(): void
   onError(error: unknown): void
 }
 
+/** Sends a notification without a payload. */
+export const notifyThrough = (db: Db, name: string) => sql`select pg_notify(${name}, '')`.execute(db)
+
 const reconnectAfterMs = [50, 100, 200, 500, 1_000]
+/** How long a notification is waited for, that nobody but the server can hold up. */
+const heardWithinMs = 5_000
 /** A client that is lost sooner than this counts as a failed attempt. */
 const stableAfterMs = 5_000
 
 /**
- * Listens under a name, which must be a plain SQL identifier. It does not work through a pooler in transaction mode.
+ * Listens under a name, which must be a plain SQL identifier. Through a pooler in transaction mode nothing arrives: LISTEN
+ * belongs to a session, and the pooler lends it to others.
  */
 export function openNotifications(
   url: string,
   name: string,
-  { onMessage, onError }: NotificationsOptions,
+  { onMessage, notifyElsewhere, onDeaf, onError }: NotificationsOptions,
 ): Notifications {
   let client: pg.Client | null = null
   let stream: Socket | undefined
   let isClosed = false
+  let isListening = false
+  /** A name that nobody else listens to. */
+  const ownName = `${name}_${randomBytes(8).toString('hex')}`
 
   async function listen(): Promise<void> {
     const begunAt = performance.now()
@@ -49,17 +67,22 @@ export function openNotifications(
     fresh.on('end', () => lost.resolve())
     // A client also receives its own notifications. They are ignored.
     const own = fresh as { processID?: number }
-    fresh.on(
-      'notification',
-      ({ processId, payload }) => processId !== own.processID && onMessage(payload ?? ''),
-    )
+    fresh.on('notification', ({ channel, processId, payload }) => {
+      if (channel === ownName) isListening = true
+      else if (processId !== own.processID) onMessage(payload ?? '')
+    })
+    let deaf: NodeJS.Timeout | undefined
     try {
       await fresh.connect()
-      await fresh.query(`listen ${name}`)
+      await fresh.query(`listen ${name}; listen ${ownName}`)
       if (isClosed) return
       client = fresh
+      deaf = setTimeout(() => isListening || onDeaf(), heardWithinMs)
+      await Promise.race([notifyElsewhere(ownName), lost.promise])
       await lost.promise
     } finally {
+      clearTimeout(deaf)
+      isListening = false
       client = null
       await fresh.end().catch(() => {})
     }
@@ -75,6 +98,7 @@ export function openNotifications(
   })
 
   return {
+    isListening: () => isListening,
     isConnected: () => client !== null,
     async notify(payloads) {
       if (!client) throw new Error('The notification client is not connected.')

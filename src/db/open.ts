@@ -13,9 +13,10 @@ import { countChanges } from './count-changes.ts'
 import type { Db, Tables } from './db.ts'
 import { graceMs } from './deadlines.ts'
 import { lockDirectory } from './directory-lock.ts'
+import { pooledBegin, sessionOf } from './session.ts'
 import { createShare, type SharedDatabase } from './share.ts'
 import { createStatementNames, type NameOf } from './statement-names.ts'
-import { Busy, cutOff, type Reason, Unavailable, withMeaning } from './unavailable.ts'
+import { Busy, type Reason, Unavailable, withMeaning } from './unavailable.ts'
 
 /** An open database. `close` ends its pools, then the database behind them. */
 export type OpenDatabase = SharedDatabase & {
@@ -32,8 +33,10 @@ export type OpenOptions = {
   poolWaitMs?: number
   /** How long a statement may run, in milliseconds. The embedded database ignores it. */
   statementTimeoutMs?: number
-  /** Whether connections keep statements prepared; false for a pooler in transaction mode. */
+  /** Whether connections keep statements prepared. Default: true. */
   namedStatements?: boolean
+  /** Whether a pooler in transaction mode is in between, which lends each transaction another session. Default: false. */
+  pooled?: boolean
   /** Called for each statement of `share` and `reserved` after it has ended. */
   log?(event: LogEvent): void
   /** Called when a statement or a connection fails in a way that passes: with the reason and the error. */
@@ -46,11 +49,6 @@ const defaultPoolSize = 10
 const reservedConnections = 3
 const defaultPoolWaitMs = 2_000
 const defaultStatementTimeoutMs = 2_000
-/**
- * A process that is frozen, or has lost its network, holds the locks of its transactions no longer than this. Work between
- * two statements of a transaction takes milliseconds, a second at most.
- */
-const idleInTransactionMs = 5_000
 /** A connection over which nothing came for this long is probed by the system, and is lost after ten probes. */
 const keepAliveInitialDelayMillis = 10_000
 /** How long a request waits for its own statements. On the embedded database, how long it waits for anything. */
@@ -75,23 +73,28 @@ const types: pg.CustomTypesConfig = {
 
 /** Opens the pools to a PostgreSQL server; the first connection is made by the first statement. */
 export function openPostgres(url: string, options: OpenOptions = {}): OpenDatabase {
-  const { poolSize = defaultPoolSize, poolWaitMs = defaultPoolWaitMs } = options
+  const { poolSize = defaultPoolSize, poolWaitMs = defaultPoolWaitMs, pooled = false } = options
   const statementTimeoutMs = options.statementTimeoutMs ?? defaultStatementTimeoutMs
   const limits = {
     connectionString: url,
     connectionTimeoutMillis: poolWaitMs,
-    statement_timeout: statementTimeoutMs,
-    idle_in_transaction_session_timeout: idleInTransactionMs,
     keepAlive: true,
     keepAliveInitialDelayMillis,
     types,
-    onConnect: sessionWithin(poolWaitMs),
+    // What begins each transaction goes out with its first statement.
+    ...(pooled ? { pipeline: true } : sessionOf({ statementTimeoutMs, waitMs: poolWaitMs })),
   }
   const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
   const probePool = listenedTo(new pg.Pool({ ...limits, max: 1 }), options)
   const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize, pipeline: true }), options)
   const { unavailable, onUnavailable } = countUnavailable(options)
-  const meaning = { nameOf: namesFor(options), statementTimeoutMs, waitMs: poolWaitMs, onUnavailable }
+  const meaning = {
+    nameOf: namesFor(options),
+    statementTimeoutMs,
+    waitMs: poolWaitMs,
+    onUnavailable,
+    ...(pooled ? { begin: pooledBegin({ statementTimeoutMs }) } : {}),
+  }
   const dialect = new PostgresDialect({
     pool: withMeaning(pool, meaning),
     controlClient: cancelsThrough(reservedPool, statementTimeoutMs + graceMs),
@@ -105,7 +108,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
     reserved,
     probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, meaning) }), {}),
     // Behind a pooler the server of a connection changes, so another client's statement would be cancelled.
-    share: createShare({ db: requests, dialect, turns, canCancel: options.namedStatements ?? true }),
+    share: createShare({ db: requests, dialect, turns, canCancel: !pooled }),
     state: () => ({
       pools: { requests: stateOf(pool), reserved: stateOf(reservedPool), probe: stateOf(probePool) },
       waitingForTurns: turns.waiting(),
@@ -167,19 +170,6 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
     changes: counted.changes,
     engine: 'pglite',
     close: () => pool.end().finally(() => lite.close()),
-  }
-}
-
-/** A role or a database may set what a session begins with; the gateway reads times and relies on what it sees locked. */
-const session = "set datestyle = 'ISO'; set default_transaction_isolation = 'read committed'"
-
-const sessionWithin = (deadlineMs: number) => async (client: pg.ClientBase) => {
-  try {
-    await client.query({ text: session, query_timeout: deadlineMs } as pg.QueryConfig)
-  } catch (error) {
-    // The pool would wait for the connection to end in order, and keep its place.
-    cutOff(client)
-    throw error
   }
 }
 

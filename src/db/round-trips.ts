@@ -29,18 +29,35 @@ export const oneByOne =
     )
 
 /**
+ * Gives a statement a transaction of its own, in the same round trip.
+ *
+ * @throws unknown what `begin` has failed with, or else the statement, or else `commit`
+ */
+const inOwnTransaction =
+  (query: Query, begin: string): Query =>
+  async (text, values) => {
+    const sent = [query(begin, []), query(text, values), query('commit', [])]
+    // The connection serves the next one when all have been answered.
+    const [, result] = await Promise.allSettled(sent)
+    await Promise.all(sent)
+    return result?.status === 'fulfilled' ? result.value : undefined
+  }
+
+/**
  * Queries of one connection, with fewer round trips for each transaction: `begin` waits for the first statement, and
  * `commit` is sent right behind the last one. If that one fails, PostgreSQL answers its `commit` with a rollback.
  *
  * @param send sends statements one behind the other, without waiting for their results
+ * @param pooledBegin what begins a transaction behind a pooler. Then a statement outside a transaction gets its own.
  */
-export function inFewerRoundTrips(send: Send): Query {
+export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
   let state: 'none' | 'beginning' | 'open' | 'failed' | Promise<unknown> = 'none'
   const query = oneByOne(send)
+  const queryAlone = pooledBegin === undefined ? query : inOwnTransaction(query, pooledBegin)
 
   async function queryBegin(): Promise<void> {
     try {
-      await query('begin', [])
+      await query(pooledBegin ?? 'begin', [])
     } catch (error) {
       state = 'failed'
       throw error
@@ -103,7 +120,8 @@ export function inFewerRoundTrips(send: Send): Query {
       state = 'beginning'
       return { command: 'BEGIN', rows: [] }
     }
-    if (state === 'open' && places.get(values) === 'last') return queryLast(text, values)
+    if (state === 'none') return queryAlone(text, values)
+    if (places.get(values) === 'last') return queryLast(text, values)
     if (isEnd(text)) state = 'none'
     return query(text, values)
   }

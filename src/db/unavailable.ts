@@ -93,6 +93,8 @@ export type MeaningOptions = {
   statementTimeoutMs: number
   /** How long a connection is waited for. */
   waitMs: number
+  /** What begins each transaction of a pooler; undefined: connections have their session to themselves. */
+  begin?: string
   /** Called when the database is not available, with the reason and the error. */
   onUnavailable(reason: Reason, error: unknown): void
 }
@@ -146,7 +148,7 @@ const isOverdue = (error: Error | null) => error?.message === 'Query read timeou
 
 function guard(
   client: pg.PoolClient,
-  { nameOf, statementTimeoutMs, onUnavailable }: MeaningOptions,
+  { nameOf, statementTimeoutMs, begin, onUnavailable }: MeaningOptions,
 ): PostgresPoolClient {
   const deadlineOf = createDeadlines(statementTimeoutMs)
 
@@ -171,7 +173,7 @@ function guard(
     }
     client.query(query, (error, result) => done(error ? meant(error) : null, result))
   }
-  const query = client.pipeline ? inFewerRoundTrips(send) : oneByOne(send)
+  const query = client.pipeline ? inFewerRoundTrips(send, begin) : oneByOne(send)
   return {
     query: query as unknown as PostgresPoolClient['query'],
     release: destroy => client.release(destroy),

@@ -1,4 +1,5 @@
-import { openNotifications } from '../db/notifications.ts'
+import type { Db } from '../db/db.ts'
+import { notifyThrough, openNotifications } from '../db/notifications.ts'
 
 /**
  * Tells other processes that a workspace's log has moved. A hint may be lost, doubled or late: it only wakes a reader.
@@ -11,7 +12,11 @@ export type Hints = {
 }
 
 export type HintsOptions = {
+  /** Another connection to the same database. */
+  probe: Db
   onHint(workspaceId: string): void
+  /** Called when hints of other processes do not arrive, although the database is there. */
+  onDeaf(): void
   onError(error: unknown): void
 }
 
@@ -26,8 +31,13 @@ export const noHints = (): Hints => ({
  * Hints through PostgreSQL, in statements of their own after the commit. Inside a transaction a notification would take
  * a lock that all commits share. While one statement runs, the workspaces for the next one are collected.
  */
-export function postgresHints(url: string, { onHint, onError }: HintsOptions): Hints {
-  const notifications = openNotifications(url, 'conversations_gateway', { onMessage: onHint, onError })
+export function postgresHints(url: string, { probe, onHint, onDeaf, onError }: HintsOptions): Hints {
+  const notifications = openNotifications(url, 'conversations_gateway', {
+    onMessage: onHint,
+    notifyElsewhere: name => notifyThrough(probe, name),
+    onDeaf,
+    onError,
+  })
   const waiting = new Set<string>()
   let isSending = false
 
@@ -43,7 +53,7 @@ export function postgresHints(url: string, { onHint, onError }: HintsOptions): H
   }
 
   return {
-    isListening: notifications.isConnected,
+    isListening: notifications.isListening,
     publish(workspaceId) {
       // Whoever misses a hint polls. A line for each commit would fill the log of an outage.
       if (!notifications.isConnected()) return

@@ -24,7 +24,7 @@ const directory = mkdtempSync(join(tmpdir(), 'gateway-stalled-'))
 beforeAll(async () => {
   const DATABASE_URL = await newPostgresDatabase()
   database = openPostgres(DATABASE_URL)
-  hints = postgresHints(DATABASE_URL, { onHint() {}, onError() {} })
+  hints = postgresHints(DATABASE_URL, { probe: database.probe, onHint() {}, onDeaf() {}, onError() {} })
   gateway = await startProcess(startProgram, {
     DATABASE_URL,
     DATA_DIR: directory,

@@ -26,7 +26,18 @@ export async function openDatabaseOf(
     const loadDataDir = new Blob([readFileSync(inject('snapshot'))])
     return openPGlite(await PGlite.create({ loadDataDir }), options)
   }
-  return openPostgres(await newPostgresDatabase(), { ...timeouts, ...poolOfRun(), ...options })
+  const { url, pooled } = throughPooler(await newPostgresDatabase())
+  return openPostgres(url, { ...timeouts, ...poolOfRun(), ...pooled, ...options })
+}
+
+/** This run's way to a database: through a pooler, or not. */
+export function throughPooler(url: string) {
+  if (!process.env.POOLER) return { url, pooled: {} }
+  const through = inject('pgbouncer').replace(
+    '/postgres?',
+    url.slice(url.indexOf('/test_'), url.indexOf('?') + 1),
+  )
+  return { url: through, pooled: { pooled: true, namedStatements: false } }
 }
 
 /** A database without any table: of this run's engine, with this run's pool size. */

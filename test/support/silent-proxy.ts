@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { folderOf } from './postgres.ts'
 
 /** A way to a PostgreSQL server that can fall silent: what is open stays open, and nothing passes any more. */
 export type SilentProxy = {
@@ -13,9 +14,6 @@ export type SilentProxy = {
   leadTo(database: string): void
   close(): Promise<void>
 }
-
-const folderOf = (database: string) =>
-  new URL(database.replace('postgres@/', 'postgres@localhost/')).searchParams.get('host') ?? ''
 
 /** Stands in front of the server of a database, on a socket of its own. */
 export async function startSilentProxy(database: string): Promise<SilentProxy> {

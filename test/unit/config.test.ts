@@ -19,6 +19,8 @@ test('needs nothing', () => {
     trustedProxies: [],
     eventRetentionDays: null,
     mailKeepDays: 90,
+    directDatabaseUrl: null,
+    pooled: false,
     poolSize: 10,
     poolWaitMs: 2000,
     statementTimeoutMs: 2000,
@@ -134,4 +136,21 @@ test('refuses mails that are larger than what a workspace may add in an hour, if
     'MAX_TEXT_BYTES_PER_HOUR must be at least MAX_MAIL_BYTES, as mails are kept.',
   )
   expect(readConfig({ MAX_TEXT_BYTES_PER_HOUR: '1000000', MAIL_KEEP_DAYS: '0' }).mailKeepDays).toBe(0)
+})
+
+const postgres = 'postgres://localhost/inbox'
+
+test('the address behind a pooler says that there is one, which keeps no statements unless told so', () => {
+  const pooled = { DATABASE_URL: `${postgres}_pooled`, DATABASE_DIRECT_URL: postgres }
+  expect(readConfig(pooled)).toMatchObject({
+    directDatabaseUrl: postgres,
+    pooled: true,
+    namedStatements: false,
+  })
+  expect(readConfig({ ...pooled, PG_NAMED_STATEMENTS: '1' }).namedStatements).toBe(true)
+  expect(readConfig({ DATABASE_URL: postgres, PG_NAMED_STATEMENTS: '0' })).toMatchObject({
+    directDatabaseUrl: postgres,
+    pooled: true,
+  })
+  expect(() => readConfig({ DATABASE_DIRECT_URL: postgres })).toThrow('needs DATABASE_URL')
 })

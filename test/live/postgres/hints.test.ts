@@ -16,6 +16,8 @@ test('a channel that is closed while a silent server keeps it waiting is closed 
   const errors: unknown[] = []
   const channel = openNotifications(`postgres://postgres@127.0.0.1:${port}/postgres`, 'test', {
     onMessage() {},
+    notifyElsewhere: async () => {},
+    onDeaf() {},
     onError: error => errors.push(error),
   })
   onTestFinished(() => void server.close())
@@ -31,7 +33,12 @@ test('a channel that is closed while a silent server keeps it waiting is closed 
 })
 
 test('a channel that is closed before it is connected is closed in the end', async () => {
-  const channel = openNotifications(inject('postgres'), 'test', { onMessage() {}, onError() {} })
+  const channel = openNotifications(inject('postgres'), 'test', {
+    onMessage() {},
+    notifyElsewhere: async () => {},
+    onDeaf() {},
+    onError() {},
+  })
   await channel.close()
 })
 
