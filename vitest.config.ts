@@ -12,7 +12,7 @@ const poolIndependent = [
   'test/attacks/**',
   'test/process/**',
   'test/mail/outbound/**',
-  'test/storage/postgres/{faults,migrate,named-statements,round-trips}.test.ts',
+  'test/storage/postgres/{faults,migrate,named-statements,round-trips,turkish}.test.ts',
 ]
 
 type Engine = 'pglite' | 'postgres'

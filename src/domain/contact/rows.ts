@@ -57,7 +57,8 @@ export async function contactByEmail(
   const { data: email } = address.safeParse(text)
   if (email === undefined) return null
   const contact = await contactsOf(reader, workspaceId)
-    .where(sql<boolean>`lower(email) = lower(${email})`)
+    // The database may have other rules for a value than for its column.
+    .where(sql<boolean>`lower(email) = ${email.toLowerCase()}`)
     .executeTakeFirst()
   return contact ?? null
 }

@@ -48,7 +48,7 @@ const writtenBy = (eb: ExpressionBuilder<Tables, 'message'>, workspaceId: string
         .selectFrom('contact')
         .select('contact.id')
         .where('contact.workspace_id', '=', workspaceId)
-        .where(sql<boolean>`lower(email) = lower(${sender})`),
+        .where(sql<boolean>`lower(email) = ${sender?.toLowerCase() ?? null}`),
     )
 
 /** The outbound message with this id; null: the workspace has none. */
