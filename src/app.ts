@@ -37,6 +37,7 @@ import { createServer } from './http/server.ts'
 import { traceRequests } from './http/trace-requests.ts'
 import { keepRetention } from './jobs/retention.ts'
 import { completeSearch } from './jobs/search-words.ts'
+import { watchMailQueue } from './jobs/watch-mail-queue.ts'
 import { watchOrigin } from './jobs/watch-origin.ts'
 import { createAnnounce } from './live/announce.ts'
 import { createBroadcasts } from './live/broadcasts.ts'
@@ -122,11 +123,16 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
     database: options.database.state,
     isListening: () => hints.isListening(),
+    mailQueue: () => mailQueue.last(),
   })
   const { limits, traces, trusted } = options
   const { observe = inOrder(traceOperations(traces), watchOperations(log, metrics.operation)) } = options
   const budgets = createBudgets(limits)
-  const broadcasts = createBroadcasts(feeds, limits, budgets.events)
+  const broadcasts = createBroadcasts(feeds, {
+    limits,
+    events: budgets.events,
+    onSent: event => metrics.eventSent(event.occurredAt),
+  })
   const counts = createCounts(reserved, feeds)
   const hints = options.openHints({
     probe,
@@ -144,15 +150,20 @@ export async function createApp(options: AppOptions): Promise<App> {
     announce,
     transport: options.mailTransport,
     addresses,
+    onVerdict: metrics.delivery,
     onError: onErrorOf('outbox'),
   })
+  const mailQueue = watchMailQueue(db, onErrorOf('mail queue'))
   const parser = createMailParser()
   const keys = watchKeys(reserved, onErrorOf('keys'))
   const searchable = completeSearch(db, log, onErrorOf('search'))
   // The embedded database is never promoted, and its copies cannot be told apart.
   const origin =
     options.database.changes === null ? watchOrigin({ probe, log, onError: onErrorOf('origin') }) : null
-  const retention = keepRetention(db, options, onErrorOf('retention'))
+  const retention = keepRetention(db, options, {
+    onDeleted: metrics.deleted,
+    onError: onErrorOf('retention'),
+  })
   const traffic = options.demoTraffic
     ? startTraffic({
         db: share({ keyId: 'demo traffic', workspaceId: demoWorkspaceId }),
@@ -180,7 +191,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   )
   const clientAddresses = createClientAddresses(options.trustedProxies)
-  const lookUp = slowFailures(header => authenticate(reserved, header), budgets.failures)
+  const lookUp = slowFailures(header => authenticate(reserved, header), budgets.failures, metrics.keyRefused)
   const access = { authenticate: rememberActors(lookUp), clientAddresses }
   let isClosing = false
 
@@ -283,6 +294,7 @@ export async function createApp(options: AppOptions): Promise<App> {
         [
           ['the outbox', outbox.close],
           ['the key watch', () => keysClosed],
+          ['the watch of the mail queue', mailQueue.close],
           ['the retention', retention.close],
           ['the watch of the origin', async () => origin?.close()],
           ['the demo traffic', async () => traffic?.close()],

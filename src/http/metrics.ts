@@ -5,6 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { DatabaseState } from '../db/share.ts'
 import { refusal } from '../domain/errors.ts'
 import { onEnd } from './log-requests.ts'
+import { buckets, createMeasures, type Measures } from './measures.ts'
 
 export type MetricsOptions = {
   /** What is open right now, by name. */
@@ -12,24 +13,19 @@ export type MetricsOptions = {
   database(): DatabaseState
   /** Whether hints of other processes arrive; null: there are no other processes. */
   isListening(): boolean | null
+  /** The mail queue as it was last seen; null: it was not seen yet. */
+  mailQueue(): { due: number; later: number; oldestDueSeconds: number } | null
 }
 
 /** What the process measures of itself. */
-export type Metrics = {
-  /** Measures an operation of the graph: its kind, its outcome, and how long it took. */
-  operation(measured: { kind: string; outcome: string; seconds: number }): void
-  /** Counts a socket that has closed. */
-  socketClosed(code: number): void
+export type Metrics = Measures & {
   /** Measures the answers of a server. */
   observe(app: FastifyInstance): void
   /** Serves the metrics at /metrics; `key`: to requests that bear it; null: to all. */
   serve(app: FastifyInstance, key: string | null): void
 }
 
-/** Also what takes as long as a limit of time lets it. */
-const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
-
-export function createMetrics({ open, database, isListening }: MetricsOptions): Metrics {
+export function createMetrics({ open, database, isListening, mailQueue }: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   new Gauge({
@@ -48,14 +44,8 @@ export function createMetrics({ open, database, isListening }: MetricsOptions): 
     labelNames: ['method', 'route', 'status'],
     registers: [registry],
   })
-  const operations = new Histogram({
-    name: 'gateway_operation_seconds',
-    help: 'How long operations of the graph took, by kind and outcome: ok, opened for a subscription, or an error code.',
-    buckets,
-    labelNames: ['kind', 'outcome'],
-    registers: [registry],
-  })
   measureDatabase(registry, database)
+  measureQueue(registry, mailQueue)
   new Gauge({
     name: 'gateway_listening',
     help: 'Whether hints of other processes arrive: 1 or 0. Without them live events wait for a poll. None with the embedded database.',
@@ -73,15 +63,8 @@ export function createMetrics({ open, database, isListening }: MetricsOptions): 
     labelNames: ['version'],
     registers: [registry],
   }).set({ version }, 1)
-  const closes = new Counter({
-    name: 'gateway_socket_closes_total',
-    help: 'WebSockets that have closed, by the code of the close.',
-    labelNames: ['code'],
-    registers: [registry],
-  })
   return {
-    socketClosed: code => closes.inc({ code }),
-    operation: ({ kind, outcome, seconds: took }) => operations.observe({ kind, outcome }, took),
+    ...createMeasures(registry),
     observe(app) {
       onEnd(app, (request, reply) => {
         const route = request.routeOptions.url ?? 'none'
@@ -120,6 +103,29 @@ function measureDatabase(registry: Registry, database: MetricsOptions['database'
     collect() {
       this.reset()
       for (const [reason, count] of database().unavailable) this.inc({ reason }, count)
+    },
+  })
+}
+
+function measureQueue(registry: Registry, mailQueue: MetricsOptions['mailQueue']): void {
+  new Gauge({
+    name: 'gateway_mail_queue',
+    help: 'Messages of the whole database that wait for an attempt to deliver them: due, or later. At most 10,000 are counted.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const queue = mailQueue()
+      if (!queue) return
+      this.set({ state: 'due' }, queue.due)
+      this.set({ state: 'later' }, queue.later)
+    },
+  })
+  new Gauge({
+    name: 'gateway_mail_oldest_due_seconds',
+    help: 'For how long the oldest of them has been due.',
+    registers: [registry],
+    collect() {
+      this.set(mailQueue()?.oldestDueSeconds ?? 0)
     },
   })
 }

@@ -35,6 +35,8 @@ export type BroadcastOptions = {
   execute(event: Event, payer: Payer): Promise<string>
   followFrom(following: Following, seq: number): Promise<Follower>
   answers: Answers
+  /** Called with each event that all live subscribers have been given. */
+  onSent(event: Event): void
   /** The catch-ups that each API key has in work. */
   catchUps: Quota
 }
@@ -47,8 +49,14 @@ export type BroadcastOptions = {
  * to all of them. A subscriber that is behind, because it resumes or because its socket was full, walks the log by
  * itself. It joins the loop when it has reached the loop's position, so no event is lost or sent twice.
  */
-export function createBroadcast({ execute, followFrom, answers, catchUps }: BroadcastOptions): Broadcast {
-  const loop = createLoop({ answer: event => answer(event, null), onFull: drain, onFailed: fail })
+export function createBroadcast({
+  execute,
+  followFrom,
+  answers,
+  onSent,
+  catchUps,
+}: BroadcastOptions): Broadcast {
+  const loop = createLoop({ answer: event => answer(event, null), onSent, onFull: drain, onFailed: fail })
 
   function answer(event: Event, payer: Payer): Promise<Answer> {
     return answers.get(event.seq, payer, async () => ({

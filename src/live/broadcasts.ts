@@ -1,4 +1,5 @@
 import { refusal } from '../domain/errors.ts'
+import type { Event } from '../domain/event/rows.ts'
 import type { Budget } from '../runtime/budget.ts'
 import { createQuota } from '../runtime/quota.ts'
 import type { Answer } from './answer.ts'
@@ -55,11 +56,19 @@ export type Joined = {
 
 type Shared = Pick<Joined, 'broadcast' | 'answerTo'> & { payers: Payers }
 
-/**
- * Broadcasts over the logs of these feeds.
- * @param events what each API key may spend on its events
- */
-export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: Budget): Broadcasts {
+export type BroadcastsOptions = {
+  limits: BroadcastLimits
+  /** What each API key may spend on its events. */
+  events: Budget
+  /** Called with each event that all live subscribers of a broadcast have been given. */
+  onSent?(event: Event): void
+}
+
+/** Broadcasts over the logs of these feeds. */
+export function createBroadcasts(
+  feeds: Feeds,
+  { limits, events, onSent = () => {} }: BroadcastsOptions,
+): Broadcasts {
   const all = new Map<string, Shared>()
   const memory = createAnswerMemory()
   const catchUps = createQuota(maxCatchUpsPerKey)
@@ -79,6 +88,7 @@ export function createBroadcasts(feeds: Feeds, limits: BroadcastLimits, events: 
         execute: paid,
         followFrom: feeds.followFrom,
         answers: memory.answers(),
+        onSent,
         catchUps,
       }),
       answerTo: createValueAnswers(value => paid(value, null)),

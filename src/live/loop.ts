@@ -16,6 +16,8 @@ export type Loop = {
 
 export type LoopOptions = {
   answer(event: Event): Promise<Answer>
+  /** Called with each event that all members have been given. */
+  onSent(event: Event): void
   /** Called with a member that has left the loop, because its socket is full. */
   onFull(member: Member): void
   /** Called with each member of a loop that cannot go on. It has left the loop. */
@@ -31,7 +33,7 @@ const membersPerTurn = 256
 
 type NumberedAnswer = { seq: number; answer: Answer }
 
-export function createLoop({ answer, onFull, onFailed }: LoopOptions): Loop {
+export function createLoop({ answer, onSent, onFull, onFailed }: LoopOptions): Loop {
   const live = new Set<Member>()
   let shared: Follower | null = null
   /** Less than the follower's position while an answer is in progress. */
@@ -50,6 +52,7 @@ export function createLoop({ answer, onFull, onFailed }: LoopOptions): Loop {
       const lengths = numbered.map(({ answer }) => answer.text.length)
       if (lengths.length > 0) largestCharacters = Math.max(...lengths)
       await handOut(follower, numbered)
+      events.forEach(onSent)
       if (follower.ended()) return
       if (live.size === 0) stop()
       else if (events.length === 0) await follower.moved()

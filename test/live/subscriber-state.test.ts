@@ -68,6 +68,7 @@ async function newSubscriber({ db, feeds }: Room) {
       return reopening.follower
     },
     answers: createAnswerMemory({ lifetimeMs: 1 }).answers(),
+    onSent() {},
     catchUps: createQuota(4),
   })
   const subscriber = {

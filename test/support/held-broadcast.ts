@@ -77,6 +77,7 @@ export async function held({ db }: OpenDatabase, feeds: Feeds) {
       }),
     followFrom: feeds.followFrom,
     answers: createAnswerMemory().answers(),
+    onSent() {},
     catchUps,
   })
   return {

@@ -7,6 +7,8 @@ const unboundOnPurpose = [
   /from "api_key" where "hash" =/,
   // Expired idempotency keys are deleted in all workspaces.
   /^\s*delete from idempotency_key/,
+  // The mail queue is that of the whole database.
+  /from message\s+where next_attempt_at is not null limit/,
 ]
 
 /**

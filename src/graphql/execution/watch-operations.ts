@@ -9,6 +9,9 @@ import type { PreparedOperation } from './prepare.ts'
 
 export const maxNameCharacters = 100
 
+/** An operation that takes so long has a line of its own level, 40. */
+const slowMs = 1_000
+
 /** Called when an operation has ended, or when a subscription has been opened. */
 export type Measure = (operation: { kind: string; outcome: string; seconds: number }) => void
 
@@ -27,8 +30,9 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
       const ms = performance.now() - begun
       const outcome = outcomeOf(answer, context)
       measure({ kind, outcome, seconds: ms / 1_000 })
-      if (!isLogged) return
-      log.info(
+      const isSlow = ms >= slowMs
+      if (!isLogged && !isSlow) return
+      log[isSlow ? 'warn' : 'info'](
         {
           requestId: context.requestId,
           traceparent: context.trace?.traceparent,
@@ -41,6 +45,7 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
           statements: context.statements(),
           cost: execution.cost ?? null,
           outcome,
+          ...(isSlow ? { slow: true } : {}),
         },
         'operation',
       )

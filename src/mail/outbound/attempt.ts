@@ -9,6 +9,8 @@ import type { MailTransport, Verdict } from './transport.ts'
 export type AttemptOptions = GatewayOperation & {
   transport: MailTransport
   addresses: Addresses
+  /** Called with the verdict on each attempt. */
+  onVerdict?(verdict: Verdict['kind']): void
   /** Called with each error of an attempt, such as a mail server that cannot be reached. */
   onError(error: unknown): void
 }
@@ -39,6 +41,7 @@ export async function attemptDelivery(
   try {
     const stop = AbortSignal.any([cut, taken.signal])
     const verdict = await transport.send(compose(message, addresses), stop)
+    options.onVerdict?.(verdict.kind)
     if ('error' in verdict) onError(verdict.error)
     // If the outcome were lost, an accepted mail would go out again. So it is retried until it is stored, the lease is
     // lost, or the outbox closes.
