@@ -40,8 +40,8 @@ const project = (
 
 /**
  * Tests of `unit` run once, without a database, and those of `browser` once, on PostgreSQL. All others run on the embedded
- * database, on PostgreSQL, on PostgreSQL with a single connection, and on PostgreSQL through a PgBouncer. A test in a
- * folder `pglite`, `postgres` or `pgbouncer` runs there only.
+ * database, which has a single connection, on PostgreSQL, and on PostgreSQL through a PgBouncer. A test in a folder
+ * `pglite`, `postgres` or `pgbouncer` runs there only.
  */
 export default defineConfig({
   ...shared,
@@ -60,7 +60,6 @@ export default defineConfig({
       },
       project('pglite', 'pglite'),
       project('postgres', 'postgres'),
-      project('one connection', 'postgres', ['test/*/pgbouncer/**', ...poolIndependent], { POOL: '1' }),
       project('pgbouncer', 'postgres', poolIndependent, { POOLER: '1' }, ['test/support/pgbouncer.setup.ts']),
     ],
   },

@@ -97,10 +97,14 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
     return query(text, values)
   }
 
-  /** After a failed `begin` nothing is executed, as it would be outside a transaction. */
+  /**
+   * After a failed `begin` nothing is executed, as it would be outside a transaction. One that also sets what a pooler's
+   * session lacks may have begun the transaction before it failed.
+   */
   function endFailed(text: string): unknown {
     if (isEnd(text)) state = 'none'
-    if (text === 'rollback') return { command: 'ROLLBACK', rows: [] }
+    if (text === 'rollback')
+      return pooledBegin === undefined ? { command: 'ROLLBACK', rows: [] } : query(text, [])
     throw new Error('The transaction has not begun.')
   }
 

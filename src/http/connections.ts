@@ -29,13 +29,15 @@ export type Connections = {
   /** Whether a part of an answer has been written to this socket, and not yet all of it. */
   isAnswering(socket: Socket): boolean
   /**
-   * Closes sockets without a request at once, and the others when their answer has left. Node's own
+   * Closes sockets without a request soon, and the others when their answer has left. Node's own
    * `closeIdleConnections` spares sockets that have not sent a request yet, and those that become idle later.
    */
   closeIdle(): void
 }
 
 const keepAliveTimeout = 72_000
+/** A request may be on its way over a socket that was opened just now. If the socket were reset, nobody would repeat it. */
+const closeIdleAfterMs = 200
 /** How often Node looks for headers and bodies that take too long. */
 const connectionsCheckingInterval = 1_000
 
@@ -101,7 +103,9 @@ export function createConnections(limits: ConnectionLimits, clientAddresses: Cli
     isAnswering: socket => busy.get(socket)?.headersSent ?? false,
     closeIdle() {
       isClosing = true
-      for (const socket of idle) socket.destroy()
+      setTimeout(() => {
+        for (const socket of idle) socket.destroy()
+      }, closeIdleAfterMs)
     },
   }
 }

@@ -1,12 +1,9 @@
-import { createServer } from 'node:net'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPostgres } from '../../src/db/open.ts'
-import { seqOf, toCursor } from '../../src/domain/event/cursor.ts'
-import type { EventFilter } from '../../src/domain/event/rows.ts'
-import { eventsBetween } from '../../src/domain/event/rows.ts'
-import type { EventType } from '../../src/domain/event/types.ts'
 import { newPostgresDatabase } from '../support/databases.ts'
+import { expectExactHistories, filterOf } from '../support/exact-histories.ts'
+import { freePort } from '../support/free-port.ts'
 import { client, newConversation, newWorkspace } from '../support/gateway.ts'
 import { type Running, startProcess } from '../support/process.ts'
 import { startProgram } from '../support/program.ts'
@@ -71,59 +68,13 @@ test(`40 subscribers hear exactly the log through ${seconds} seconds of faults`,
   chaos = false
   await Promise.all([...writers, ...faults])
 
-  const { head } = await database.db
-    .selectFrom('workspace')
-    .select('event_seq as head')
-    .where('id', '=', workspace.id)
-    .executeTakeFirstOrThrow()
+  const head = await expectExactHistories(database.db, workspace.id, from, subscribers)
   expect(head).toBeGreaterThan(seconds * 10)
-  for (const [index, { filter, heard }] of subscribers.entries()) {
-    const after = seqOf(workspace.id, from) ?? 0
-    const log = await eventsBetween(database.db, workspace.id, {
-      after,
-      upTo: head,
-      filter,
-      limit: 1_000_000,
-    })
-    const expected = log.map(toCursor)
-    // The outbox may record an outcome after the head was read.
-    const upToHead = () =>
-      heard.filter(cursor => cursor <= toCursor({ workspaceId: workspace.id, seq: head }))
-    const whole = () => upToHead().length >= expected.length
-    await expect
-      .poll(whole)
-      .toBe(true)
-      .catch(() => {})
-    const compared = upToHead()
-    const differs = expected.findIndex((cursor, index) => compared[index] !== cursor)
-    const where = `subscriber ${index} heard ${compared.length} of ${expected.length}, and otherwise from ${differs} on`
-    expect(compared, where).toEqual(expected)
-  }
   console.log(
     `${head} events, ${subscribers.reduce((sum, { heard }) => sum + heard.length, 0)} deliveries, all in order and once`,
   )
   for (const subscriber of subscribers) subscriber.stop()
 })
-
-const types: EventType[] = [
-  'CONVERSATION_STATUS_CHANGED',
-  'CONVERSATION_ASSIGNED',
-  'MESSAGE_ADDED',
-  'CONVERSATION_CREATED',
-]
-
-function filterOf(index: number, conversations: { id: string; contactId: string }[]): EventFilter {
-  const none = { types: null, conversationId: null, contactId: null }
-  const one = conversations[index % conversations.length]
-  const filters: EventFilter[] = [
-    none,
-    { ...none, types: ['CONVERSATION_STATUS_CHANGED'] },
-    { ...none, types: [...new Set([pick(types), pick(types)])] },
-    { ...none, conversationId: one?.id ?? null },
-    { ...none, contactId: one?.contactId ?? null, types: ['CONVERSATION_ASSIGNED'] },
-  ]
-  return filters[index % filters.length] ?? none
-}
 
 /** Changes conversations through either gateway; that some requests fail is the purpose of the faults. */
 async function write(key: string, conversations: { id: string }[], agentId: string): Promise<void> {
@@ -172,13 +123,4 @@ async function cutSockets(subscribers: Subscriber[]): Promise<void> {
     await pause(100)
     pick(subscribers).cut()
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise(resolve => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
 }

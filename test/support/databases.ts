@@ -13,7 +13,7 @@ export async function createDatabase(server: string, name: string, template: str
   await client.end()
 }
 
-/** A migrated, empty database of the caller's own: of this run's engine, with this run's pool size. */
+/** A migrated, empty database of the caller's own: of this run's engine. */
 export const openDatabase = (options: OpenOptions = {}): Promise<OpenDatabase> =>
   openDatabaseOf(process.env.ENGINE === 'pglite' ? 'pglite' : 'postgres', options)
 
@@ -27,7 +27,7 @@ export async function openDatabaseOf(
     return openPGlite(await PGlite.create({ loadDataDir }), options)
   }
   const { url, pooled } = throughPooler(await newPostgresDatabase())
-  return openPostgres(url, { ...timeouts, ...poolOfRun(), ...pooled, ...options })
+  return openPostgres(url, { ...timeouts, ...pooled, ...options })
 }
 
 /** This run's way to a database: through a pooler, or not. */
@@ -40,10 +40,10 @@ export function throughPooler(url: string) {
   return { url: through, pooled: { pooled: true, namedStatements: false } }
 }
 
-/** A database without any table: of this run's engine, with this run's pool size. */
+/** A database without any table: of this run's engine. */
 export async function openEmptyDatabase(): Promise<OpenDatabase> {
   if (process.env.ENGINE === 'pglite') return openPGlite(await PGlite.create())
-  return openPostgres(await newPostgresDatabase('template1'), poolOfRun())
+  return openPostgres(await newPostgresDatabase('template1'))
 }
 
 /** The address of a new database on this run's PostgreSQL: migrated and empty, or a copy of another template. */
@@ -56,5 +56,3 @@ export async function newPostgresDatabase(template = 'template'): Promise<string
 
 /** Longer than the gateway's own limits, so that a busy machine keeps them too. */
 const timeouts = { poolWaitMs: 10_000, statementTimeoutMs: 10_000 }
-
-const poolOfRun = () => (process.env.POOL ? { poolSize: Number(process.env.POOL) } : {})

@@ -26,7 +26,6 @@ auth_type = any
 pool_mode = transaction
 server_round_robin = 1
 default_pool_size = 20
-min_pool_size = 3
 server_idle_timeout = 5
 max_client_conn = 2000
 ignore_startup_parameters = ${ignoring}

@@ -4,14 +4,14 @@ import { inFewerRoundTrips, type Place, place, type Send } from '../../src/db/ro
 type Sent = Parameters<Send>[2]
 
 /** A connection that answers when it is told to. */
-function connection({ unsendable = '' } = {}) {
+function connection({ unsendable = '', pooledBegin }: { unsendable?: string; pooledBegin?: string } = {}) {
   const sent: string[] = []
   const waiting: Sent[] = []
   const query = inFewerRoundTrips((text, _, done) => {
     if (text === unsendable) return done(new Error(`${text} cannot be sent`), null)
     sent.push(text)
     waiting.push(done)
-  })
+  }, pooledBegin)
   const placed = (text: string, at?: Place) => {
     const values = [1]
     if (at) place(values, at)
@@ -154,4 +154,32 @@ test('a last statement outside a transaction is sent alone', () => {
   const { sent, query } = connection()
   void query('record', 'last')
   expect(sent).toEqual(['record'])
+})
+
+test('behind a pooler a statement alone has a transaction of its own, in one round trip', async () => {
+  const { sent, query, answer, fail } = connection({ pooledBegin: 'begin; set' })
+  const alone = query('read')
+  expect(sent.splice(0)).toEqual(['begin; set', 'read', 'commit'])
+  answer()
+  answer({ rows: ['read'] })
+  answer(commit)
+  expect(await alone).toEqual({ rows: ['read'] })
+  const failing = query('read')
+  answer()
+  fail('it has failed')
+  answer(rollback)
+  await expect(failing).rejects.toThrow('it has failed')
+})
+
+test('behind a pooler a begin that has failed may have begun, and is rolled back', async () => {
+  const { sent, query, answer, fail } = connection({ pooledBegin: 'begin; set' })
+  await query('begin')
+  const first = query('lock', 'first')
+  fail('the setting was cancelled')
+  fail('the transaction is aborted')
+  await expect(first).rejects.toThrow('the setting was cancelled')
+  const rolledBack = query('rollback')
+  answer(rollback)
+  expect(await rolledBack).toBe(rollback)
+  expect(sent).toEqual(['begin; set', 'lock', 'rollback'])
 })
