@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
-import { describe, expect } from 'vitest'
+import pg from 'pg'
+import { describe, expect, inject } from 'vitest'
 import type { Db } from '../../src/db/db.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openPostgres } from '../../src/db/open.ts'
-import { type Client, newConversation, newWorkspace, startGateway } from '../support/gateway.ts'
+import { newPostgresDatabase } from '../support/databases.ts'
+import { type Client, type Gateway, newConversation, newWorkspace, startGateway } from '../support/gateway.ts'
 import {
   closeClients,
   codeAtEnd,
@@ -15,11 +17,12 @@ import {
 } from '../support/live.ts'
 import { subscribed } from '../support/live-fixtures.ts'
 import { startPostgres } from '../support/postgres.ts'
+import { command } from '../support/process.ts'
 import { test } from '../support/program.ts'
 import { startSilentProxy } from '../support/silent-proxy.ts'
 
 const runs = Number(process.env.RUNS ?? 2)
-const each = { subscribers: 40, kept: 20, lost: 50, after: 60 }
+const subscribers = 40
 
 const note = `mutation ($id: ID!) {
   addNote(input: { conversationId: $id, contentText: "Noted" }) { cursor userErrors { code } }
@@ -39,67 +42,127 @@ const seqOf = async (db: Db, workspaceId: string) =>
 
 const told = ['CURSOR_EXPIRED', 'BAD_CURSOR']
 
-describe('a replica that lacks the last commits takes over', () => {
-  test.for(Array.from({ length: runs }, (_, run) => run + 1))(
-    'and every subscriber, and everyone who resumes, is told so (run %i)',
-    async () => {
-      const primary = await startPostgres()
-      const proxy = await startSilentProxy(primary.url('postgres'))
-      const onPrimary = openPostgres(primary.url('postgres'))
-      await migrate(onPrimary.db)
-      const gateway = await startGateway({ database: openPostgres(proxy.url) })
-      const { client: caller, id: workspaceId } = await newWorkspace(gateway)
-      const { id } = await newConversation(caller)
-      await expect
-        .poll(async () => (await gateway.db.selectFrom('log_origin').selectAll().execute()).length)
-        .toBe(1)
-      const replica = await primary.startReplica()
-      const onReplica = openPostgres(replica.url('postgres'))
+type Loss = {
+  gateway: Gateway
+  /** How many events are kept, how many are lost, and how many come after that. */
+  events: { kept: number; lost: number; after: number }
+  /** From its end on what is written is lost. */
+  part(kept: number | undefined, workspaceId: string): Promise<void>
+  /** The database is as it was then. */
+  goBack(): Promise<void>
+}
 
-      const sockets = [socketClient(caller), socketClient(caller)]
-      const live = Array.from({ length: each.subscribers }, (_, index) => {
-        const socket = sockets[index % 4]
-        return socket
-          ? overSocket<LiveEvent>(socket, conversationEvents)
-          : overEventStream<LiveEvent>(caller, conversationEvents)
-      })
-      await subscribed(gateway, live.length)
-      await addNotes(caller, id, each.kept)
-      const kept = await seqOf(onPrimary.db, workspaceId)
-      await expect.poll(() => seqOf(onReplica.db, workspaceId), { timeout: 30_000 }).toBe(kept)
-      await sql`alter system set primary_conninfo = ''`.execute(onReplica.db)
-      await sql`select pg_reload_conf()`.execute(onReplica.db)
-      const receivers = sql<{ count: number }>`select count(*) from pg_stat_wal_receiver`
-      await expect
-        .poll(async () => (await receivers.execute(onReplica.db)).rows[0]?.count, { timeout: 30_000 })
-        .toBe(0)
-      await addNotes(caller, id, each.lost)
-      await Promise.all(live.map(heard => heard.until(each.kept + each.lost)))
-      const cursors = live.map(({ events }, index) => events.at(-1 - (index % each.lost))?.cursor ?? '')
-      expect(await seqOf(onReplica.db, workspaceId)).toBe(kept)
+/** Loses the end of a log under subscribers, some of whom come back with a cursor of a lost event. */
+async function expectAllTold({ gateway, events, part, goBack }: Loss): Promise<void> {
+  const { client: caller, id: workspaceId } = await newWorkspace(gateway)
+  const { id } = await newConversation(caller)
+  const sockets = [socketClient(caller), socketClient(caller)]
+  const live = Array.from({ length: subscribers }, (_, index) => {
+    const socket = sockets[index % 4]
+    return socket
+      ? overSocket<LiveEvent>(socket, conversationEvents)
+      : overEventStream<LiveEvent>(caller, conversationEvents)
+  })
+  await subscribed(gateway, live.length)
+  await addNotes(caller, id, events.kept)
+  await part(await seqOf(gateway.db, workspaceId), workspaceId)
+  await addNotes(caller, id, events.lost)
+  await Promise.all(live.map(heard => heard.until(events.kept + events.lost)))
+  const cursors = live.map(({ events: heard }, index) => heard.at(-1 - (index % events.lost))?.cursor ?? '')
+  await goBack()
+  await addNotes(caller, id, events.after)
 
-      await onPrimary.close()
-      await primary.stop()
-      proxy.leadTo(replica.url('postgres'))
-      await sql`select pg_promote()`.execute(onReplica.db)
-      await addNotes(caller, id, each.after)
-
-      const ends = await Promise.all(live.map(codeAtEnd))
-      const resumed = cursors.map((after, index) =>
-        index % 2 === 0
-          ? overSocket(socketClient(caller), conversationEvents, { after })
-          : overEventStream(caller, conversationEvents, { after }),
-      )
-      const resumedEnds = await Promise.all(resumed.map(codeAtEnd))
-      const silent = [...ends, ...resumedEnds].filter(code => !told.includes(String(code)))
-      console.info(`${ends.length + resumedEnds.length} clients, ${silent.length} not told`)
-      expect(silent).toEqual([])
-
-      await closeClients()
-      await gateway.close()
-      await onReplica.close()
-      await replica.stop()
-      await proxy.close()
-    },
+  const ends = await Promise.all(live.map(codeAtEnd))
+  const resumed = cursors.map((after, index) =>
+    index % 2 === 0
+      ? overSocket(socketClient(caller), conversationEvents, { after })
+      : overEventStream(caller, conversationEvents, { after }),
   )
+  const resumedEnds = await Promise.all(resumed.map(codeAtEnd))
+  const silent = [...ends, ...resumedEnds].filter(code => !told.includes(String(code)))
+  console.info(`${ends.length + resumedEnds.length} clients, ${silent.length} not told`)
+  expect(silent).toEqual([])
+  await closeClients()
+}
+
+const eachRun = Array.from({ length: runs }, (_, run) => run + 1)
+
+describe('when the end of the log is lost, every subscriber, and everyone who resumes, is told so', () => {
+  test.for(eachRun)('as a replica that lacks 50 commits takes over (run %i)', async () => {
+    const primary = await startPostgres()
+    const proxy = await startSilentProxy(primary.url('postgres'))
+    const onPrimary = openPostgres(primary.url('postgres'))
+    await migrate(onPrimary.db)
+    const gateway = await startGateway({ database: openPostgres(proxy.url) })
+    await expect
+      .poll(async () => (await gateway.db.selectFrom('log_origin').selectAll().execute()).length)
+      .toBe(1)
+    const replica = await primary.startReplica()
+    const onReplica = openPostgres(replica.url('postgres'))
+    await expectAllTold({
+      gateway,
+      events: { kept: 20, lost: 50, after: 60 },
+      async part(kept, workspaceId) {
+        await expect.poll(() => seqOf(onReplica.db, workspaceId), { timeout: 30_000 }).toBe(kept)
+        await sql`alter system set primary_conninfo = ''`.execute(onReplica.db)
+        await sql`select pg_reload_conf()`.execute(onReplica.db)
+        const receivers = sql<{ count: number }>`select count(*) from pg_stat_wal_receiver`
+        await expect
+          .poll(async () => (await receivers.execute(onReplica.db)).rows[0]?.count, { timeout: 30_000 })
+          .toBe(0)
+      },
+      async goBack() {
+        await onPrimary.close()
+        await primary.stop()
+        proxy.leadTo(replica.url('postgres'))
+        await sql`select pg_promote()`.execute(onReplica.db)
+      },
+    })
+    await gateway.close()
+    await onReplica.close()
+    await replica.stop()
+    await proxy.close()
+  })
+
+  test.for(eachRun)('as a copy that lacks 10 commits takes its place (run %i)', async (_, { start }) => {
+    const url = await newPostgresDatabase()
+    const name = /\/(test_\w+)\?/.exec(url)?.[1] ?? ''
+    const operator = new pg.Client(inject('postgres'))
+    await operator.connect()
+    const gateway = await startGateway({ database: openPostgres(url) })
+
+    /** Does something with the database that nobody may be connected to. */
+    async function alone(database: string, statement: string): Promise<void> {
+      await operator.query(`alter database ${database} allow_connections false`)
+      for (;;) {
+        await operator.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+          database,
+        ])
+        const error = await operator.query(statement).then(
+          () => null,
+          failed => failed,
+        )
+        if (!error) return
+        // Someone is on the way out.
+        expect(error.code).toBe('55006')
+      }
+    }
+
+    await expectAllTold({
+      gateway,
+      events: { kept: 20, lost: 10, after: 14 },
+      async part() {
+        await alone(name, `create database ${name}_copy template ${name} strategy file_copy`)
+        await operator.query(`alter database ${name} allow_connections true`)
+      },
+      async goBack() {
+        await alone(name, `alter database ${name} rename to ${name}_lost`)
+        await operator.query(`alter database ${name}_copy rename to ${name}`)
+        const done = await command(start, ['log', 'new-epoch'], { DATABASE_URL: url })
+        expect(done).toMatchObject({ code: 0 })
+      },
+    })
+    await gateway.close()
+    await operator.end()
+  })
 })
