@@ -9,7 +9,7 @@ import type { PreparedOperation } from './prepare.ts'
 
 export const maxNameCharacters = 100
 
-/** An operation that takes so long has a line of its own level, 40. */
+/** An operation that takes so long is marked. */
 const slowMs = 1_000
 
 /** Called when an operation has ended, or when a subscription has been opened. */
@@ -30,9 +30,8 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
       const ms = performance.now() - begun
       const outcome = outcomeOf(answer, context)
       measure({ kind, outcome, seconds: ms / 1_000 })
-      const isSlow = ms >= slowMs
-      if (!isLogged && !isSlow) return
-      log[isSlow ? 'warn' : 'info'](
+      if (!isLogged) return
+      log.info(
         {
           requestId: context.requestId,
           traceparent: context.trace?.traceparent,
@@ -45,7 +44,7 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
           statements: context.statements(),
           cost: execution.cost ?? null,
           outcome,
-          ...(isSlow ? { slow: true } : {}),
+          ...(ms >= slowMs ? { slow: true } : {}),
         },
         'operation',
       )

@@ -1,9 +1,16 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished } from 'vitest'
 import { client, newConversation } from '../../support/gateway.ts'
-import { bareSocket, closeClients, closed, overEventStream, statusChanges } from '../../support/live.ts'
+import {
+  bareSocket,
+  closeClients,
+  closed,
+  codeAtEnd,
+  overEventStream,
+  statusChanges,
+} from '../../support/live.ts'
 import { subscribed } from '../../support/live-fixtures.ts'
 import { command, type Running, startProcess } from '../../support/process.ts'
 import { test as base } from '../../support/program.ts'
@@ -132,6 +139,35 @@ test('it keeps its data and its key across a restart and kill -9, and adds the d
   const third = await startProcess(start, environment)
   expect(keyOf(third)).toBe(key)
   expect(await conversationsOf(third)).toBe(303)
+})
+
+test('a copy of its directory is a backup, after whose return clients are told that the log has lost its end', async ({
+  environment,
+  start,
+}) => {
+  const first = await startProcess(start, environment)
+  const caller = (running: Running) => client(running.url, keyOf(running))
+  const { cursor: kept } = await newConversation(caller(first))
+  expect(await first.end()).toBe(0)
+  const backup = `${environment.DATA_DIR}-backup`
+  cpSync(environment.DATA_DIR, backup, { recursive: true })
+
+  const second = await startProcess(start, environment)
+  const { cursor: lost } = await newConversation(caller(second))
+  expect(await second.end()).toBe(0)
+  rmSync(environment.DATA_DIR, { recursive: true })
+  cpSync(backup, environment.DATA_DIR, { recursive: true })
+  const epoch = await command(start, ['log', 'new-epoch'], environment)
+  expect(epoch).toMatchObject({ code: 0, error: '' })
+
+  const third = await startProcess(start, environment)
+  expect(await conversationsOf(third)).toBe(303)
+  for (const after of [kept, lost]) {
+    const heard = overEventStream(caller(third), statusChanges, { after })
+    expect(await codeAtEnd(heard)).toBe('CURSOR_EXPIRED')
+  }
+  await closeClients()
+  expect(await third.end()).toBe(0)
 })
 
 test('it names everything that is wrong with its environment and ends with 1', async ({

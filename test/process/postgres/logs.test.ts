@@ -123,6 +123,16 @@ test('a gateway logs each request, operation and socket, without texts, addresse
   expect(changed?.statements).toBeGreaterThan(2)
   expect(refused).toMatchObject({ kind: 'mutation', outcome: 'NOT_FOUND' })
 
+  const database = new pg.Client(DATABASE_URL)
+  await database.connect()
+  await database.query('begin; lock table conversation')
+  const slow = caller.graphql('query Slow { conversations(first: 1) { edges { node { subject } } } }')
+  await database.query('select pg_sleep(1.1)')
+  await database.query('commit')
+  await database.end()
+  await slow
+  await expect.poll(() => of('operation').at(-1)).toMatchObject({ operation: 'Slow', slow: true })
+
   const leaving = new AbortController()
   const stream = await fetch(`${running.url}/graphql`, {
     method: 'POST',
@@ -148,6 +158,6 @@ test('a gateway logs each request, operation and socket, without texts, addresse
 
   await fetch(`${running.url}/health/ready`)
   expect(await running.end()).toBe(0)
-  expect(of('request')).toHaveLength(6)
+  expect(of('request')).toHaveLength(7)
   expect(JSON.stringify(lines)).not.toMatch(/private|jane|cgw_|@example/)
 })
