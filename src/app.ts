@@ -123,6 +123,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     }),
     database: options.database.state,
     isListening: () => hints.isListening(),
+    hints: () => hints.counts(),
     mailQueue: () => mailQueue.last(),
   })
   const { limits, traces, trusted } = options

@@ -16,7 +16,7 @@ import { lockDirectory } from './directory-lock.ts'
 import { pooledBegin, sessionOf } from './session.ts'
 import { createShare, type SharedDatabase } from './share.ts'
 import { createStatementNames, type NameOf } from './statement-names.ts'
-import { Busy, type Reason, Unavailable, withMeaning } from './unavailable.ts'
+import { Busy, codeOf, type Reason, Unavailable, withMeaning } from './unavailable.ts'
 
 /** An open database. `close` ends its pools, then the database behind them. */
 export type OpenDatabase = SharedDatabase & {
@@ -112,7 +112,8 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
     state: () => ({
       pools: { requests: stateOf(pool), reserved: stateOf(reservedPool), probe: stateOf(probePool) },
       waitingForTurns: turns.waiting(),
-      unavailable,
+      waited: turns.waited(),
+      unavailable: unavailable(),
     }),
     changes: null,
     engine: 'postgres',
@@ -166,7 +167,12 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
     reserved: requests,
     probe: requests,
     share: createShare({ db: requests, dialect, turns, canCancel: false }),
-    state: () => ({ pools: { requests: stateOf(pool) }, waitingForTurns: turns.waiting(), unavailable }),
+    state: () => ({
+      pools: { requests: stateOf(pool) },
+      waitingForTurns: turns.waiting(),
+      waited: turns.waited(),
+      unavailable: unavailable(),
+    }),
     changes: counted.changes,
     engine: 'pglite',
     close: () => pool.end().finally(() => lite.close()),
@@ -174,11 +180,13 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
 }
 
 function countUnavailable(options: OpenOptions) {
-  const unavailable = new Map<Reason, number>()
+  const counted = new Map<string, { reason: Reason; code: string | null; count: number }>()
   return {
-    unavailable,
+    unavailable: () => [...counted.values()],
     onUnavailable(reason: Reason, error: unknown) {
-      unavailable.set(reason, (unavailable.get(reason) ?? 0) + 1)
+      const code = codeOf(error)
+      const found = counted.get(`${reason} ${code}`) ?? { reason, code, count: 0 }
+      counted.set(`${reason} ${code}`, { ...found, count: found.count + 1 })
       options.onUnavailable?.(reason, error)
     },
   }

@@ -38,7 +38,10 @@ export type DatabaseState = {
   pools: Readonly<Record<string, { size: number; idle: number; waiting: number }>>
   /** Who waits for a turn in the pool of requests. */
   waitingForTurns: number
-  unavailable: ReadonlyMap<Reason, number>
+  /** How many have waited for one so far, and for how long all together. */
+  waited: { count: number; seconds: number }
+  /** By reason, and by the SQLSTATE or the code of the system; null: the driver's own errors have none. */
+  unavailable: readonly { reason: Reason; code: string | null; count: number }[]
 }
 
 export type ShareOptions = {

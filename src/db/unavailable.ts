@@ -47,7 +47,7 @@ export class Busy extends Error {
 }
 
 /** The SQLSTATE of an error, or the system's code, which is a word; null: the driver's own errors have none. */
-function codeOf(error: unknown): string | null {
+export function codeOf(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' ? code : null
 }

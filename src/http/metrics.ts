@@ -13,6 +13,8 @@ export type MetricsOptions = {
   database(): DatabaseState
   /** Whether hints of other processes arrive; null: there are no other processes. */
   isListening(): boolean | null
+  /** How many hints were sent to other processes, and received from them; null: there are no others. */
+  hints(): { sent: number; received: number } | null
   /** The mail queue as it was last seen; null: it was not seen yet. */
   mailQueue(): { due: number; later: number; oldestDueSeconds: number } | null
 }
@@ -25,7 +27,7 @@ export type Metrics = Measures & {
   serve(app: FastifyInstance, key: string | null): void
 }
 
-export function createMetrics({ open, database, isListening, mailQueue }: MetricsOptions): Metrics {
+export function createMetrics({ open, database, isListening, hints, mailQueue }: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   new Gauge({
@@ -54,6 +56,16 @@ export function createMetrics({ open, database, isListening, mailQueue }: Metric
     collect() {
       const state = isListening()
       if (state !== null) this.set({ what: 'hints' }, state ? 1 : 0)
+    },
+  })
+  new Counter({
+    name: 'gateway_hints_total',
+    help: 'Hints to other processes that a workspace has changed, and hints from them. None with the embedded database.',
+    labelNames: ['direction'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [direction, count] of Object.entries(hints() ?? {})) this.inc({ direction }, count)
     },
   })
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
@@ -95,14 +107,27 @@ function measureDatabase(registry: Registry, database: MetricsOptions['database'
       this.set({ pool: 'requests', state: 'waiting' }, waitingForTurns)
     },
   })
+  const waited = (name: string, help: string, of: 'count' | 'seconds') =>
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(database().waited[of])
+      },
+    })
+  waited('gateway_pool_waits_total', 'How often a request has waited for a connection.', 'count')
+  waited('gateway_pool_wait_seconds_total', 'For how long all together.', 'seconds')
   new Counter({
     name: 'gateway_database_unavailable_total',
-    help: 'Statements and connections that failed because the database was not available, by the reason.',
-    labelNames: ['reason'],
+    help: 'Statements and connections that failed because the database was not available, by the reason and the SQLSTATE, or the code of the system.',
+    labelNames: ['reason', 'code'],
     registers: [registry],
     collect() {
       this.reset()
-      for (const [reason, count] of database().unavailable) this.inc({ reason }, count)
+      for (const { reason, code, count } of database().unavailable)
+        this.inc({ reason, code: code ?? 'none' }, count)
     },
   })
 }

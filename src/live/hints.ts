@@ -8,6 +8,8 @@ export type Hints = {
   publish(workspaceId: string): void
   /** Whether hints of other processes arrive; null: there is no other process. */
   isListening(): boolean | null
+  /** How many were sent, and received; null: there is no other process. */
+  counts(): { sent: number; received: number } | null
   close(): Promise<void>
 }
 
@@ -24,6 +26,7 @@ export type HintsOptions = {
 export const noHints = (): Hints => ({
   publish() {},
   isListening: () => null,
+  counts: () => null,
   close: async () => {},
 })
 
@@ -33,11 +36,15 @@ export const noHints = (): Hints => ({
  */
 export function postgresHints(url: string, { probe, onHint, onDeaf, onError }: HintsOptions): Hints {
   const notifications = openNotifications(url, 'conversations_gateway', {
-    onMessage: onHint,
+    onMessage(workspaceId) {
+      counts.received++
+      onHint(workspaceId)
+    },
     notifyElsewhere: name => notifyThrough(probe, name),
     onDeaf,
     onError,
   })
+  const counts = { sent: 0, received: 0 }
   const waiting = new Set<string>()
   let isSending = false
 
@@ -47,13 +54,16 @@ export function postgresHints(url: string, { probe, onHint, onDeaf, onError }: H
       const workspaces = [...waiting]
       waiting.clear()
       // The readers' poll makes up for a lost hint.
-      await notifications.notify(workspaces).catch(onError)
+      await notifications.notify(workspaces).then(() => {
+        counts.sent += workspaces.length
+      }, onError)
     }
     isSending = false
   }
 
   return {
     isListening: notifications.isListening,
+    counts: () => counts,
     publish(workspaceId) {
       // Whoever misses a hint polls. A line for each commit would fill the log of an outage.
       if (!notifications.isConnected()) return

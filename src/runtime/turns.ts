@@ -11,6 +11,8 @@ export type Turns = {
   take(owner: Owner, signal?: AbortSignal): Promise<() => void>
   /** How many wait. */
   waiting(): number
+  /** How many have waited so far, and for how long all together. */
+  waited(): { count: number; seconds: number }
 }
 
 export type TurnsOptions = {
@@ -133,13 +135,21 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
     return promise
   }
 
+  const waited = { count: 0, seconds: 0 }
   return {
     async take(owner, signal) {
       signal?.throwIfAborted()
       if (!waiting.has(owner) && isFree(owner) && !hasRequestShare(owner)) return begin(owner)
       if (waiting.countOf(owner.keyId) >= maxWaitingOfKey) throw refuse(true)
-      return wait(owner, signal)
+      const begun = performance.now()
+      try {
+        return await wait(owner, signal)
+      } finally {
+        waited.count++
+        waited.seconds += (performance.now() - begun) / 1_000
+      }
     },
     waiting: () => waitingNow,
+    waited: () => waited,
   }
 }

@@ -86,4 +86,7 @@ test('a change reaches the subscribers of another instance at once, and again af
   await expect.poll(listening).toBe(2)
   expect(await fastest()).toBeLessThan(500)
   expect(heard.events).toHaveLength(changes)
+  const metrics = async ({ url }: { url: string }) => (await fetch(`${url}/metrics`)).text()
+  expect(await metrics(one)).toMatch(/gateway_hints_total\{direction="sent"\} [1-9]/)
+  expect(await metrics(other)).toMatch(/gateway_hints_total\{direction="received"\} [1-9]/)
 })

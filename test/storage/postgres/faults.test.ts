@@ -128,7 +128,7 @@ describe('a database that takes no changes now', () => {
     )
     expect([put.status, put.headers.get('retry-after')]).toEqual([503, '1'])
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
-    expect(metrics).toMatch(/gateway_database_unavailable_total\{reason="READ_ONLY"\} [1-9]/)
+    expect(metrics).toMatch(/gateway_database_unavailable_total\{reason="READ_ONLY",code="25006"\} [1-9]/)
     expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(503)
     expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200)
   })
