@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
+import { program as pgbouncer } from './test/support/pgbouncer.ts'
 import { shared } from './test/support/shared-config.ts'
 
 /** The folders whose tests have a database. */
@@ -14,6 +16,9 @@ const poolIndependent = [
   'test/mail/outbound/**',
   'test/storage/postgres/{faults,migrate,named-statements,round-trips,turkish}.test.ts',
 ]
+
+/** As `.ci/run` installs it. */
+if (!existsSync(pgbouncer)) console.warn('There is no PgBouncer: nothing is tested behind a pooler.')
 
 type Engine = 'pglite' | 'postgres'
 
@@ -60,7 +65,13 @@ export default defineConfig({
       },
       project('pglite', 'pglite'),
       project('postgres', 'postgres'),
-      project('pgbouncer', 'postgres', poolIndependent, { POOLER: '1' }, ['test/support/pgbouncer.setup.ts']),
+      ...(existsSync(pgbouncer)
+        ? [
+            project('pgbouncer', 'postgres', poolIndependent, { POOLER: '1' }, [
+              'test/support/pgbouncer.setup.ts',
+            ]),
+          ]
+        : []),
     ],
   },
 })

@@ -3,6 +3,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import { printSchema } from 'graphql'
 import { authenticate, requireValid } from './auth/authenticate.ts'
+import { countRefusals } from './auth/count-refusals.ts'
 import { watchKeys } from './auth/key-watch.ts'
 import { rememberActors } from './auth/remember-actors.ts'
 import { slowFailures } from './auth/slow-failures.ts'
@@ -124,6 +125,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     database: options.database.state,
     isListening: () => hints.isListening(),
     hints: () => hints.counts(),
+    feedAgeSeconds: feeds.ageSeconds,
     mailQueue: () => mailQueue.last(),
   })
   const { limits, traces, trusted } = options
@@ -140,7 +142,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     onHint: feeds.hint,
     onDeaf: () =>
       log.warn(
-        'changes of other processes are seen up to a second late: DATABASE_URL leads through a pooler, which passes no notifications on. Set DATABASE_DIRECT_URL',
+        'changes of other processes are seen up to a second late: notifications do not arrive. Where DATABASE_URL leads through a pooler, DATABASE_DIRECT_URL must lead to the same database without it',
       ),
     onError: onErrorOf('hints'),
   })
@@ -151,7 +153,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     announce,
     transport: options.mailTransport,
     addresses,
-    onVerdict: metrics.delivery,
+    onOutcome: metrics.delivery,
     onError: onErrorOf('outbox'),
   })
   const mailQueue = watchMailQueue(db, onErrorOf('mail queue'))
@@ -192,8 +194,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   )
   const clientAddresses = createClientAddresses(options.trustedProxies)
-  const lookUp = slowFailures(header => authenticate(reserved, header), budgets.failures, metrics.keyRefused)
-  const access = { authenticate: rememberActors(lookUp), clientAddresses }
+  const lookUp = slowFailures(header => authenticate(reserved, header), budgets.failures)
+  const access = {
+    authenticate: countRefusals(rememberActors(lookUp), metrics.keyRefused),
+    clientAddresses,
+  }
   let isClosing = false
 
   const { fastify, closeIdle } = await createServer(log, { ...options, clientAddresses })
@@ -250,7 +255,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     open,
   })
   await fastify.register(inboundMailRoute, {
-    authenticate: lookUp,
+    authenticate: countRefusals(lookUp, metrics.keyRefused),
     clientAddresses,
     ...limits,
     prefix,

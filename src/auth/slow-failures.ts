@@ -12,13 +12,10 @@ const maxLookUpsPerAddress = 50
 /**
  * Slows down an address that sends many wrong credentials: it is told to come again later. A valid credential is always
  * accepted, because many callers may share an address.
- *
- * @param onRefused called for each wrong credential
  */
 export function slowFailures(
   authenticate: (header: unknown) => Promise<Actor>,
   failures: Budget,
-  onRefused: () => void,
 ): Authenticate {
   const lookUps = createQuota(maxLookUpsPerAddress)
   return async (header, address) => {
@@ -26,9 +23,7 @@ export function slowFailures(
     try {
       return await authenticate(header)
     } catch (error) {
-      if (explain(error)?.code !== 'UNAUTHENTICATED') throw error
-      onRefused()
-      await failures.spend(address, 1)
+      if (explain(error)?.code === 'UNAUTHENTICATED') await failures.spend(address, 1)
       throw error
     } finally {
       release()

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Socket } from 'node:net'
+import { setTimeout as after } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { repeat } from '../runtime/repeat.ts'
@@ -29,8 +30,9 @@ export type NotificationsOptions = {
 export const notifyThrough = (db: Db, name: string) => sql`select pg_notify(${name}, '')`.execute(db)
 
 const reconnectAfterMs = [50, 100, 200, 500, 1_000]
-/** How long a notification is waited for, that nobody but the server can hold up. */
+/** How long a notification that has been sent is waited for. */
 const heardWithinMs = 5_000
+const checkAgainAfterMs = 1_000
 /** A client that is lost sooner than this counts as a failed attempt. */
 const stableAfterMs = 5_000
 
@@ -71,23 +73,32 @@ export function openNotifications(
       if (channel === ownName) isListening = true
       else if (processId !== own.processID) onMessage(payload ?? '')
     })
-    let deaf: NodeJS.Timeout | undefined
     try {
       await fresh.connect()
       await fresh.query(`listen ${name}; listen ${ownName}`)
       if (isClosed) return
       client = fresh
-      deaf = setTimeout(() => isListening || onDeaf(), heardWithinMs)
-      await Promise.race([notifyElsewhere(ownName), lost.promise])
+      void checkHearing(fresh)
       await lost.promise
     } finally {
-      clearTimeout(deaf)
       isListening = false
       client = null
       await fresh.end().catch(() => {})
     }
     if (!isClosed && performance.now() - begunAt < stableAfterMs)
       throw new Error('The notification client was lost soon after connecting.')
+  }
+
+  /** While the other connection is away, nothing is known, and this one is not ended for that. Never rejects. */
+  async function checkHearing(checked: pg.Client): Promise<void> {
+    const isSent = () =>
+      notifyElsewhere(ownName).then(
+        () => true,
+        () => false,
+      )
+    while (client === checked && !(await isSent())) await after(checkAgainAfterMs, undefined, { ref: false })
+    await after(heardWithinMs, undefined, { ref: false })
+    if (client === checked && !isListening) onDeaf()
   }
 
   const [everyMs = 0] = reconnectAfterMs

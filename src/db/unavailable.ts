@@ -151,12 +151,16 @@ function guard(
   { nameOf, statementTimeoutMs, begin, onUnavailable }: MeaningOptions,
 ): PostgresPoolClient {
   const deadlineOf = createDeadlines(statementTimeoutMs)
+  const told = new WeakSet<Error>()
 
   function meant(error: Error): unknown {
     // Nothing that is sent behind it would be answered either.
     if (isOverdue(error)) cutOff(client)
     const means = meaning(error)
-    if (means instanceof Unavailable) onUnavailable(means.reason, error)
+    // A lost connection fails everything that was sent over it, with one error.
+    const isNew = !told.has(error)
+    told.add(error)
+    if (isNew && means instanceof Unavailable) onUnavailable(means.reason, error)
     return means
   }
 

@@ -29,15 +29,15 @@ export type Connections = {
   /** Whether a part of an answer has been written to this socket, and not yet all of it. */
   isAnswering(socket: Socket): boolean
   /**
-   * Closes sockets without a request soon, and the others when their answer has left. Node's own
-   * `closeIdleConnections` spares sockets that have not sent a request yet, and those that become idle later.
+   * Closes sockets that have not sent a request yet after a moment, and the others when their answer has left. Node's own
+   * `closeIdleConnections`, which closing the server calls, spares these.
    */
   closeIdle(): void
 }
 
 const keepAliveTimeout = 72_000
 /** A request may be on its way over a socket that was opened just now. If the socket were reset, nobody would repeat it. */
-const closeIdleAfterMs = 200
+const closeIdleAfterMs = 500
 /** How often Node looks for headers and bodies that take too long. */
 const connectionsCheckingInterval = 1_000
 

@@ -8,8 +8,8 @@ export type Measures = {
   socketClosed(code: number): void
   /** A request or a socket without a valid key. */
   keyRefused(): void
-  /** An attempt to deliver a mail. */
-  delivery(verdict: string): void
+  /** The stored outcome of an attempt to deliver a mail. */
+  delivery(outcome: string): void
   /** An event that has been sent to all who were waiting for it, and when it happened. */
   eventSent(occurredAt: Date): void
   /** Rows that the retention has deleted. */
@@ -43,8 +43,8 @@ export function createMeasures(registry: Registry): Measures {
   const refusedKeys = counter('gateway_refused_keys_total', 'Requests and WebSockets without a valid key.')
   const deliveries = counter(
     'gateway_deliveries_total',
-    'Attempts to deliver a mail, by verdict: accepted, refused (FAILED), later (tried again), lost (UNCONFIRMED).',
-    'verdict',
+    'Attempts to deliver a mail, by outcome: SENT, FAILED, UNCONFIRMED (perhaps sent), POSTPONED (tried again). Reports of bounces that come later are not counted.',
+    'outcome',
   )
   const deletions = counter(
     'gateway_retention_deleted_total',
@@ -55,7 +55,7 @@ export function createMeasures(registry: Registry): Measures {
     operation: ({ kind, outcome, seconds }) => operations.observe({ kind, outcome }, seconds),
     socketClosed: code => closes.inc({ code }),
     keyRefused: () => refusedKeys.inc(),
-    delivery: verdict => deliveries.inc({ verdict }),
+    delivery: outcome => deliveries.inc({ outcome }),
     eventSent: occurredAt => eventDelays.observe(Math.max(0, Date.now() - occurredAt.getTime()) / 1_000),
     deleted: (what, count) => deletions.inc({ what }, count),
   }

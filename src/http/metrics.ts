@@ -15,6 +15,8 @@ export type MetricsOptions = {
   isListening(): boolean | null
   /** How many hints were sent to other processes, and received from them; null: there are no others. */
   hints(): { sent: number; received: number } | null
+  /** For how long the log of a watched workspace has not been read, at most. */
+  feedAgeSeconds(): number
   /** The mail queue as it was last seen; null: it was not seen yet. */
   mailQueue(): { due: number; later: number; oldestDueSeconds: number } | null
 }
@@ -27,7 +29,14 @@ export type Metrics = Measures & {
   serve(app: FastifyInstance, key: string | null): void
 }
 
-export function createMetrics({ open, database, isListening, hints, mailQueue }: MetricsOptions): Metrics {
+export function createMetrics({
+  open,
+  database,
+  isListening,
+  hints,
+  feedAgeSeconds,
+  mailQueue,
+}: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   new Gauge({
@@ -66,6 +75,14 @@ export function createMetrics({ open, database, isListening, hints, mailQueue }:
     collect() {
       this.reset()
       for (const [direction, count] of Object.entries(hints() ?? {})) this.inc({ direction }, count)
+    },
+  })
+  new Gauge({
+    name: 'gateway_feed_age_seconds',
+    help: 'For how long the log of a watched workspace has not been read, at most. It is read each second, and when a hint comes.',
+    registers: [registry],
+    collect() {
+      this.set(feedAgeSeconds())
     },
   })
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))

@@ -35,6 +35,8 @@ export async function createServer(
   const connections = createConnections(ofConnections, clientAddresses)
   const fastify = Fastify({
     serverFactory: connections.createServer,
+    // What still comes over a connection that is open is answered.
+    return503OnClosing: false,
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: maxBodyBytes,

@@ -10,11 +10,13 @@ export function watchMailQueue(
   onError: (error: unknown) => void,
 ): { /** As it was last seen; null: not yet. */ last(): Queue | null; close(): Promise<void> } {
   let last: Queue | null = null
-  const looking = repeat(
-    async () => {
-      last = await queueOf(db)
-    },
-    { everyMs: lookEveryMs, onError },
-  )
+  async function look(): Promise<void> {
+    // What is not known any more is not shown.
+    const seen = await queueOf(db).finally(() => {
+      last = null
+    })
+    last = seen
+  }
+  const looking = repeat(look, { everyMs: lookEveryMs, onError })
   return { last: () => last, close: () => looking.stop() }
 }

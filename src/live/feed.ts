@@ -20,6 +20,8 @@ export type Feed = {
   pages(keyId: string, signal: AbortSignal | undefined): Reader
   /** The number of the newest event known here. */
   head(): number
+  /** When the log was last read, by `performance.now()`. */
+  readAt(): number
   /**
    * How often the log has broken off: the database has lost the end of it, or a new epoch has begun. What was followed
    * before has no continuation.
@@ -62,6 +64,7 @@ export async function openFeed(
   /** The event at `head`; null: it was not read yet, or is deleted. */
   let newest: Event | null = null
   let breaks = 0
+  let readAt = performance.now()
   let isStopped = false
   let idleReads = 0
   /** The `head` at which the log was seen to be empty: its floor is there too. */
@@ -83,6 +86,7 @@ export async function openFeed(
       limit: maxEventsPerRead + 1,
     }
     const events = await eventsBetween(reader, workspaceId, range)
+    readAt = performance.now()
     const kept = events[0]?.seq === head ? (events.shift() ?? null) : null
     if (await hasBroken(kept, events[0])) return 0
     newest = kept
@@ -135,6 +139,7 @@ export async function openFeed(
     workspaceId,
     pages,
     head: () => head,
+    readAt: () => readAt,
     breaks: () => breaks,
     recent: seq => ring[seq - (ring[0]?.seq ?? seq + 1)],
     onMove: moved => waiting.add(moved),

@@ -21,11 +21,13 @@ export type Feeds = {
   isWatched(workspaceId: string): boolean
   /** How many workspaces are watched here. */
   watched(): number
+  /** For how long the log of a watched workspace has not been read, at most; 0: none is watched. */
+  ageSeconds(): number
   /** Stops all reading. Followers get no more events. */
   close(): Promise<void>
 }
 
-type Watched = { feed: Promise<Feed>; users: number }
+type Watched = { feed: Promise<Feed>; opened: Feed | null; users: number }
 
 /** Feeds that open with their first user and stop with their last. */
 export function createFeeds(
@@ -49,7 +51,7 @@ export function createFeeds(
     )
 
   async function watch(workspaceId: string): Promise<{ feed: Feed; leave(): void }> {
-    const entry = watched.get(workspaceId) ?? { feed: open(workspaceId), users: 0 }
+    const entry = watched.get(workspaceId) ?? { feed: open(workspaceId), opened: null, users: 0 }
     watched.set(workspaceId, entry)
     entry.users++
     const leave = () => {
@@ -59,7 +61,8 @@ export function createFeeds(
       void entry.feed.then(feed => feed.stop()).catch(settings.onError)
     }
     try {
-      return { feed: await entry.feed, leave }
+      entry.opened = await entry.feed
+      return { feed: entry.opened, leave }
     } catch (error) {
       entry.users--
       if (watched.get(workspaceId) === entry) watched.delete(workspaceId)
@@ -103,6 +106,10 @@ export function createFeeds(
     },
     isWatched: workspaceId => watched.has(workspaceId),
     watched: () => watched.size,
+    ageSeconds() {
+      const readAt = [...watched.values()].flatMap(({ opened }) => opened?.readAt() ?? [])
+      return readAt.length > 0 ? (performance.now() - Math.min(...readAt)) / 1_000 : 0
+    },
     async close() {
       const entries = [...watched.values()]
       watched.clear()

@@ -52,8 +52,8 @@ export function createLoop({ answer, onSent, onFull, onFailed }: LoopOptions): L
       const lengths = numbered.map(({ answer }) => answer.text.length)
       if (lengths.length > 0) largestCharacters = Math.max(...lengths)
       await handOut(follower, numbered)
-      events.forEach(onSent)
       if (follower.ended()) return
+      events.forEach(onSent)
       if (live.size === 0) stop()
       else if (events.length === 0) await follower.moved()
     }

@@ -38,7 +38,7 @@ test('an operator sees what is delivered, what waits to be, and how late events 
   acme,
 }) => {
   const { id, cursor: after } = await newConversation(acme.client)
-  expect(await metricsOf(gateway)).toMatch(/gateway_deliveries_total\{verdict="accepted"\} [1-9]/)
+  expect(await metricsOf(gateway)).toMatch(/gateway_deliveries_total\{outcome="SENT"\} [1-9]/)
   const heard = overSocket(socketClient(acme.client), statusChanges, { after })
   await acme.client.graphql(
     'mutation ($id: ID!) { setConversationStatus(input: { conversationId: $id, status: CLOSED }) { cursor } }',

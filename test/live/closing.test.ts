@@ -18,3 +18,17 @@ test('a socket that is turned away, or never sends anything, does not keep the g
   expect(performance.now() - begun).toBeLessThan(6_000)
   for (const socket of [silent, turnedAway]) socket.destroy()
 })
+
+test('a request that comes over a connection that was just opened is still answered', async () => {
+  const other = await startGateway()
+  const { hostname, port } = new URL(other.url)
+  const accepted = once(other.app.fastify.server, 'connection')
+  const fresh = connect(Number(port), hostname)
+  await accepted
+  const closing = other.close()
+  fresh.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  const [answer] = await once(fresh, 'data')
+  expect(String(answer)).toMatch(/^HTTP\/1\.1 200 .*connection: close/is)
+  await closing
+  fresh.destroy()
+})

@@ -40,9 +40,7 @@ const change = `mutation ($id: ID!, $status: ConversationStatus!, $agent: ID) {
   assignConversation(input: { conversationId: $id, agentId: $agent }) { cursor }
 }`
 
-test('an update of one gateway after the other, across a migration, loses nothing and refuses nobody', async ({
-  annotate,
-}) => {
+test('an update of one gateway after the other, across a migration, loses nothing', async ({ annotate }) => {
   const url = await newPostgresDatabase()
   const database = openPostgres(url, { statementTimeoutMs: 60_000 })
   onTestFinished(database.close)
@@ -144,6 +142,8 @@ test('an update of one gateway after the other, across a migration, loses nothin
   expect([...written].filter(cursor => !heard.has(cursor))).toEqual([])
   expect(written.size).toBeGreaterThan(50)
   for (const subscriber of subscribers) subscriber.stop()
+  // Behind the lock of the migration, and nowhere else.
   const again = answers.filter(({ status }) => status === 503).length
+  expect(again).toBeLessThan(answers.length / 20)
   await annotate(`${seconds.toFixed(0)} s, ${answers.length} answers, ${again} of them 503; ${head} events`)
 })

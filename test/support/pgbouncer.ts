@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderOf } from './postgres.ts'
@@ -12,7 +12,7 @@ export type PgBouncer = {
 }
 
 /** Where Debian puts it: not every path of a user has this folder. */
-const program = '/usr/sbin/pgbouncer'
+export const program = '/usr/sbin/pgbouncer'
 
 /** Each transaction goes to the session that was idle for longest, so consecutive ones have different sessions. */
 const settingsFor = (server: string, directory: string, ignoring: string) => `
@@ -36,7 +36,6 @@ ignore_startup_parameters = ${ignoring}
  * @param ignoring the settings of sessions that it takes and ignores, instead of refusing them
  */
 export async function startPgBouncer(database: string, ignoring = ''): Promise<PgBouncer> {
-  if (!existsSync(program)) throw new Error('There is no PgBouncer: apt-get install pgbouncer.')
   const user = unprivileged()
   const directory = mkdtempSync(join(tmpdir(), 'gateway-pgbouncer-'))
   const settings = join(directory, 'pgbouncer.ini')

@@ -6,15 +6,11 @@ import { createBudget } from '../../src/runtime/budget.ts'
 test('an address looks up 50 credentials at once, and others do not wait for it', async () => {
   const failures = createBudget({ limit: 100, windowSeconds: 60, refuse: () => new Error('too many') })
   const begun: PromiseWithResolvers<Actor>[] = []
-  const authenticate = slowFailures(
-    () => {
-      const lookUp = Promise.withResolvers<Actor>()
-      begun.push(lookUp)
-      return lookUp.promise
-    },
-    failures,
-    () => {},
-  )
+  const authenticate = slowFailures(() => {
+    const lookUp = Promise.withResolvers<Actor>()
+    begun.push(lookUp)
+    return lookUp.promise
+  }, failures)
   const actor: Actor = { workspaceId: 'wrk_a', id: 'key_a', keyId: 'key_a', scopes: ['read'] }
   const many = Array.from({ length: 200 }, () => authenticate('Bearer x', '192.0.2.1'))
   await expect.poll(() => begun.length).toBe(50)

@@ -1,6 +1,6 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { type Claimed, postpone, renewLease } from '../../domain/delivery/claim.ts'
-import { settle } from '../../domain/delivery/settle.ts'
+import { type Outcome, settle } from '../../domain/delivery/settle.ts'
 import type { GatewayOperation } from '../../domain/operation.ts'
 import { repeat } from '../../runtime/repeat.ts'
 import { type Addresses, compose } from './compose.ts'
@@ -9,8 +9,8 @@ import type { MailTransport, Verdict } from './transport.ts'
 export type AttemptOptions = GatewayOperation & {
   transport: MailTransport
   addresses: Addresses
-  /** Called with the verdict on each attempt. */
-  onVerdict?(verdict: Verdict['kind']): void
+  /** Called when the outcome of an attempt has been stored; POSTPONED: nothing was sent, and it is tried again. */
+  onOutcome?(outcome: Outcome['status'] | 'POSTPONED'): void
   /** Called with each error of an attempt, such as a mail server that cannot be reached. */
   onError(error: unknown): void
 }
@@ -41,7 +41,6 @@ export async function attemptDelivery(
   try {
     const stop = AbortSignal.any([cut, taken.signal])
     const verdict = await transport.send(compose(message, addresses), stop)
-    options.onVerdict?.(verdict.kind)
     if ('error' in verdict) onError(verdict.error)
     // If the outcome were lost, an accepted mail would go out again. So it is retried until it is stored, the lease is
     // lost, or the outbox closes.
@@ -69,18 +68,26 @@ async function retryUntilDone(
 
 /** Stores the outcome of an attempt, and when the next one is due. */
 async function keepOutcome(options: AttemptOptions, message: Claimed, verdict: Verdict): Promise<void> {
-  const { attempts, status } = message
-  if (verdict.kind === 'accepted') return settle(options, message, { status: 'SENT' })
+  const outcome = outcomeOf(message, verdict)
+  if (outcome) await settle(options, message, outcome)
+  else {
+    const { attempts } = message
+    const seconds = Math.min((firstRetryAfterSeconds / 2) * 2 ** attempts, maxRetryAfterSeconds)
+    await options.db.transaction().execute(writer => postpone(writer, message, seconds))
+  }
+  options.onOutcome?.(outcome?.status ?? 'POSTPONED')
+}
+
+/** null: it is tried again, and nothing that the graph shows changes. */
+function outcomeOf({ attempts, status }: Claimed, verdict: Verdict): Outcome | null {
+  if (verdict.kind === 'accepted') return { status: 'SENT' }
   const { kind, reason } = verdict
-  if (kind === 'refused')
-    return settle(options, message, { status: 'FAILED', reason, retryAfterSeconds: null })
+  if (kind === 'refused') return { status: 'FAILED', reason, retryAfterSeconds: null }
   const isLast = attempts >= maxAttempts
   if (kind === 'lost' || (isLast && status === 'UNCONFIRMED')) {
     // Lost twice: a third copy helps nobody.
     const retryAfterSeconds = status === 'UNCONFIRMED' ? null : retryUnconfirmedAfterSeconds
-    return settle(options, message, { status: 'UNCONFIRMED', reason, retryAfterSeconds })
+    return { status: 'UNCONFIRMED', reason, retryAfterSeconds }
   }
-  if (isLast) return settle(options, message, { status: 'FAILED', reason, retryAfterSeconds: null })
-  const seconds = Math.min((firstRetryAfterSeconds / 2) * 2 ** attempts, maxRetryAfterSeconds)
-  await options.db.transaction().execute(writer => postpone(writer, message, seconds))
+  return isLast ? { status: 'FAILED', reason, retryAfterSeconds: null } : null
 }

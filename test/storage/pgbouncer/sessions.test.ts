@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import { expect, inject, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openPostgres } from '../../../src/db/open.ts'
 import { TimedOut } from '../../../src/db/unavailable.ts'
 import { newPostgresDatabase, openDatabase, throughPooler } from '../../support/databases.ts'
@@ -36,18 +36,24 @@ test('a transaction has what the gateway relies on, whatever the database gives 
 })
 
 test('what one transaction sets does not reach the next one that has its session', async () => {
-  const { db, close } = await openDatabase({ statementTimeoutMs: 1_234 })
+  const { url, pooled } = throughPooler(await newPostgresDatabase())
+  const { db, close } = openPostgres(url, { ...pooled, statementTimeoutMs: 1_234 })
   onTestFinished(close)
-  const other = new pg.Client(inject('pgbouncer'))
+  const other = new pg.Client(url)
   await other.connect()
   onTestFinished(() => other.end())
-  const seen = new Set<string>()
+  const sessions = new Set<number>()
   for (let count = 0; count < 30; count++) {
-    await setting('statement_timeout').execute(db)
-    const { rows } = await other.query("select current_setting('statement_timeout') as value")
-    seen.add(rows[0].value)
+    const own = await sql<{ pid: number; value: string }>`
+      select pg_backend_pid() as pid, current_setting('statement_timeout') as value`.execute(db)
+    expect(own.rows[0]?.value).toBe('1234ms')
+    sessions.add(own.rows[0]?.pid ?? 0)
   }
-  expect([...seen]).toEqual(['0'])
+  const { rows } = await other.query(
+    "select pg_backend_pid() as pid, current_setting('statement_timeout') as value",
+  )
+  expect(sessions).toContain(rows[0].pid)
+  expect(rows[0].value).toBe('0')
 })
 
 test('consecutive transactions have different sessions', async () => {
