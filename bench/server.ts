@@ -131,6 +131,7 @@ async function gateway(): Promise<Server> {
     trusted: readTrustedDocuments(null, false, readConfig({}).limits),
     ...readConfig({ MAX_CONNECTIONS: '100000', MAX_CONNECTIONS_PER_ADDRESS: '100000' }),
     database,
+    replicas: [],
     page: null,
     traces: untraced,
     demoPageKey: null,

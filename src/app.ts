@@ -8,6 +8,7 @@ import { watchKeys } from './auth/key-watch.ts'
 import { rememberActors } from './auth/remember-actors.ts'
 import { slowFailures } from './auth/slow-failures.ts'
 import type { Config } from './config.ts'
+import { lendReplicas } from './db/read-replicas.ts'
 import type { SharedDatabase } from './db/share.ts'
 import { traceStatement } from './db/trace-statement.ts'
 import { demoWorkspaceId } from './demo/documented.ts'
@@ -57,6 +58,8 @@ import type { Traces } from './runtime/traces.ts'
 
 export type AppOptions = {
   database: SharedDatabase
+  /** Copies of the database that queries may read from. */
+  replicas: readonly SharedDatabase[]
   mailTransport: MailTransport
   /** Opens the hints, which tell other processes on the same database about changes. */
   openHints(options: HintsOptions): Hints
@@ -126,6 +129,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     isListening: () => hints.isListening(),
     hints: () => hints.counts(),
     feedAgeSeconds: feeds.ageSeconds,
+    replicaReads: () => (options.replicas.length > 0 ? reading.reads() : null),
     mailQueue: () => mailQueue.last(),
   })
   const { limits, traces, trusted } = options
@@ -179,11 +183,17 @@ export async function createApp(options: AppOptions): Promise<App> {
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
   const open = createQuota(limits.maxRequestBytesPerKey)
   const revisionOf = createRevisions(options.database)
+  const reading = lendReplicas(
+    options.database.lend,
+    options.replicas.map(replica => ({ lend: replica.lend, revisionOf: createRevisions(replica) })),
+    revisionOf,
+  )
+  const shareForQueries = options.replicas.length > 0 ? options.database.shareOf(reading.lend) : share
   const form = hash('sha256', `${printSchema(schema)} ${limits.maxPageSize}`)
   const tags = { form, revisionOf, spend: (actor: Actor) => budgets.cost.spend(actor.keyId, 1) }
   const confirm = (actor: Actor) => requireValid(reserved, actor)
   const graph = createGraph(
-    { share, announce, feeds, broadcasts, counts, outbox, confirm },
+    { share, shareForQueries, announce, feeds, broadcasts, counts, outbox, confirm },
     {
       limits,
       budgets,

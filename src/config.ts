@@ -17,6 +17,8 @@ export type Config = {
   directDatabaseUrl: string | null
   /** Whether `databaseUrl` leads through a pooler in transaction mode. */
   pooled: boolean
+  /** The URLs of read replicas of the Postgres, which queries may read from. */
+  replicaUrls: string[]
   /** Which lines are logged while the gateway serves. Those of its start and its end always are. */
   logLevel: LevelWithSilent
   demo: boolean
@@ -103,6 +105,12 @@ const secret = z
 /** Not checked as a URL: a connection string for a Unix socket has no host, so it may not be a valid URL. */
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
 
+/** A URL may have commas itself, between hosts. */
+const databaseUrls = z
+  .string()
+  .transform(urls => urls.split(/,\s*(?=postgres)/).map(url => url.trim()))
+  .pipe(z.array(databaseUrl))
+
 const logLevels = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 
 const Environment = z.object({
@@ -111,6 +119,7 @@ const Environment = z.object({
   DATA_DIR: z.string().default('.data'),
   DATABASE_URL: databaseUrl.optional(),
   DATABASE_DIRECT_URL: databaseUrl.optional(),
+  DATABASE_REPLICA_URLS: databaseUrls.default([]),
   LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(', ')}`).default('info'),
   DEMO: z.enum(['0', '1'], 'must be 0 or 1').optional(),
   DEMO_TRAFFIC: z.enum(['0', '1'], 'must be 0 or 1').optional(),
@@ -192,6 +201,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     throw new Error('TRUSTED_ONLY needs TRUSTED_DOCUMENTS.')
   if (data.DATABASE_DIRECT_URL !== undefined && data.DATABASE_URL === undefined)
     throw new Error('DATABASE_DIRECT_URL needs DATABASE_URL.')
+  if (data.DATABASE_REPLICA_URLS.length > 0 && data.DATABASE_URL === undefined)
+    throw new Error('DATABASE_REPLICA_URLS needs DATABASE_URL.')
   // An operation beyond the budget could never be executed, and would be told to come again for ever.
   if (data.MAX_COST_PER_MINUTE < data.MAX_QUERY_COST)
     throw new Error('MAX_COST_PER_MINUTE must be at least MAX_QUERY_COST.')
@@ -211,6 +222,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     databaseUrl: data.DATABASE_URL ?? null,
     directDatabaseUrl: data.DATABASE_DIRECT_URL ?? data.DATABASE_URL ?? null,
     pooled,
+    replicaUrls: data.DATABASE_REPLICA_URLS,
     logLevel: data.LOG_LEVEL,
     demo,
     // Its replies are sent, and the demo's contacts are nobody.

@@ -49,6 +49,9 @@ async function start(config: Config): Promise<void> {
   // It takes as long as the database does to open.
   const page = pageFolder()
   const database = await connect(config)
+  const replicas = openReplicas(config)
+  const closeDatabases = async () =>
+    void (await Promise.all([database, ...replicas].map(each => each.close())))
   try {
     const applied = await migrateDirectly(database, config)
     if (applied.length > 0) log.info({ applied }, 'migrated')
@@ -57,6 +60,7 @@ async function start(config: Config): Promise<void> {
     const pageKey = config.demo ? await demoPageKey(database.db) : null
     const app = await createApp({
       database,
+      replicas,
       page: await page,
       demoPageKey: isLoopback(config.host) ? pageKey : null,
       mailTransport: config.smtpUrl ? smtpTransport(config.smtpUrl) : fileTransport(config.mailDir),
@@ -67,11 +71,11 @@ async function start(config: Config): Promise<void> {
       trusted,
       ...config,
     })
-    const close = () => closeInOrder([[['the app', app.close]], [['the database', database.close]]])
+    const close = () => closeInOrder([[['the app', app.close]], [['the database', closeDatabases]]])
     endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: closeTimeoutMs + config.shutdownDelayMs })
     await listen(app, config, { engine: database.engine, pageKey: (await page) && pageKey })
   } catch (error) {
-    await database.close()
+    await closeDatabases()
     throw error
   }
 }
@@ -106,10 +110,8 @@ async function beginEpochIfElsewhere(db: Db): Promise<void> {
 }
 
 /** Clients are told the reason, and the log why. */
-function tellUnavailable(): (reason: string, error: unknown) => void {
-  return seldom(unavailableEveryMs, (reason, count, error) =>
-    log.warn({ reason, count, err: error }, 'the database is not available'),
-  )
+function tellUnavailable(what: string): (reason: string, error: unknown) => void {
+  return seldom(unavailableEveryMs, (reason, count, error) => log.warn({ reason, count, err: error }, what))
 }
 
 /** Traces that were not taken cost nothing but a line, once for each batch. */
@@ -137,8 +139,15 @@ async function listen(
 
 function connect({ databaseUrl, dataDir, ...config }: Config): Promise<OpenDatabase> | OpenDatabase {
   const onLost = (error: Error) => log.warn({ err: error }, 'a database connection was lost')
-  const options = { onLost, onUnavailable: tellUnavailable(), ...config }
+  const onUnavailable = tellUnavailable('the database is not available')
+  const options = { onLost, onUnavailable, ...config }
   return databaseUrl ? openPostgres(databaseUrl, options) : openEmbedded(dataDir, options)
+}
+
+/** A replica that is away is done without. */
+function openReplicas({ replicaUrls, ...config }: Config): OpenDatabase[] {
+  const onUnavailable = tellUnavailable('a read replica is not available')
+  return replicaUrls.map(url => openPostgres(url, { onUnavailable, ...config }))
 }
 
 /** The page, built first if its sources have changed. The gateway starts without it, too. */

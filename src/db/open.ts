@@ -14,7 +14,7 @@ import type { Db, Tables } from './db.ts'
 import { graceMs } from './deadlines.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { pooledBegin, sessionOf } from './session.ts'
-import { createShare, type SharedDatabase } from './share.ts'
+import { createShares, type Lend, lendInTurn, type Share, type SharedDatabase } from './share.ts'
 import { createStatementNames, type NameOf } from './statement-names.ts'
 import { Busy, codeOf, type Reason, Unavailable, withMeaning } from './unavailable.ts'
 
@@ -108,7 +108,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
     reserved,
     probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, meaning) }), {}),
     // Behind a pooler the server of a connection changes, so another client's statement would be cancelled.
-    share: createShare({ db: requests, dialect, turns, canCancel: !pooled }),
+    ...sharing(lendInTurn(requests, turns), createShares({ dialect, canCancel: !pooled })),
     state: () => ({
       pools: { requests: stateOf(pool), reserved: stateOf(reservedPool), probe: stateOf(probePool) },
       waitingForTurns: turns.waiting(),
@@ -166,7 +166,7 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
     db: kyselyOf(dialect, {}),
     reserved: requests,
     probe: requests,
-    share: createShare({ db: requests, dialect, turns, canCancel: false }),
+    ...sharing(lendInTurn(requests, turns), createShares({ dialect, canCancel: false })),
     state: () => ({
       pools: { requests: stateOf(pool) },
       waitingForTurns: turns.waiting(),
@@ -191,6 +191,8 @@ function countUnavailable(options: OpenOptions) {
     },
   }
 }
+
+const sharing = (lend: Lend, shareOf: (lend: Lend) => Share) => ({ lend, shareOf, share: shareOf(lend) })
 
 const stateOf = ({ totalCount: size, idleCount: idle, waitingCount: waiting }: pg.Pool) => ({
   size,

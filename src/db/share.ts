@@ -2,6 +2,7 @@ import {
   type AbortableQueryOptions,
   type CompiledQuery,
   type ConnectionProvider,
+  type DatabaseConnection,
   DefaultQueryExecutor,
   type Dialect,
   Kysely,
@@ -17,6 +18,16 @@ import type { Reason } from './unavailable.ts'
  */
 export type Share = (owner: Owner, signal?: AbortSignal, onStatement?: OnStatement) => Db
 
+/**
+ * Lends a connection to what `consumer` does with it, when it is the owner's turn.
+ * @throws what `consumer` throws, or why there is no connection
+ */
+export type Lend = <Result>(
+  owner: Owner,
+  signal: AbortSignal | undefined,
+  consumer: (connection: DatabaseConnection) => Promise<Result>,
+) => Promise<Result>
+
 /** Called with the text of a statement, which has no values. What it returns is called when the statement has ended. */
 export type OnStatement = (text: string) => ((isFailed: boolean) => void) | undefined
 
@@ -27,6 +38,10 @@ export type SharedDatabase = {
   /** A connection of its own, so that `isReachable` does not depend on who waits for the others. */
   probe: Db
   share: Share
+  /** How `share` comes by its connections. */
+  lend: Lend
+  /** The same as `share`, with connections that come in another way. */
+  shareOf(lend: Lend): Share
   /** What its pools hold now, and how often it was not available since the start. */
   state(): DatabaseState
   /** Counts what may have changed the database; null: other processes may change it too. */
@@ -45,16 +60,26 @@ export type DatabaseState = {
 }
 
 export type ShareOptions = {
-  db: Db
   dialect: Dialect
-  turns: Turns
   /** Whether a running statement can be cancelled. */
   canCancel: boolean
 }
 
-/** Shares a pool among requests. There are as many turns as connections, so nothing waits in the pool itself. */
-export function createShare({ db, dialect, turns, canCancel }: ShareOptions): Share {
+/** Lends the connections of a pool. There are as many turns as connections, so nothing waits in the pool itself. */
+export function lendInTurn(db: Db, turns: Turns): Lend {
   const pool = db.getExecutor()
+  return async (owner, signal, consumer) => {
+    const end = await turns.take(owner, signal)
+    try {
+      return await pool.provideConnection(consumer)
+    } finally {
+      end()
+    }
+  }
+}
+
+/** Makes the shares of requests, whatever lends them their connections. */
+export function createShares({ dialect, canCancel }: ShareOptions): (lend: Lend) => Share {
   const driver = dialect.createDriver()
   const strategy = canCancel ? 'cancel query' : 'ignore query'
   const [compiler, adapter] = [dialect.createQueryCompiler(), dialect.createAdapter()]
@@ -91,18 +116,9 @@ export function createShare({ db, dialect, turns, canCancel }: ShareOptions): Sh
     }
   }
 
-  return (owner, signal, onStatement) => {
+  return lend => (owner, signal, onStatement) => {
     const executor = new SharedExecutor(
-      {
-        async provideConnection(consumer) {
-          const end = await turns.take(owner, signal)
-          try {
-            return await pool.provideConnection(consumer)
-          } finally {
-            end()
-          }
-        },
-      },
+      { provideConnection: consumer => lend(owner, signal, consumer) },
       signal,
       onStatement,
     )

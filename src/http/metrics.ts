@@ -17,6 +17,8 @@ export type MetricsOptions = {
   hints(): { sent: number; received: number } | null
   /** For how long the log of a watched workspace has not been read, at most. */
   feedAgeSeconds(): number
+  /** How many reads of queries went to a replica, or could not; null: there is none. */
+  replicaReads(): Readonly<Record<string, number>> | null
   /** The mail queue as it was last seen; null: it was not seen yet. */
   mailQueue(): { due: number; later: number; oldestDueSeconds: number } | null
 }
@@ -35,6 +37,7 @@ export function createMetrics({
   isListening,
   hints,
   feedAgeSeconds,
+  replicaReads,
   mailQueue,
 }: MetricsOptions): Metrics {
   const registry = new Registry()
@@ -83,6 +86,16 @@ export function createMetrics({
     registers: [registry],
     collect() {
       this.set(feedAgeSeconds())
+    },
+  })
+  new Counter({
+    name: 'gateway_replica_reads_total',
+    help: 'Reads of queries by a read replica, and queries for which one was behind or away. None without replicas.',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [outcome, count] of Object.entries(replicaReads() ?? {})) this.inc({ outcome }, count)
     },
   })
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))

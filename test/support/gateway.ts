@@ -51,6 +51,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     mailTransport: fileTransport(mailDirectory),
     openHints: noHints,
     page: null,
+    replicas: [],
     demoPageKey: null,
     mailFrom: 'support@gateway.test',
     traces: untraced,

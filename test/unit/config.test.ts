@@ -21,6 +21,7 @@ test('needs nothing', () => {
     mailKeepDays: 90,
     directDatabaseUrl: null,
     pooled: false,
+    replicaUrls: [],
     poolSize: 10,
     poolWaitMs: 2000,
     statementTimeoutMs: 2000,
@@ -153,4 +154,16 @@ test('the address behind a pooler says that there is one, which keeps no stateme
     pooled: true,
   })
   expect(() => readConfig({ DATABASE_DIRECT_URL: postgres })).toThrow('needs DATABASE_URL')
+})
+
+test('read replicas are a list of addresses, each of which may name several hosts', () => {
+  const urls = 'postgres://a,b/inbox, postgresql://c/inbox'
+  expect(readConfig({ DATABASE_URL: postgres, DATABASE_REPLICA_URLS: urls }).replicaUrls).toEqual([
+    'postgres://a,b/inbox',
+    'postgresql://c/inbox',
+  ])
+  expect(() => readConfig({ DATABASE_REPLICA_URLS: urls })).toThrow('needs DATABASE_URL')
+  expect(() => readConfig({ DATABASE_URL: postgres, DATABASE_REPLICA_URLS: 'mysql://c' })).toThrow(
+    'must begin with postgres://',
+  )
 })

@@ -132,11 +132,11 @@ export function createGraph(
       }
     },
     async execute(operation, variables, caller) {
-      const execution = { operation, variables, context: createContext(rooms, caller, operation.related) }
+      const execution = { operation, variables, context: createContext(rooms, caller, operation) }
       return operation.kind === 'subscription' ? subscribe(engine, execution) : engine.execute(execution)
     },
     async answer(operation, variables, caller) {
-      return engine.answer({ operation, variables, context: createContext(rooms, caller, operation.related) })
+      return engine.answer({ operation, variables, context: createContext(rooms, caller, operation) })
     },
   }
 }

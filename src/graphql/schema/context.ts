@@ -31,6 +31,8 @@ export type GraphRooms = Pick<Operation, 'announce'> & {
   changes: Budget
   limits: Pick<Limits, 'maxPageSize' | 'maxListValues' | 'maxAnswerBytes'>
   share: Share
+  /** The database as a query sees it, which may read from a replica. */
+  shareForQueries: Share
   sharedRows: SharedRows
   feeds: Feeds
   broadcasts: Broadcasts
@@ -79,7 +81,11 @@ const loaded = (loading: Loading & { db: Db }) => ({
 })
 
 /** The context of a request. */
-export function createContext(rooms: GraphRooms, caller: Caller, related: RelatedRows): Context {
+export function createContext(
+  rooms: GraphRooms,
+  caller: Caller,
+  { kind, related }: { kind: 'query' | 'mutation' | 'subscription'; related: RelatedRows },
+): Context {
   const { actor } = caller
   const { signal, giveUp } = withEnd(caller.signal)
   const { workspaceId } = actor
@@ -89,7 +95,8 @@ export function createContext(rooms: GraphRooms, caller: Caller, related: Relate
     statements++
     return traceStatement(context.trace, text)
   }
-  const db = rooms.share({ ...actor }, signal, onStatement)
+  const share = kind === 'query' ? rooms.shareForQueries : rooms.share
+  const db = share({ ...actor }, signal, onStatement)
   const context: Context = {
     ...rooms,
     ...caller,
