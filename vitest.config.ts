@@ -7,13 +7,17 @@ import { shared } from './test/support/shared-config.ts'
 const folders = ['attacks', 'graph', 'live', 'mail', 'process', 'rest', 'storage']
 
 /**
- * What does not depend on the pool: attacks, processes of their own, deliveries to a mail server, and tests that open
- * their database themselves.
+ * What does not depend on the pool: attacks, processes of their own, deliveries to a mail server, tests that open their
+ * database themselves, and those that send one statement after the other for a long time, or work outside of the database.
  */
 const poolIndependent = [
   'test/attacks/**',
   'test/process/**',
   'test/mail/outbound/**',
+  'test/mail/inbound/costly.test.ts',
+  'test/graph/compiled.test.ts',
+  'test/{graph,rest}/tenancy-walk*.test.ts',
+  'test/storage/{paging,search-ways}.test.ts',
   'test/storage/postgres/{faults,migrate,named-statements,round-trips,turkish}.test.ts',
 ]
 
