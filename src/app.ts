@@ -188,7 +188,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     options.replicas.map(replica => ({ lend: replica.lend, revisionOf: createRevisions(replica) })),
     revisionOf,
   )
-  const shareForQueries = options.replicas.length > 0 ? options.database.shareOf(reading.lend) : share
+  const shareForQueries =
+    options.replicas.length > 0 ? options.database.shareOf(reading.lend, reading.isReadAgain) : share
   const form = hash('sha256', `${printSchema(schema)} ${limits.maxPageSize}`)
   const tags = { form, revisionOf, spend: (actor: Actor) => budgets.cost.spend(actor.keyId, 1) }
   const confirm = (actor: Actor) => requireValid(reserved, actor)

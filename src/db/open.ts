@@ -14,7 +14,7 @@ import type { Db, Tables } from './db.ts'
 import { graceMs } from './deadlines.ts'
 import { lockDirectory } from './directory-lock.ts'
 import { pooledBegin, sessionOf } from './session.ts'
-import { createShares, type Lend, lendInTurn, type Share, type SharedDatabase } from './share.ts'
+import { createShares, type Lend, lendInTurn, type SharedDatabase } from './share.ts'
 import { createStatementNames, type NameOf } from './statement-names.ts'
 import { Busy, codeOf, type Reason, Unavailable, withMeaning } from './unavailable.ts'
 
@@ -192,7 +192,11 @@ function countUnavailable(options: OpenOptions) {
   }
 }
 
-const sharing = (lend: Lend, shareOf: (lend: Lend) => Share) => ({ lend, shareOf, share: shareOf(lend) })
+const sharing = (lend: Lend, shareOf: SharedDatabase['shareOf']) => ({
+  lend,
+  shareOf,
+  share: shareOf(lend, () => false),
+})
 
 const stateOf = ({ totalCount: size, idleCount: idle, waitingCount: waiting }: pg.Pool) => ({
   size,

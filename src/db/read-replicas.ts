@@ -1,6 +1,6 @@
 import type { Owner } from '../runtime/turns.ts'
 import { within } from '../runtime/within.ts'
-import type { Lend } from './share.ts'
+import type { IsReadAgain, Lend } from './share.ts'
 import { TimedOut, Unavailable } from './unavailable.ts'
 
 /** A copy of the database that follows it, a moment behind. It takes no changes. */
@@ -29,10 +29,13 @@ export function lendReplicas(
   primary: Lend,
   replicas: readonly ReadReplica[],
   revisionOf: (workspaceId: string) => Promise<string>,
-): { lend: Lend; reads(): ReplicaReads } {
+): { lend: Lend; isReadAgain: IsReadAgain; reads(): ReplicaReads } {
   const reads: ReplicaReads = { replica: 0, behind: 0, away: 0 }
   const awayUntil = new Map<ReadReplica, number>()
   const chosen = new WeakMap<Owner, Promise<ReadReplica | null>>()
+  const readsFrom = new WeakMap<Owner, ReadReplica>()
+  /** Those whose replica has failed. */
+  const failed = new WeakSet<Owner>()
   let turn = 0
 
   function leaveAlone(replica: ReadReplica): null {
@@ -61,19 +64,29 @@ export function lendReplicas(
     return known
   }
 
+  /** What takes too long at the replica would take as long at the database. */
+  function isReadAgain(owner: Owner, error: unknown): boolean {
+    const replica = readsFrom.get(owner)
+    if (!replica || !(error instanceof Unavailable) || error instanceof TimedOut) return false
+    // Several statements of a request may fail at once.
+    if (!failed.has(owner)) chosen.set(owner, Promise.resolve(leaveAlone(replica)))
+    failed.add(owner)
+    return true
+  }
+
   return {
+    isReadAgain,
     reads: () => reads,
     async lend(owner, signal, consumer) {
       const replica = await choiceOf(owner)
       if (!replica) return primary(owner, signal, consumer)
+      readsFrom.set(owner, replica)
       try {
         const result = await replica.lend(owner, signal, consumer)
         reads.replica++
         return result
       } catch (error) {
-        // What takes too long there would take as long here.
-        if (!(error instanceof Unavailable) || error instanceof TimedOut) throw error
-        chosen.set(owner, Promise.resolve(leaveAlone(replica)))
+        if (!isReadAgain(owner, error)) throw error
         return primary(owner, signal, consumer)
       }
     },

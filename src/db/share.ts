@@ -28,6 +28,9 @@ export type Lend = <Result>(
   consumer: (connection: DatabaseConnection) => Promise<Result>,
 ) => Promise<Result>
 
+/** Whether a statement of an owner that has failed with this error is executed again, as it only reads. */
+export type IsReadAgain = (owner: Owner, error: unknown) => boolean
+
 /** Called with the text of a statement, which has no values. What it returns is called when the statement has ended. */
 export type OnStatement = (text: string) => ((isFailed: boolean) => void) | undefined
 
@@ -41,7 +44,7 @@ export type SharedDatabase = {
   /** How `share` comes by its connections. */
   lend: Lend
   /** The same as `share`, with connections that come in another way. */
-  shareOf(lend: Lend): Share
+  shareOf(lend: Lend, isReadAgain: IsReadAgain): Share
   /** What its pools hold now, and how often it was not available since the start. */
   state(): DatabaseState
   /** Counts what may have changed the database; null: other processes may change it too. */
@@ -79,7 +82,7 @@ export function lendInTurn(db: Db, turns: Turns): Lend {
 }
 
 /** Makes the shares of requests, whatever lends them their connections. */
-export function createShares({ dialect, canCancel }: ShareOptions): (lend: Lend) => Share {
+export function createShares({ dialect, canCancel }: ShareOptions): SharedDatabase['shareOf'] {
   const driver = dialect.createDriver()
   const strategy = canCancel ? 'cancel query' : 'ignore query'
   const [compiler, adapter] = [dialect.createQueryCompiler(), dialect.createAdapter()]
@@ -87,26 +90,34 @@ export function createShares({ dialect, canCancel }: ShareOptions): (lend: Lend)
   class SharedExecutor extends DefaultQueryExecutor {
     readonly #signal: AbortSignal | undefined
     readonly #onStatement: OnStatement | undefined
+    readonly #isAgain: (error: unknown) => boolean
 
     constructor(
       connections: ConnectionProvider,
       signal: AbortSignal | undefined,
       onStatement: OnStatement | undefined,
+      isAgain: (error: unknown) => boolean,
     ) {
       super(compiler, adapter, connections)
       this.#signal = signal
       this.#onStatement = onStatement
+      this.#isAgain = isAgain
     }
 
     /** A transaction that has begun goes on to its end: the signal is not for its statements. */
     override withConnectionProvider(connections: ConnectionProvider): SharedExecutor {
-      return new SharedExecutor(connections, undefined, this.#onStatement)
+      return new SharedExecutor(connections, undefined, this.#onStatement, () => false)
     }
 
     override executeQuery<Row>(query: CompiledQuery<unknown>, options?: AbortableQueryOptions) {
       const ended = this.#onStatement?.(query.sql)
       const cancelled = this.#signal && { signal: this.#signal, inflightQueryAbortStrategy: strategy }
-      const result = super.executeQuery<Row>(query, { ...cancelled, ...options } as AbortableQueryOptions)
+      const execute = () =>
+        super.executeQuery<Row>(query, { ...cancelled, ...options } as AbortableQueryOptions)
+      const result = execute().catch(error => {
+        if (this.#isAgain(error)) return execute()
+        throw error
+      })
       if (ended)
         result.then(
           () => ended(false),
@@ -116,11 +127,12 @@ export function createShares({ dialect, canCancel }: ShareOptions): (lend: Lend)
     }
   }
 
-  return lend => (owner, signal, onStatement) => {
+  return (lend, isReadAgain) => (owner, signal, onStatement) => {
     const executor = new SharedExecutor(
       { provideConnection: consumer => lend(owner, signal, consumer) },
       signal,
       onStatement,
+      error => isReadAgain(owner, error),
     )
     return new Kysely<Tables>({ config: { dialect }, dialect, driver, executor })
   }

@@ -73,7 +73,7 @@ test(`${reads} reads beside a replica that lags 5 seconds show what was written 
         (readers[index % 2] ?? writer).graphql<{ conversation: { status: string } }>(read, { id }),
       )
       for (const { data, errors } of await Promise.all(asked)) {
-        expect(errors).toBeUndefined()
+        expect(errors ?? []).toEqual([])
         if (data.conversation.status !== expected) stale++
       }
     }
@@ -88,13 +88,12 @@ test(`${reads} reads beside a replica that lags 5 seconds show what was written 
   }
   await Promise.all(Array.from({ length: workspaces }, writeAndRead))
 
-  const counts = await Promise.all(gateways.map(readsOf))
+  const counts = await Promise.all([readsOf(gateways[0]), readsOf(gateways[1])])
   await annotate(`${reads - left} reads, ${stale} stale; ${JSON.stringify(counts)}`)
   expect(stale).toBe(0)
-  for (const { replica: byReplica, behind } of counts) {
-    expect(byReplica).toBeGreaterThan(100)
-    expect(behind).toBeGreaterThan(100)
-  }
+  // The first one answers most of them from memory.
+  expect(counts[1].replica).toBeGreaterThan(reads / 10)
+  expect(counts[1].behind).toBeGreaterThan(reads / 10)
 })
 
 test('a replica that goes away takes nothing but its help with it', async () => {
@@ -108,14 +107,15 @@ test('a replica that goes away takes nothing but its help with it', async () => 
   }
   await expect.poll(isHelping).toBe(true)
   const asking = Array.from({ length: 8 }, async () => {
-    for (let asked = 0; asked < 100; asked++) {
-      const { data, errors } = await caller.graphql<{ conversation: { status: string } }>(read, { id })
-      expect(errors).toBeUndefined()
-      expect(data.conversation.status).toBe('OPEN')
-    }
+    const answers: unknown[] = []
+    while (answers.length < 200) answers.push((await caller.graphql(read, { id })).data)
+    return answers
   })
   await pause(100)
   await replica.stop()
-  await Promise.all(asking)
+  const answers = (await Promise.all(asking)).flat()
+  expect(new Set(answers.map(data => JSON.stringify(data)))).toEqual(
+    new Set([JSON.stringify({ conversation: { status: 'OPEN' } })]),
+  )
   expect((await readsOf(gateway)).away).toBeGreaterThan(0)
 })
