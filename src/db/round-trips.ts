@@ -8,10 +8,11 @@ export type Send = (
 export type Query = (text: string, values: readonly unknown[]) => Promise<unknown>
 
 /**
- * `first`: a statement that does no harm outside a transaction, so it may be sent with the `begin` before it. `last`: the
- * last statement of its transaction, which may be sent with the `commit` after it.
+ * `first`: a statement that does no harm outside a transaction, so it may be sent with the `begin` before it. `ahead`: a
+ * statement whose result nobody reads, so the next one may be sent with it, which fails with its error. `last`: the last
+ * statement of its transaction, which may be sent with the `commit` after it.
  */
-export type Place = 'first' | 'last'
+export type Place = 'first' | 'ahead' | 'last'
 
 const places = new WeakMap<readonly unknown[], Place>()
 
@@ -44,8 +45,9 @@ const inOwnTransaction =
   }
 
 /**
- * Queries of one connection, with fewer round trips for each transaction: `begin` waits for the first statement, and
- * `commit` is sent right behind the last one. If that one fails, PostgreSQL answers its `commit` with a rollback.
+ * Queries of one connection, with fewer round trips for each transaction: `begin` waits for the first statement, nobody
+ * waits for those that are sent ahead, and `commit` is sent right behind the last one. If one of them fails, PostgreSQL
+ * refuses those behind it, and answers the `commit` with a rollback.
  *
  * @param send sends statements one behind the other, without waiting for their results
  * @param pooledBegin what begins a transaction behind a pooler. Then a statement outside a transaction gets its own.
@@ -54,8 +56,11 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
   let state: 'none' | 'beginning' | 'open' | 'failed' | Promise<unknown> = 'none'
   const query = oneByOne(send)
   const queryAlone = pooledBegin === undefined ? query : inOwnTransaction(query, pooledBegin)
+  /** Why the first failing one failed of those that were sent ahead in this transaction. */
+  let failedAhead: { error: unknown } | null = null
 
   async function queryBegin(): Promise<void> {
+    failedAhead = null
     try {
       await query(pooledBegin ?? 'begin', [])
     } catch (error) {
@@ -72,6 +77,27 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
     return result.value
   }
 
+  /** @throws unknown why the statement could not be sent */
+  function queryAhead(text: string, values: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      send(text, values, error => {
+        if (!error) return
+        failedAhead ??= { error }
+        reject(error)
+      })
+      resolve({ command: '', rows: [] })
+    })
+  }
+
+  /** @throws unknown what a statement ahead of it has failed with, or else this one */
+  async function queryBehind(text: string, values: readonly unknown[]): Promise<unknown> {
+    const result = await query(text, values).catch(error => {
+      throw failedAhead?.error ?? error
+    })
+    if (text === 'commit' && failedAhead) throw failedAhead.error
+    return result
+  }
+
   /** A statement that cannot be sent is followed by no `commit`. */
   function queryLast(text: string, values: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -79,7 +105,7 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
       send(text, values, (error, result) => {
         if (!error) return resolve(result)
         isSent = false
-        reject(error)
+        reject(failedAhead?.error ?? error)
       })
       if (!isSent) return
       const committed = query('commit', [])
@@ -94,7 +120,13 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
     if (isEnd(text)) return { command: text.toUpperCase(), rows: [] }
     if (places.get(values) === 'first') return queryFirst(text, values)
     await queryBegin()
-    return query(text, values)
+    return queryWithin(text, values)
+  }
+
+  function queryWithin(text: string, values: readonly unknown[]): Promise<unknown> {
+    const at = places.get(values)
+    if (at === 'ahead') return queryAhead(text, values)
+    return at === 'last' ? queryLast(text, values) : queryBehind(text, values)
   }
 
   /**
@@ -125,9 +157,8 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
       return { command: 'BEGIN', rows: [] }
     }
     if (state === 'none') return queryAlone(text, values)
-    if (places.get(values) === 'last') return queryLast(text, values)
     if (isEnd(text)) state = 'none'
-    return query(text, values)
+    return queryWithin(text, values)
   }
 }
 

@@ -183,3 +183,65 @@ test('behind a pooler a begin that has failed may have begun, and is rolled back
   expect(await rolledBack).toBe(rollback)
   expect(sent).toEqual(['begin; set', 'lock', 'rollback'])
 })
+
+test('what is sent ahead is not waited for', async () => {
+  const { sent, query, answer, open } = connection()
+  await open()
+  await query('count', 'ahead')
+  await query('write', 'ahead')
+  const last = query('read', 'last')
+  expect(sent.slice(2)).toEqual(['count', 'write', 'read', 'commit'])
+  answer()
+  answer()
+  answer({ rows: ['read'] })
+  answer(commit)
+  expect(await last).toEqual({ rows: ['read'] })
+  expect(await query('commit')).toBe(commit)
+})
+
+test.for<Place | undefined>([undefined, 'last'])(
+  'a statement behind one that has failed fails with its error (%s)',
+  async at => {
+    const { query, answer, fail, open } = connection()
+    await open()
+    await query('count', 'ahead')
+    await query('write', 'ahead')
+    const behind = query('read', at)
+    fail('a count would be negative')
+    fail('the transaction is aborted')
+    fail('the transaction is aborted')
+    answer(rollback)
+    await expect(behind).rejects.toThrow('a count would be negative')
+  },
+)
+
+test('a commit behind one that has failed fails with its error', async () => {
+  const { query, answer, fail, open } = connection()
+  await open()
+  await query('count', 'ahead')
+  const committed = query('commit')
+  fail('a count would be negative')
+  answer(rollback)
+  await expect(committed).rejects.toThrow('a count would be negative')
+})
+
+test('the next transaction of the connection does not fail with it', async () => {
+  const { query, answer, fail, open } = connection()
+  await open()
+  await query('count', 'ahead')
+  const rolledBack = query('rollback')
+  fail('a count would be negative')
+  answer(rollback)
+  await rolledBack
+  await open()
+  const committed = query('commit')
+  answer(commit)
+  expect(await committed).toBe(commit)
+})
+
+test('what cannot be sent ahead fails at once', async () => {
+  const { sent, query, open } = connection({ unsendable: 'count' })
+  await open()
+  await expect(query('count', 'ahead')).rejects.toThrow('count cannot be sent')
+  expect(sent).toHaveLength(2)
+})
