@@ -74,6 +74,9 @@ const constraints: Record<string, Problem> = {
   workspace_pkey: { message: 'A workspace with this id exists already.', path: ['id'] },
 }
 
+/** On a Citus cluster the rows are in shards, whose constraints end with the number of the shard. */
+const ofShard = /_\d+$/
+
 const unreachable = 'The gateway cannot reach its database. Try again in a moment.'
 
 /** What clients are told for each reason. */
@@ -98,6 +101,7 @@ export function explain(error: unknown): Refusal | null {
     return refusalWith({ retryAfter: 1, reason: error.reason }, 'UNAVAILABLE', sentences[error.reason])
   if (error instanceof Busy)
     return refusalWith({ retryAfter: 1 }, 'RATE_LIMITED', 'This key has too many requests in work.')
-  const known = constraints[(error as { constraint?: string } | null)?.constraint ?? '']
+  const constraint = (error as { constraint?: string } | null)?.constraint
+  const known = constraints[constraint?.replace(ofShard, '') ?? '']
   return known ? new Refusal('INVALID_INPUT', known) : null
 }

@@ -167,7 +167,7 @@ describe('a new epoch', () => {
     const before = await count()
     await begin(gateway, workspaceId)
     await addNotes(caller, id, 1)
-    await sql`update event set created_at = created_at - interval '2 days' where workspace_id = ${workspaceId}
+    await sql`update event set created_at = statement_timestamp() - interval '2 days' where workspace_id = ${workspaceId}
       and seq < 1000`.execute(gateway.db)
     expect(await workspacesWithOldEvents(gateway.db, 1)).toContain(workspaceId)
     const deleted = await gateway.db

@@ -81,7 +81,7 @@ test('a change in a workspace without subscribers costs no statement beyond the 
   const { client: caller } = acme
   const { id } = await newConversation(caller)
   const count = (statement: RegExp) => statements.filter(each => statement.test(each)).length
-  // The sweep for due mail, once a second, has a transaction of its own. It begins after this one has ended, or as a whole.
+  // Leasing due mail has a transaction of its own. It begins after this one has ended, or as a whole.
   await expect
     .poll(() => {
       const isAtRest = count(/^begin$/) === count(/^(commit|rollback)$/)
@@ -97,7 +97,7 @@ test('a change in a workspace without subscribers costs no statement beyond the 
   // What the gateway does by itself meanwhile: it looks for due mail, for keys that have ended and for old idempotency keys.
   const own = statements.filter(
     statement =>
-      !/skip locked|"api_key"|delete from idempotency_key|delete from raw_mail|^(begin|commit)$/.test(
+      !/next_attempt_at|m.lease_token|"api_key"|delete from idempotency_key|delete from raw_mail|^(begin|commit)$/.test(
         statement,
       ),
   )
@@ -105,5 +105,7 @@ test('a change in a workspace without subscribers costs no statement beyond the 
     expect.stringMatching(/^with "locked"/),
     expect.stringMatching(/^update "conversation"/),
     expect.stringMatching(/update workspace set event_seq/),
+    expect.stringMatching(/insert into event /),
+    expect.stringMatching(/select event_seq as seq/),
   ])
 })

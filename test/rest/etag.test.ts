@@ -57,7 +57,7 @@ test.for([
 
 test('a tag outlives what changes nothing, such as the work in the background', async ({ acme }) => {
   const { tag } = await get(acme.client, listOf(acme.id))
-  const looksForMail = () => statements.filter(sql => sql.includes('with recursive chosen')).length
+  const looksForMail = () => statements.filter(sql => sql.includes('busy(workspace_id, attempts)')).length
   const before = looksForMail()
   await expect.poll(looksForMail).toBeGreaterThan(before + 1)
   expect((await get(acme.client, listOf(acme.id), { 'if-none-match': tag })).status).toBe(304)

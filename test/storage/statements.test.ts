@@ -25,7 +25,7 @@ async function statementsOf<Data>(caller: Client, query: string) {
   expect(answer.errors).toBeUndefined()
   const own = statements.filter(
     text =>
-      !/"hash" =|skip locked|from "api_key"|delete from idempotency_key|delete from raw_mail|"is_searchable"|^(begin|commit)$/.test(
+      !/"hash" =|next_attempt_at|from "api_key"|delete from idempotency_key|delete from raw_mail|"is_searchable"|^(begin|commit)$/.test(
         text,
       ),
   )

@@ -16,15 +16,6 @@ export type Contact = Selection<Tables, 'contact', (typeof columns)[number]>
 
 const now = sql<Date>`clock_timestamp()::timestamptz(3)`.as('at')
 
-/**
- * Whether a contact that existed has its first name, as far as this statement can know. The subquery sees the row as it
- * was before the statement, or not at all. A row that was inserted has no transaction that replaced it (`xmax` 0).
- */
-const wasNamed = sql<boolean>`contact.xmax <> 0 and contact.name is not null and not exists (
-  select from contact as earlier
-  where earlier.workspace_id = contact.workspace_id and earlier.id = contact.id and earlier.name is not null
-)`.as('isNamed')
-
 export const newestFirst: Sort = { column: 'created_at', descending: true }
 
 const contactsOf = (reader: Reader, workspaceId: string) =>
@@ -68,9 +59,47 @@ export async function contactPage(reader: Reader, workspaceId: string, page: Pag
   return pageStatement(reader, { workspaceId, page: boundsOf(page) }, { backward: page.backward })
 }
 
+type ByEmail = { workspaceId: string; email: string }
+
+/** The outer select runs when the inner one has its lock; in a single select the clock could be read before the wait. */
+const lockedByEmail = reusable(
+  (writer: Writer, { workspaceId, email }: ByEmail) =>
+    writer
+      .with('locked', () =>
+        contactsOf(writer, workspaceId).where(sql<boolean>`lower(email) = ${email}`).forNoKeyUpdate(),
+      )
+      .selectFrom('locked')
+      .selectAll()
+      .select(now),
+  'first',
+)
+
+type New = ByEmail & { id: string; name: string | null; lexemes: readonly string[] }
+
+const upserted = reusable(
+  (writer: Writer, { workspaceId, id, email, name, lexemes }: New) =>
+    writer
+      .insertInto('contact')
+      .values({
+        workspace_id: workspaceId,
+        id,
+        email,
+        name,
+        words: sql`array_to_tsvector(${lexemes}::text[])`,
+      })
+      .onConflict(conflict =>
+        conflict.expression(sql`workspace_id, lower(email)`).doUpdateSet(eb => ({
+          name: eb.fn.coalesce('contact.name', 'excluded.name'),
+          // Words that are yet to be added by the job are left to it.
+          words: sql`case when contact.name is null and contact.words is not null then excluded.words else contact.words end`,
+        })),
+      ),
+  'ahead',
+)
+
 /**
- * Finds the contact with this address, or creates it. A name fills an empty name and never replaces one; null: no name.
- * If two transactions create the same contact, the second waits and then finds it.
+ * Finds the contact with this address, or creates it, and locks it. A name fills an empty name and never replaces one;
+ * null: no name. If two transactions create the same contact, the second waits and then finds it.
  * @returns the contact, and the time of the change
  */
 export async function upsertContact(
@@ -78,27 +107,20 @@ export async function upsertContact(
   workspaceId: string,
   { email, name }: { email: string; name: string | null },
 ): Promise<{ contact: Contact; at: Date }> {
-  const { at, isNamed, ...contact } = await writer
-    .insertInto('contact')
-    .values({
-      workspace_id: workspaceId,
-      id: newId('contact'),
-      email,
-      name,
-      words: sql`array_to_tsvector(${lexemesOf(workspaceId, [name, email])}::text[])`,
-    })
-    .onConflict(conflict =>
-      conflict.expression(sql`workspace_id, lower(email)`).doUpdateSet(eb => ({
-        name: eb.fn.coalesce('contact.name', 'excluded.name'),
-        // Words that are yet to be added by the job are left to it.
-        words: sql`case when contact.name is null and contact.words is not null then excluded.words else contact.words end`,
-      })),
-    )
-    .returning([...columns, now, wasNamed])
-    .executeTakeFirstOrThrow()
-  if (isNamed && contact.name !== null) await addContactName(writer, workspaceId, contact.id, contact.name)
-  return { contact, at }
+  const lock = { workspaceId, email: email.toLowerCase() }
+  const [earlier] = await lockedByEmail(writer, lock)
+  if (earlier && (name === null || earlier.name !== null)) return withTime(earlier)
+  const id = newId('contact')
+  const lexemes = lexemesOf(workspaceId, [name, email])
+  await upserted(writer, { workspaceId, id, email, name, lexemes })
+  const [row] = await lockedByEmail(writer, lock)
+  if (!row) throw new Error('A contact that is written is found by its address.')
+  // Its conversations are found by a name that is given to it here, or by another transaction that has created it meanwhile.
+  if (row.id !== id && row.name !== null) await addContactName(writer, workspaceId, row.id, row.name)
+  return withTime(row)
 }
+
+const withTime = ({ at, ...contact }: Contact & { at: Date }) => ({ contact, at })
 
 /** The workspace's contact with this id, and the current time. @throws Refusal NOT_FOUND */
 export async function requireContact(
@@ -110,6 +132,5 @@ export async function requireContact(
     ? await contactsOf(reader, workspaceId).select(now).where('id', '=', id).executeTakeFirst()
     : undefined
   if (!row) throw notFound('contact', 'contactId')
-  const { at, ...contact } = row
-  return { contact, at }
+  return withTime(row)
 }

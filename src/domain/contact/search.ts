@@ -6,7 +6,7 @@ import { withSettings } from '../../db/with-settings.ts'
 import { refusal } from '../errors.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged } from '../page.ts'
 import { queryOf } from '../search/lexemes.ts'
-import { lookUpSettings, search } from '../search/probe.ts'
+import { lookUpSettings, ofWorkspace, search } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { type Contact, columns, newestFirst } from './rows.ts'
 
@@ -33,12 +33,13 @@ const beyond = reusable(
 const lookedUp = reusable((reader, { workspaceId, page, query }: Searching, { backward }: Backward) => {
   // A table of its own, so that the index of words is used and not that of the order.
   const found = sql<Contact & { workspace_id: string; created_at: Date; avatar_url: string | null }>`(
-    with found as materialized (select * from contact where words @@ ${query}::tsquery) select * from found
+    with found as materialized (
+      select * from contact where words @@ ${query}::tsquery and ${ofWorkspace(workspaceId)}
+    ) select * from found
   )`
   const all = reader
     .selectFrom(found.as('found'))
     .select(['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'])
-    .where('workspace_id', '=', workspaceId)
   return paged(all, newestFirst, { ...page, backward })
 })
 

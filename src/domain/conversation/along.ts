@@ -36,9 +36,10 @@ const agentColumns = [
   'deactivated_at as agentDeactivatedAt',
 ] as const
 
-/** Reads the rows along. Their columns come from a subquery, so those of a conversation keep their bare names. */
+/** Reads rows of the workspace along. Their columns come from a subquery, so those of a conversation keep their bare names. */
 export function readAlong<Row>(
   query: SelectQueryBuilder<Tables, 'conversation', Row>,
+  workspaceId: string,
   { contact, agent }: Along,
 ): SelectQueryBuilder<Tables, 'conversation', Row> {
   const withContact = contact
@@ -48,7 +49,7 @@ export function readAlong<Row>(
             eb
               .selectFrom('contact')
               .select(contactColumns)
-              .whereRef('contact.workspace_id', '=', 'conversation.workspace_id')
+              .where('contact.workspace_id', '=', workspaceId)
               .whereRef('contact.id', '=', 'conversation.contact_id')
               .as('of_contact'),
           join => join.onTrue(),
@@ -62,7 +63,7 @@ export function readAlong<Row>(
             eb
               .selectFrom('agent')
               .select(agentColumns)
-              .whereRef('agent.workspace_id', '=', 'conversation.workspace_id')
+              .where('agent.workspace_id', '=', workspaceId)
               .whereRef('agent.id', '=', 'conversation.assigned_to_id')
               .as('of_agent'),
           join => join.onTrue(),

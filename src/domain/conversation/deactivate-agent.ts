@@ -59,13 +59,13 @@ async function deactivate(writer: Writer, workspaceId: string, agentId: string):
   if (agent.deactivatedAt) return false
   await writer
     .updateTable('agent')
-    .set({ deactivated_at: sql`clock_timestamp()` })
+    .set({ deactivated_at: sql`statement_timestamp()` })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', agentId)
     .execute()
   await writer
     .updateTable('api_key')
-    .set({ revoked_at: sql`clock_timestamp()` })
+    .set({ revoked_at: sql`statement_timestamp()` })
     .where('workspace_id', '=', workspaceId)
     .where('agent_id', '=', agentId)
     .where('revoked_at', 'is', null)

@@ -112,7 +112,7 @@ const ofWorkspace = reusable(
       { shape: filter, values, order, parent: null },
       { ...page, backward },
     )
-    return readAlong(rows.select(columns), along)
+    return readAlong(rows.select(columns), workspaceId, along)
   },
 )
 
@@ -143,7 +143,7 @@ const ofParents = reusable(
         eb => {
           const filtering = { shape: filter, values, order, parent }
           const rows = listed(eb, workspaceId, filtering, { ...page, backward })
-          return readAlong(rows.select(columns), along).as('conversation')
+          return readAlong(rows.select(columns), workspaceId, along).as('conversation')
         },
         join => join.onTrue(),
       )

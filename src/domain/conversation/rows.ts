@@ -37,6 +37,7 @@ const byIds = reusable((reader, { workspaceId, ids }: Ids, along: Along) =>
       .select(columns)
       .where('workspace_id', '=', workspaceId)
       .where(oneOf('id', ids)),
+    workspaceId,
     along,
   ),
 )

@@ -4,7 +4,7 @@ import { reusable } from '../../db/reusable.ts'
 import { withSettings } from '../../db/with-settings.ts'
 import { type Backward, boundsOf, type PageBounds, paged } from '../page.ts'
 import { queryOf } from '../search/lexemes.ts'
-import { lookUpSettings, search } from '../search/probe.ts'
+import { lookUpSettings, ofWorkspace, search } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { type Along, readAlong } from './along.ts'
 import { type ConversationOrder, conditionsOf } from './branches.ts'
@@ -29,7 +29,7 @@ const walked = reusable(
         eb
           .selectFrom('conversation_words as kept')
           .select('kept.conversation_id as found')
-          .whereRef('kept.workspace_id', '=', 'conversation.workspace_id')
+          .where('kept.workspace_id', '=', workspaceId)
           .whereRef('kept.conversation_id', '=', 'conversation.id')
           .where(sql<boolean>`kept.words @@ ${query}::tsquery`)
           // With a limit it is not made a join of another kind, which would read the words of all.
@@ -37,7 +37,11 @@ const walked = reusable(
           .as('kept'),
       join => join.onTrue(),
     )
-    return readAlong(paged(found.select(columns), sortOf(order), inOrder({ ...page, backward })), along)
+    return readAlong(
+      paged(found.select(columns), sortOf(order), inOrder({ ...page, backward })),
+      workspaceId,
+      along,
+    )
   },
 )
 
@@ -52,18 +56,17 @@ const beyond = reusable((reader, { workspaceId, filter: values, page, rows, upTo
 
 const lookedUp = reusable((reader, { workspaceId, filter: values, page, query }: Searching, shape: Shape) => {
   const { order, backward, filter, along } = shape
-  const found = sql<{ workspace: string; found: string }>`(
+  const found = sql<{ found: string }>`(
     with found as materialized (
-      select workspace_id, conversation_id from conversation_words where words @@ ${query}::tsquery
+      select conversation_id from conversation_words where words @@ ${query}::tsquery and ${ofWorkspace(workspaceId)}
     ) select * from found
   )`
-  const matches = reader.selectFrom(found.as<'found'>(sql`found(workspace, found)`)).innerJoinLateral(
+  const matches = reader.selectFrom(found.as<'found'>(sql`found(found)`)).innerJoinLateral(
     eb =>
       eb
         .selectFrom('conversation')
         .selectAll()
         .where('conversation.workspace_id', '=', workspaceId)
-        .whereRef('conversation.workspace_id', '=', sql.ref('found.workspace'))
         .whereRef('conversation.id', '=', sql.ref('found.found'))
         .where(inner => inner.and(conditionsOf({ shape: filter, values }).map(condition => condition(inner))))
         .limit(1)
@@ -73,7 +76,11 @@ const lookedUp = reusable((reader, { workspaceId, filter: values, page, query }:
   // The page is made first, so that nothing is read along with rows that are not shown.
   const shown = paged(matches.selectAll('conversation'), sortOf(order), { ...page, backward })
   const rows = reader.selectFrom(shown.as('conversation')) as unknown as Conversations
-  return readAlong(paged(rows.select(columns), sortOf(order), inOrder({ ...page, backward })), along)
+  return readAlong(
+    paged(rows.select(columns), sortOf(order), inOrder({ ...page, backward })),
+    workspaceId,
+    along,
+  )
 })
 
 /**

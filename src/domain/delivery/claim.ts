@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Tables, Writer } from '../../db/db.ts'
+import { reusable } from '../../db/reusable.ts'
 
 /** A message that only this process may try to deliver until its lease ends, with everything its mail contains. */
 export type Claimed = {
@@ -40,50 +41,48 @@ type Status = Tables['message']['status']
 const leaseSeconds = 30
 const lease = sql.raw(`interval '${leaseSeconds} seconds'`)
 
-/** Which messages to claim. */
-export type Claim = { mailDomain: string } & (
-  | { only: { workspaceId: string; id: string } }
-  | {
-      only?: undefined
-      limit: number
-      /** How many attempts each workspace has running here; left out: none. */
-      running: ReadonlyMap<string, number>
-      /** The most attempts that one workspace may have running. */
-      maxOfOne: number
-    }
+/** Its time has come. */
+export const isDue = sql`next_attempt_at <= statement_timestamp()`
+/** No process has leased it. */
+export const isFree = sql`(leased_until is null or leased_until < statement_timestamp())`
+
+/** Messages of one workspace. */
+export type Claim = {
+  workspaceId: string
+  ids: readonly string[]
+  mailDomain: string
+  /** Whether it is their first attempt, which is not waited for; later ones have their own due time. */
+  isFirst: boolean
+}
+
+type Leasing = Omit<Claim, 'isFirst'> & { leaseToken: string }
+
+/** Those that another process is about to lease are skipped. */
+const leased = reusable(
+  (
+    _: Writer,
+    { workspaceId, ids, mailDomain, leaseToken }: Leasing,
+    { isFirst }: { isFirst: boolean },
+  ) => sql`
+    update message set lease_token = ${leaseToken}::uuid, leased_until = statement_timestamp() + ${lease},
+      attempts = attempts + 1, mail_id = coalesce(mail_id, '<' || id || '@' || ${mailDomain}::text || '>')
+    where workspace_id = ${workspaceId} and id in (
+      select id from message where workspace_id = ${workspaceId} and id = any(${ids}::text[]) and ${isFree}
+        and ${isFirst ? sql`next_attempt_at is not null and attempts = 0` : isDue}
+      for update skip locked
+    )`,
+  'ahead',
 )
 
-/**
- * Takes messages that have no lease, and leases them for 30 seconds: either the given message, if it was not tried
- * before, or up to `limit` due messages. Workspaces take turns, and the oldest of each comes first. The Message-ID is set
- * here, before the first attempt, and never changes.
- */
-export async function claimDue(writer: Writer, claim: Claim): Promise<Claimed[]> {
-  const { mailDomain, only } = claim
-  // A request waits only for the first attempt. Later attempts have their own due time.
-  const chosen = only
-    ? sql`select ${only.workspaceId}::text as workspace_id, ${only.id}::text as id, 1 as turn`
-    : dueInTurn(claim)
-  const isDue = only
-    ? sql`m.next_attempt_at is not null and m.attempts = 0`
-    : sql`m.next_attempt_at <= clock_timestamp()`
-  const { rows } = await sql<Claimed>`
-    with recursive chosen as (${chosen}), claimed as (
-      update message set lease_token = ${randomUUID()}, leased_until = clock_timestamp() + ${lease}, attempts = attempts + 1,
-        mail_id = coalesce(mail_id, '<' || id || '@' || ${mailDomain}::text || '>')
-      where (workspace_id, id) in (
-        select m.workspace_id, m.id from chosen join message m using (workspace_id, id)
-        where ${isDue} and ${isFree} for update of m skip locked
-      )
-      returning *
-    )
+const read = reusable(
+  (_: Writer, { workspaceId, ids, leaseToken }: Omit<Leasing, 'mailDomain'>) => sql<Claimed>`
     select m.workspace_id as "workspaceId", m.id, m.conversation_id as "conversationId", m.lease_token as "leaseToken",
       m.status, m.attempts, m.mail_id as "mailId", m.text, m.created_at as "createdAt",
       coalesce(c.subject, first.preview) as subject, first.id <> m.id as "isReply",
       coalesce(thread.ids, '{}') as "references", coalesce(thread.inbound, thread.ids[cardinality(thread.ids)]) as "inReplyTo",
       contact.email as "toAddress", contact.name as "toName", channel.address as "fromAddress", channel.name as "fromName",
       w.mail_secret as "mailSecret"
-    from claimed m
+    from message m
     join workspace w on w.id = m.workspace_id
     join conversation c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
     join contact on contact.workspace_id = m.workspace_id and contact.id = c.contact_id
@@ -107,42 +106,27 @@ export async function claimDue(writer: Writer, claim: Claim): Promise<Claimed[]>
       where workspace_id = m.workspace_id and address is not null and (id = c.channel_id or source = 'EMAIL')
       order by id is distinct from c.channel_id, created_at, id limit 1
     ) channel on true
-    order by m.next_attempt_at`.execute(writer)
-  return rows
-}
-
-/** No process has leased the message `m`. */
-const isFree = sql`(m.leased_until is null or m.leased_until < clock_timestamp())`
+    where m.workspace_id = ${workspaceId} and m.id = any(${ids}::text[]) and m.lease_token = ${leaseToken}::uuid
+    order by m.next_attempt_at`,
+  'last',
+)
 
 /**
- * The due messages that come next. One index probe finds each workspace with a queue. Of each the oldest are read, at
- * most as many as it may still have running. Those with the fewest attempts before them come first.
+ * Takes those of the messages that are due and have no lease, and leases them for 30 seconds, as the last thing of its
+ * transaction. The Message-ID is set here, before the first attempt, and never changes.
  */
-const dueInTurn = ({ limit, running, maxOfOne }: Extract<Claim, { limit: number }>) => sql`
-  with recursive queue as (
-    (select workspace_id from message where next_attempt_at is not null order by workspace_id limit 1)
-    union all
-    select (
-      select m.workspace_id from message m
-      where m.next_attempt_at is not null and m.workspace_id > queue.workspace_id order by m.workspace_id limit 1
-    ) from queue where queue.workspace_id is not null
-  ), busy(workspace_id, attempts) as (
-    select * from unnest(${[...running.keys()]}::text[], ${[...running.values()]}::int[])
-  )
-  select queue.workspace_id, due.id, due.turn + coalesce(busy.attempts, 0) as turn
-  from queue left join busy using (workspace_id)
-  cross join lateral (
-    select m.id, m.next_attempt_at, row_number() over (order by m.next_attempt_at) as turn from message m
-    where m.workspace_id = queue.workspace_id and m.next_attempt_at <= clock_timestamp() and ${isFree}
-    order by m.next_attempt_at limit least(${limit}::int, greatest(${maxOfOne}::int - coalesce(busy.attempts, 0), 0))
-  ) due
-  order by turn, due.next_attempt_at limit ${limit}`
+export async function claim(writer: Writer, { isFirst, ...claim }: Claim): Promise<Claimed[]> {
+  const { workspaceId, ids } = claim
+  const leaseToken = randomUUID()
+  await leased(writer, { ...claim, leaseToken }, { isFirst })
+  return read(writer, { workspaceId, ids, leaseToken })
+}
 
 /** Renews a lease for 30 seconds. Returns false if the lease is lost or the delivery has ended. */
 export async function renewLease(writer: Writer, { workspaceId, id, leaseToken }: Claimed): Promise<boolean> {
   const renewed = await writer
     .updateTable('message')
-    .set({ leased_until: sql`clock_timestamp() + ${lease}` })
+    .set({ leased_until: sql`statement_timestamp() + ${lease}` })
     .where('workspace_id', '=', workspaceId)
     .where('id', '=', id)
     .where('lease_token', '=', leaseToken)
@@ -160,7 +144,7 @@ export async function postpone(
   await writer
     .updateTable('message')
     .set({
-      next_attempt_at: sql`clock_timestamp() + make_interval(secs => ${seconds})`,
+      next_attempt_at: sql`statement_timestamp() + make_interval(secs => ${seconds})`,
       leased_until: null,
       lease_token: null,
     })

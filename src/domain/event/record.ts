@@ -18,10 +18,22 @@ type Traced = Facts & { traceparent: string | null }
 
 type Recorded = { seq: number; isWatched: boolean }
 
-type Values = {
+type Counting = { workspaceId: string; n: number; counts: Counts }
+
+/** It locks the row, so the statements behind it read what it has written. */
+const counted = reusable(
+  (_: Writer, { workspaceId, n, counts }: Counting) => sql`
+    update workspace set event_seq = event_seq + ${n}, revision = revision + 1,
+      open_count = open_count + ${counts.open}, closed_count = closed_count + ${counts.closed},
+      archived_count = archived_count + ${counts.archived}, unread_count = unread_count + ${counts.unread},
+      unassigned_count = unassigned_count + ${counts.unassigned}
+    where id = ${workspaceId}`,
+  'ahead',
+)
+
+type Writing = {
   workspaceId: string
   n: number
-  counts: Counts
   actorId: string | null
   at: Date
   traceparent: string | null
@@ -29,72 +41,53 @@ type Values = {
   conversationIds: readonly string[]
   contactIds: readonly string[]
   data: readonly string[]
-  agents: AgentValues | null
 }
 
+const written = reusable(
+  (_: Writer, { workspaceId, n, actorId, at, traceparent, ...given }: Writing) => sql`
+    insert into event (workspace_id, seq, type, conversation_id, contact_id, actor_id, data, created_at, traceparent)
+    select workspace.id, event_seq - ${n}::int + given.n, given.type, given.conversation_id, given.contact_id,
+      ${actorId}, given.data, ${at}::timestamptz, ${traceparent}
+    from workspace cross join unnest(${given.types}::text[], ${given.conversationIds}::text[],
+      ${given.contactIds}::text[], ${given.data}::jsonb[]
+    ) with ordinality as given(type, conversation_id, contact_id, data, n)
+    where workspace.id = ${workspaceId}`,
+  'ahead',
+)
+
 /** The counts of agents, each list in the order of the ids. */
-type AgentValues = { ids: readonly string[] } & Record<
+type CountingAgents = { workspaceId: string; ids: readonly string[] } & Record<
   'open' | 'closed' | 'archived' | 'unread',
   readonly number[]
 >
 
-const recording = (
-  _: Writer,
-  {
-    workspaceId,
-    n,
-    counts,
-    actorId,
-    at,
-    traceparent,
-    types,
-    conversationIds,
-    contactIds,
-    data,
-    agents,
-  }: Values,
-) => sql<Recorded>`
-    with counter as (
-      update workspace set event_seq = event_seq + ${n}, revision = revision + 1,
-        open_count = open_count + ${counts.open}, closed_count = closed_count + ${counts.closed},
-        archived_count = archived_count + ${counts.archived}, unread_count = unread_count + ${counts.unread},
-        unassigned_count = unassigned_count + ${counts.unassigned}
-      where id = ${workspaceId}
-      returning event_seq, coalesce(watched_until > clock_timestamp(), false) as watched
-    ), written as (
-      insert into event (workspace_id, seq, type, conversation_id, contact_id, actor_id, data, created_at,
-        traceparent)
-      select ${workspaceId}, counter.event_seq - ${n}::int + given.n, given.type, given.conversation_id, given.contact_id,
-        ${actorId}, given.data, ${at}, ${traceparent}
-      from counter cross join unnest(
-        ${types}::text[], ${conversationIds}::text[], ${contactIds}::text[], ${data}::jsonb[]
-      ) with ordinality as given(type, conversation_id, contact_id, data, n)
-    )${agents ? keepingAgents(workspaceId, agents) : sql``}
-    select event_seq as seq, watched as "isWatched" from counter`
-
 /** The rows of agents are written only by those who hold the workspace's row, so nobody waits for them. */
-const keepingAgents = (
-  workspaceId: string,
-  { ids, open, closed, archived, unread }: AgentValues,
-) => sql`, kept as (
-      insert into agent_counts as kept (workspace_id, agent_id, open_count, closed_count, archived_count, unread_count)
-      select ${workspaceId}, given.id, given.open, given.closed, given.archived, given.unread
-      from counter cross join unnest(
-        ${ids}::text[], ${open}::int[], ${closed}::int[], ${archived}::int[], ${unread}::int[]
-      ) as given(id, open, closed, archived, unread)
-      on conflict (workspace_id, agent_id) do update set open_count = kept.open_count + excluded.open_count,
-        closed_count = kept.closed_count + excluded.closed_count,
-        archived_count = kept.archived_count + excluded.archived_count,
-        unread_count = kept.unread_count + excluded.unread_count
-    )`
+const agentsCounted = reusable(
+  (_: Writer, { workspaceId, ids, open, closed, archived, unread }: CountingAgents) => sql`
+    insert into agent_counts as kept (workspace_id, agent_id, open_count, closed_count, archived_count, unread_count)
+    select workspace.id, given.id, given.open, given.closed, given.archived, given.unread
+    from workspace cross join unnest(
+      ${ids}::text[], ${open}::int[], ${closed}::int[], ${archived}::int[], ${unread}::int[]
+    ) as given(id, open, closed, archived, unread)
+    where workspace.id = ${workspaceId}
+    on conflict (workspace_id, agent_id) do update set open_count = kept.open_count + excluded.open_count,
+      closed_count = kept.closed_count + excluded.closed_count,
+      archived_count = kept.archived_count + excluded.archived_count,
+      unread_count = kept.unread_count + excluded.unread_count`,
+  'ahead',
+)
 
-const recorded = reusable(recording)
-const recordedLast = reusable(recording, 'last')
+const counting = (_: Writer, { workspaceId }: { workspaceId: string }) => sql<Recorded>`
+  select event_seq as seq, coalesce(watched_until > clock_timestamp(), false) as "isWatched"
+  from workspace where id = ${workspaceId}`
+
+const counter = reusable(counting)
+const counterLast = reusable(counting, 'last')
 
 /**
  * Numbers and writes the events of a change, and updates the workspace row (counts, revision). This locks the workspace
  * row, and the transaction takes no lock after it. So within a workspace commits happen in the order of the numbers,
- * and the numbers have no gaps.
+ * and the numbers have no gaps. All statements are sent at once, as the lock is held until the last one has come back.
  *
  * @param isLast whether the transaction ends with this
  * @returns the number of the last event, and whether the log is watched, so that the change must be announced after the
@@ -107,11 +100,11 @@ export async function recordEvents(
   isLast: boolean,
 ): Promise<Recorded> {
   const { workspace, agents } = counts ?? noCountChange
-  const record = isLast ? recordedLast : recorded
-  const [counter] = await record(writer, {
+  const n = events.length
+  await counted(writer, { workspaceId, n, counts: workspace })
+  await written(writer, {
     workspaceId,
-    n: events.length,
-    counts: workspace,
+    n,
     actorId,
     at,
     traceparent,
@@ -119,14 +112,15 @@ export async function recordEvents(
     conversationIds: events.map(event => event.conversation.id),
     contactIds: events.map(event => event.conversation.contactId),
     data: events.map(event => JSON.stringify(event.data)),
-    agents: agents.size === 0 ? null : valuesOf(agents),
   })
+  if (agents.size > 0) await agentsCounted(writer, { workspaceId, ...valuesOf(agents) })
+  const [recorded] = await (isLast ? counterLast : counter)(writer, { workspaceId })
   // A workspace that does not exist has no rows that the transaction could have written.
-  if (!counter) throw new Error(`The workspace ${workspaceId} does not exist.`)
-  return counter
+  if (!recorded) throw new Error(`The workspace ${workspaceId} does not exist.`)
+  return recorded
 }
 
-function valuesOf(agents: CountChange['agents']): AgentValues {
+function valuesOf(agents: CountChange['agents']): Omit<CountingAgents, 'workspaceId'> {
   const counts = [...agents.values()]
   return {
     ids: [...agents.keys()],

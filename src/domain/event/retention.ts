@@ -36,7 +36,7 @@ export async function workspacesWithOldEvents(reader: Reader, days: number): Pro
   return rows.map(row => row.id)
 }
 
-const olderThan = (days: number) => sql<Date>`clock_timestamp() - make_interval(days => ${days}::int)`
+const olderThan = (days: number) => sql<Date>`statement_timestamp() - make_interval(days => ${days}::int)`
 
 /**
  * Deletes the oldest events of a workspace, up to the first one that is young enough, at most 5,000. The floor of the
@@ -74,12 +74,15 @@ export async function deleteOldEventsOfEarlierEpochs(
   days: number,
 ): Promise<number> {
   const { numAffectedRows = 0n } = await sql`
-    delete from event where workspace_id = ${workspaceId} and seq = any(array(
+    with old as (
       select seq from (
         select event.seq, event.created_at from event join workspace on workspace.id = event.workspace_id
         where event.workspace_id = ${workspaceId} and event.seq <= event_floor
         order by event.seq limit ${maxDeletedEvents}
       ) oldest where created_at < ${olderThan(days)}
-    ))`.execute(writer)
+    )
+    delete from event using old where event.workspace_id = ${workspaceId} and event.seq = old.seq`.execute(
+    writer,
+  )
   return Number(numAffectedRows)
 }

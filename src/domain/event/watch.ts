@@ -11,7 +11,7 @@ const leaseSeconds = 90
 export async function watchWorkspace(writer: Writer, workspaceId: string): Promise<void> {
   await writer
     .updateTable('workspace')
-    .set({ watched_until: sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})` })
+    .set({ watched_until: sql`statement_timestamp() + make_interval(secs => ${leaseSeconds})` })
     .where('id', '=', workspaceId)
     .execute()
 }

@@ -62,21 +62,29 @@ export async function completeKeys(
   }
 }
 
-/** Claims a key that is new or has expired. Returns false if another request has it. */
-async function claim(
-  writer: Writer,
-  workspaceId: string,
-  { operation, key, inputHash, keptForHours }: IdempotencyKey,
-): Promise<boolean> {
-  const expiry =
-    keptForHours === null ? sql`null` : sql`clock_timestamp() + make_interval(hours => ${keptForHours}::int)`
-  const { rows } = await sql`
+type Key = { workspaceId: string; operation: string; key: string }
+
+const expiredDeleted = reusable(
+  (_: Writer, { workspaceId, operation, key }: Key) => sql`
+    delete from idempotency_key where workspace_id = ${workspaceId} and operation = ${operation} and key = ${key}
+      and expires_at <= statement_timestamp()`,
+  'first',
+)
+
+type New = Key & { inputHash: Uint8Array | null; keptForHours: number | null }
+
+const claimed = reusable(
+  (_: Writer, { workspaceId, operation, key, inputHash, keptForHours }: New) => sql`
     insert into idempotency_key (workspace_id, operation, key, input_hash, expires_at)
-    values (${workspaceId}, ${operation}, ${key}, ${inputHash}, ${expiry})
-    on conflict (workspace_id, operation, key) do update
-      set input_hash = excluded.input_hash, expires_at = excluded.expires_at, result_ids = '{}', event_seq = null
-      where idempotency_key.expires_at <= clock_timestamp()
-    returning key`.execute(writer)
+    values (${workspaceId}, ${operation}, ${key}, ${inputHash},
+      clock_timestamp() + make_interval(hours => ${keptForHours}::int))
+    on conflict do nothing returning key`,
+)
+
+/** Claims a key that is new or has expired. Returns false if another request has it. */
+async function claim(writer: Writer, workspaceId: string, key: IdempotencyKey): Promise<boolean> {
+  await expiredDeleted(writer, { workspaceId, operation: key.operation, key: key.key })
+  const rows = await claimed(writer, { workspaceId, ...key })
   return rows.length > 0
 }
 
@@ -108,8 +116,9 @@ const maxDeletedKeys = 5_000
 /** Deletes expired keys of all workspaces, at most 5,000. Returns how many it deleted. */
 export async function deleteExpiredIdempotencyKeys(db: Db): Promise<number> {
   const { rows } = await sql`
-    delete from idempotency_key where ctid = any(array(
-      select ctid from idempotency_key where expires_at <= clock_timestamp() limit ${maxDeletedKeys}
-    )) returning 1`.execute(db)
+    delete from idempotency_key where (workspace_id, operation, key) in (
+      select workspace_id, operation, key from idempotency_key
+      where expires_at <= statement_timestamp() limit ${maxDeletedKeys}
+    ) returning 1`.execute(db)
   return rows.length
 }

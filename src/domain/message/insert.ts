@@ -2,7 +2,7 @@ import type { Insertable } from 'kysely'
 import type { Tables, Writer } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
 import { newId } from '../id.ts'
-import { addingWords, type FoundBy } from '../search/keep.ts'
+import { addWords } from '../search/keep.ts'
 import { lexemesOf } from '../search/lexemes.ts'
 import { preview } from './preview.ts'
 import { columns, type Message } from './rows.ts'
@@ -26,14 +26,8 @@ export type NewMessage = Pick<
   foundBy?: readonly (string | null)[]
 }
 
-type Inserted = { row: Insertable<Tables['message']>; found: FoundBy }
-
-const inserted = reusable((writer: Writer, { row, found }: Inserted, { isNew }: { isNew: boolean }) =>
-  writer
-    .with('kept', () => addingWords(writer, found, isNew))
-    .insertInto('message')
-    .values(row)
-    .returning(columns),
+const inserted = reusable((writer: Writer, { row }: { row: Insertable<Tables['message']> }) =>
+  writer.insertInto('message').values(row).returning(columns),
 )
 
 /** Writes a new message into a conversation of the same workspace, which is found by its words from then on. */
@@ -63,7 +57,8 @@ export async function insertMessage(
     conversationId,
     lexemes: lexemesOf(workspaceId, [text, ...(foundBy ?? [])]),
   }
-  const [written] = await inserted(writer, { row, found }, { isNew: foundBy !== undefined })
+  await addWords(writer, found, foundBy !== undefined)
+  const [written] = await inserted(writer, { row })
   if (!written) throw new Error('A message that is written is returned.')
   return written
 }

@@ -30,7 +30,7 @@ export async function deleteOldRawMails(db: Db, days: number): Promise<number> {
   const { rows } = await sql`
     delete from raw_mail where (workspace_id, message_id) in (
       select workspace_id, message_id from raw_mail
-      where received_at < clock_timestamp() - make_interval(days => ${days}::int)
+      where received_at < statement_timestamp() - make_interval(days => ${days}::int)
       order by received_at limit ${maxDeletedMails}
     ) returning 1`.execute(db)
   return rows.length

@@ -9,32 +9,34 @@ const maxKeptBytes = 400_000
 /** The words by which a conversation is found, as `lexemesOf` makes them. */
 export type FoundBy = { workspaceId: string; conversationId: string; lexemes: readonly string[] }
 
+const added = reusable(
+  (writer: Writer, { workspaceId, conversationId, lexemes }: FoundBy, { isNew }: { isNew: boolean }) =>
+    writer
+      .insertInto('conversation_words')
+      .values({
+        workspace_id: workspaceId,
+        conversation_id: conversationId,
+        words: sql`array_to_tsvector(${lexemes}::text[])`,
+        is_complete: sql.lit(isNew),
+      })
+      .onConflict(conflict =>
+        conflict
+          .columns(['workspace_id', 'conversation_id'])
+          .doUpdateSet({ words: sql`conversation_words.words || excluded.words` })
+          // The size is looked at first: PostgreSQL cannot join words of more than 1 MB.
+          .where(sql<boolean>`case when octet_length(tsvectorsend(conversation_words.words)) <= ${sql.lit(maxKeptBytes)}
+          then length(conversation_words.words || excluded.words) > length(conversation_words.words) else false end`),
+      ),
+  'ahead',
+)
+
 /**
- * A statement, to be part of another one, that lets a conversation be found by further words. The caller has locked the
- * conversation.
+ * Lets a conversation be found by further words. The caller has locked the conversation.
  * @param isNew whether these are all words of the conversation
  */
-export const addingWords = (
-  writer: Writer,
-  { workspaceId, conversationId, lexemes }: FoundBy,
-  isNew: boolean,
-) =>
-  writer
-    .insertInto('conversation_words')
-    .values({
-      workspace_id: workspaceId,
-      conversation_id: conversationId,
-      words: sql`array_to_tsvector(${lexemes}::text[])`,
-      is_complete: sql.lit(isNew),
-    })
-    .onConflict(conflict =>
-      conflict
-        .columns(['workspace_id', 'conversation_id'])
-        .doUpdateSet({ words: sql`conversation_words.words || excluded.words` })
-        // The size is looked at first: PostgreSQL cannot join words of more than 1 MB.
-        .where(sql<boolean>`case when pg_column_size(conversation_words.words) <= ${sql.lit(maxKeptBytes)}
-          then length(conversation_words.words || excluded.words) > length(conversation_words.words) else false end`),
-    )
+export async function addWords(writer: Writer, words: FoundBy, isNew: boolean): Promise<void> {
+  await added(writer, words, { isNew })
+}
 
 /** A machine may have written very many before somebody gives it a name. */
 const maxNamed = 500

@@ -1,3 +1,5 @@
+import { sql } from 'kysely'
+
 /** A list that is searched, from a place on. */
 export type SearchedList<Row> = {
   /** The matching ones among the next `rows` of the list, in its order, as many as are wanted. */
@@ -39,3 +41,10 @@ export const lookUpSettings = {
   max_parallel_workers_per_gather: '0',
   work_mem: '64MB',
 }
+
+/**
+ * The rows of the workspace, as a condition that no index has: the words themselves lead to the rows of one workspace, and
+ * the primary key would lead to all of them. An index compares by its own collation and by no other.
+ */
+export const ofWorkspace = (workspaceId: string) =>
+  sql<boolean>`workspace_id collate "default" = ${workspaceId}`

@@ -1,4 +1,5 @@
-import { type Claim, type Claimed, claimDue } from '../../domain/delivery/claim.ts'
+import { type Claim, type Claimed, claim } from '../../domain/delivery/claim.ts'
+import { dueInTurn } from '../../domain/delivery/due.ts'
 import { repeat } from '../../runtime/repeat.ts'
 import { within } from '../../runtime/within.ts'
 import { type AttemptOptions, attemptDelivery } from './attempt.ts'
@@ -55,13 +56,20 @@ export function startOutbox(options: AttemptOptions): Outbox {
     }
   }
 
-  const claim = async (wanted: Claim) =>
-    start(await db.transaction().execute(writer => claimDue(writer, wanted)))
+  const startClaimed = async (wanted: Omit<Claim, 'mailDomain'>) =>
+    start(await db.transaction().execute(writer => claim(writer, { ...wanted, mailDomain })))
 
   async function sweep(): Promise<void> {
     const limit = room()
-    const maxOfOne = maxAttemptsOfOneWorkspace
-    if (limit > 0) await claim({ mailDomain, limit, running: busy, maxOfOne })
+    if (limit <= 0) return
+    const due = await dueInTurn(db, { limit, running: busy, maxOfOne: maxAttemptsOfOneWorkspace })
+    for (const { workspaceId, ids } of due) {
+      // First attempts have begun meanwhile.
+      const left = Math.min(room(), maxAttemptsOfOneWorkspace - busyOf(workspaceId))
+      const next = { workspaceId, ids: ids.slice(0, Math.max(left, 0)), isFirst: false }
+      // A workspace that cannot be reached does not delay the others.
+      if (next.ids.length > 0) await startClaimed(next).catch(onError)
+    }
   }
   const sweeping = repeat(sweep, { everyMs: sweepEveryMs, onError })
 
@@ -71,7 +79,7 @@ export function startOutbox(options: AttemptOptions): Outbox {
       if (room() <= 0 || busyOf(workspaceId) >= maxAttemptsOfOneWorkspace) return
       count(workspaceId, 1)
       const attempt = async () => {
-        await claim({ mailDomain, only: { workspaceId, id } }).finally(() => count(workspaceId, -1))
+        await startClaimed({ workspaceId, ids: [id], isFirst: true }).finally(() => count(workspaceId, -1))
         await running.get(id)
       }
       await within(deliverTimeoutMs, attempt()).catch(onError)

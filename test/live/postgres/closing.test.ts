@@ -26,13 +26,19 @@ const test = base
     const holder = new pg.Client(address)
     await holder.connect()
     onCleanup(() => holder.end())
-    return (table: 'workspace' | 'conversation', id: string) => hold(holder, aside, table, id)
+    return (workspaceId: string, conversationId?: string) =>
+      conversationId === undefined
+        ? hold(holder, aside, 'workspace where id = $1', [workspaceId])
+        : hold(holder, aside, 'conversation where workspace_id = $1 and id = $2', [
+            workspaceId,
+            conversationId,
+          ])
   })
 
 /** Locks a row until it is released. */
-async function hold(holder: pg.Client, aside: OpenDatabase, table: 'workspace' | 'conversation', id: string) {
+async function hold(holder: pg.Client, aside: OpenDatabase, row: string, ids: string[]) {
   await holder.query('begin')
-  await holder.query(`select from ${table} where id = $1 for update`, [id])
+  await holder.query(`select from ${row} for update`, ids)
   return {
     async waitedFor() {
       const waiting = sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
@@ -46,7 +52,7 @@ test('a mutation that runs over a socket when the gateway closes is answered bef
   gateway,
   hold,
 }) => {
-  const { client: caller } = await newWorkspace(gateway)
+  const { client: caller, id: workspaceId } = await newWorkspace(gateway)
   const { id } = await newConversation(caller)
   const socket = new WebSocket(caller.socketUrl, 'graphql-transport-ws')
   onTestFinished(() => socket.terminate())
@@ -56,7 +62,7 @@ test('a mutation that runs over a socket when the gateway closes is answered bef
   await once(socket, 'open')
   socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: caller.authorization } }))
   await expect.poll(() => received).toHaveLength(1)
-  const held = await hold('conversation', id)
+  const held = await hold(workspaceId, id)
   const query =
     'mutation ($id: ID!) { setConversationStatus(input: { conversationId: $id, status: CLOSED }) { conversation { status } } }'
   socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query, variables: { id } } }))
@@ -78,7 +84,7 @@ test('an event stream that was still opening when the gateway closed does not ke
   hold,
 }) => {
   const { id: workspaceId, client: caller } = await newWorkspace(gateway)
-  const held = await hold('workspace', workspaceId)
+  const held = await hold(workspaceId)
   const query = encodeURIComponent('subscription { conversationStatusChanged { cursor } }')
   const headers = { accept: 'text/event-stream', authorization: caller.authorization }
   const stream = fetch(`${gateway.url}/graphql?query=${query}`, { headers }).then(response => response.text())

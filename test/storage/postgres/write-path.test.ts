@@ -125,7 +125,7 @@ test('a change whose connection dies before its commit leaves nothing, and the g
       `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
     )
   await expect.poll(async () => (await waiting()).rows.length).toBe(1)
-  await operator.query('select pg_terminate_backend($1)', [(await waiting()).rows[0]?.pid])
+  await operator.query('select pg_terminate_backend($1::int)', [(await waiting()).rows[0]?.pid])
   expect(await answer).toMatchObject({ status: 503, errors: [{ extensions: { code: 'UNAVAILABLE' } }] })
   await operator.query('rollback')
   expect(await rowsOf(gateway.db, id)).toEqual(empty)
