@@ -42,9 +42,21 @@ const project = (
       globalSetup: [`test/support/${engine}.setup.ts`, ...globalSetup],
       env: { ENGINE: engine, ...env },
       include: folders.map(folder => `test/${folder}/**/*.test.ts`),
-      exclude: [`test/*/${other}/**`, ...exclude],
+      exclude: [`test/*/${other}/**`, 'test/*/citus/**', ...exclude],
     },
   }
+}
+
+/** All tests that have a database, on a Citus whose programs are in the folder `CITUS_BIN`. */
+const citus = {
+  extends: true as const,
+  test: {
+    name: 'citus',
+    globalSetup: ['test/support/citus.setup.ts'],
+    env: { ENGINE: 'postgres' },
+    include: folders.map(folder => `test/${folder}/**/*.test.ts`),
+    exclude: ['test/*/{pglite,pgbouncer}/**'],
+  },
 }
 
 /**
@@ -76,6 +88,7 @@ export default defineConfig({
             ]),
           ]
         : []),
+      ...(process.env.CITUS_BIN ? [citus] : []),
     ],
   },
 })

@@ -10,7 +10,7 @@ import { reasonOf } from './runtime/reason.ts'
 const statementTimeoutMs = 600_000
 
 const usage = `Usage:
-  npm run -s migrate
+  npm run -s migrate    [-- --citus]
   npm run -s workspaces -- create --name Acme [--id wrk_…]
   npm run -s workspaces -- list
   npm run -s agents     -- create --workspace wrk_… --name Jo --email jo@example.com

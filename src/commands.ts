@@ -1,4 +1,5 @@
 import type { parseArgs } from 'node:util'
+import { distribute } from './db/citus.ts'
 import type { Db } from './db/db.ts'
 import { createAgent } from './domain/agent/create.ts'
 import { renameAgent } from './domain/agent/rename.ts'
@@ -30,6 +31,7 @@ export const options = {
   scope: { type: 'string', multiple: true },
   agent: { type: 'string' },
   expires: { type: 'string' },
+  citus: { type: 'boolean' },
 } as const
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
@@ -45,7 +47,11 @@ type Run = (db: Db, values: Values, rest: string[]) => Promise<string>
 type Command = { run: Run; ofWorkspace: boolean }
 
 const ofAll: Record<string, Run> = {
-  migrate: async () => 'The database is up to date.',
+  async migrate(db, { citus = false }) {
+    if (!citus) return 'The database is up to date.'
+    const tables = await distribute(db)
+    return tables.length > 0 ? `Distributed: ${tables.join(', ')}.` : 'All tables are distributed.'
+  },
   async 'workspaces list'(db) {
     return table(await allWorkspaces(db), ({ id, name }) => [id, name])
   },

