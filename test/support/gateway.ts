@@ -17,6 +17,7 @@ import { readTrustedDocuments } from '../../src/graphql/execution/trusted-docume
 import { noHints } from '../../src/live/hints.ts'
 import { fileTransport } from '../../src/mail/outbound/transport.ts'
 import { untraced } from '../../src/runtime/traces.ts'
+import { refusedByCitus } from './citus/forms.ts'
 import { openDatabase } from './databases.ts'
 import { startPrism } from './prism.ts'
 import { isUnbound } from './tenant-statements.ts'
@@ -38,8 +39,12 @@ export type GatewayOptions = Partial<Omit<AppOptions, 'database' | 'limits'>> & 
 
 export async function startGateway(options: GatewayOptions = {}) {
   const foreign: string[] = []
+  const refused = new Set<string>()
   const log = (event: LogEvent) => {
-    if (isUnbound(event.query.sql)) foreign.push(event.query.sql)
+    const { sql } = event.query
+    if (isUnbound(sql)) foreign.push(sql)
+    const refusal = refusedByCitus(sql)
+    if (refusal) refused.add(`${refusal}\n${sql}`)
     options.onStatement?.(event)
   }
   const database = options.database ?? (await openDatabase({ log }))
@@ -74,6 +79,7 @@ export async function startGateway(options: GatewayOptions = {}) {
     await database.close()
     await prism?.close()
     if (foreign.length > 0) throw new Error(`Statements without a workspace:\n${foreign.join('\n')}`)
+    if (refused.size > 0) throw new Error(`Statements that Citus refuses:\n${[...refused].join('\n')}`)
   }
   return {
     url,
