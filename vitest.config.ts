@@ -55,7 +55,12 @@ const citus = {
     globalSetup: ['test/support/citus.setup.ts'],
     env: { ENGINE: 'postgres' },
     include: folders.map(folder => `test/${folder}/**/*.test.ts`),
-    exclude: ['test/*/{pglite,pgbouncer}/**'],
+    exclude: [
+      'test/*/{pglite,pgbouncer}/**',
+      // They make rows by a trigger, and by a statement that Citus cannot write anew.
+      'test/mail/outbound/tried-again.test.ts',
+      'test/attacks/many-texts.test.ts',
+    ],
   },
 }
 

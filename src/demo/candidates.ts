@@ -27,10 +27,10 @@ export async function candidates(db: Db): Promise<Candidate[]> {
       where workspace_id = ${demoWorkspaceId} and status = 'OPEN'
       order by last_message_at desc limit 100
     ) c
-    join contact p on p.workspace_id = c.workspace_id and p.id = c.contact_id
+    join contact p on p.workspace_id = ${demoWorkspaceId} and p.id = c.contact_id
     cross join lateral (
       select direction from message
-      where workspace_id = c.workspace_id and conversation_id = c.id
+      where workspace_id = ${demoWorkspaceId} and conversation_id = c.id
       order by created_at desc limit 1
     ) m
     where c.assigned_to_id is distinct from ${demoAgentId} and c.id not in (${billingConversationId}, ${chatConversationId})`.execute(

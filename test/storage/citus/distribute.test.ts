@@ -42,7 +42,6 @@ test.for([0, 2])(
   'a filled database is distributed with its rows, over %i workers, and serves',
   async (workers, { onTestFinished }) => {
     const database = await filledCluster(workers, onTestFinished)
-    onTestFinished(database.close)
     const before = await counts(database.db)
     expect(await distribute(database.db)).toContain('conversation')
     expect(await counts(database.db)).toEqual(before)

@@ -15,6 +15,8 @@ const ofAllWorkspaces = [
   // The mail queue is that of the whole database.
   /busy\(workspace_id, attempts\)/,
   /from message where next_attempt_at is not null$/,
+  // One statement reads the revisions of all who ask at once.
+  /^select id, revision from workspace where id = any\(/,
   // What has expired is deleted in all workspaces.
   /^\s*delete from (idempotency_key|raw_mail) where \(workspace_id, /,
   /^select "workspace"."id" from "workspace" inner join "event"/,
