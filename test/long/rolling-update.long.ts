@@ -11,7 +11,8 @@ import { newConversation, newWorkspace } from '../support/gateway.ts'
 import { startNginx } from '../support/nginx.ts'
 import { type Running, startProcess } from '../support/process.ts'
 import { startProgram } from '../support/program.ts'
-import { byHand, eventStream, pause, pick, stockRetry } from '../support/resuming-clients.ts'
+import { byHand, eventStream, pause, stockRetry } from '../support/resuming-clients.ts'
+import { startWriters } from '../support/writers.ts'
 
 const project = new URL('../../', import.meta.url).pathname
 /** How many messages the migration has to go through. */
@@ -32,13 +33,6 @@ function nextVersion(): string {
   )
   return folder
 }
-
-type Answered = { status: number; retryAfter: string | null; cursors: string[] }
-
-const change = `mutation ($id: ID!, $status: ConversationStatus!, $agent: ID) {
-  setConversationStatus(input: { conversationId: $id, status: $status }) { cursor }
-  assignConversation(input: { conversationId: $id, agentId: $agent }) { cursor }
-}`
 
 test('an update of one gateway after the other, across a migration, loses nothing', async ({ annotate }) => {
   const url = await newPostgresDatabase()
@@ -83,39 +77,8 @@ test('an update of one gateway after the other, across a migration, loses nothin
     (kinds[index % kinds.length] ?? stockRetry)([nginx.url], key, from, filterOf(index, conversations)),
   )
 
-  const answers: Answered[] = []
-  let isOver = false
-  const write = async () => {
-    while (!isOver) {
-      const response = await fetch(`${nginx.url}/graphql`, {
-        method: 'POST',
-        // An nginx that is reloaded closes the connections that it keeps for later.
-        headers: {
-          'content-type': 'application/json',
-          authorization: `Bearer ${key}`,
-          connection: 'close',
-        },
-        body: JSON.stringify({
-          query: change,
-          variables: {
-            id: pick(conversations).id,
-            status: pick(['OPEN', 'CLOSED', 'ARCHIVED']),
-            agent: pick([workspace.agentId, null]),
-          },
-        }),
-      })
-      const { status } = response
-      const body = await response.json().catch(() => null)
-      const changes = Object.values(body?.data ?? {}) as ({ cursor: string | null } | null)[]
-      answers.push({
-        status,
-        retryAfter: response.headers.get('retry-after'),
-        cursors: changes.flatMap(each => each?.cursor ?? []),
-      })
-      await pause(Math.random() * 40)
-    }
-  }
-  const writers = Array.from({ length: 8 }, write)
+  const { agentId } = workspace
+  const writers = startWriters(8, { url: nginx.url, key, conversations, agentId })
 
   const next = nextVersion()
   const begun = performance.now()
@@ -127,8 +90,8 @@ test('an update of one gateway after the other, across a migration, loses nothin
     await nginx.leaveOut(null)
   }
   await pause(3_000)
-  isOver = true
-  await Promise.all(writers)
+  await writers.stop()
+  const { answers } = writers
   const seconds = (performance.now() - begun) / 1_000
 
   const { rows } = await sql`select from pg_index join pg_class on pg_class.oid = indexrelid
@@ -136,7 +99,7 @@ test('an update of one gateway after the other, across a migration, loses nothin
   expect(rows).toHaveLength(1)
   const others = answers.filter(({ status, retryAfter }) => status !== 200 && !(status === 503 && retryAfter))
   expect(others.slice(0, 3), `${others.length} of ${answers.length}`).toEqual([])
-  const written = new Set(answers.flatMap(answer => answer.cursors))
+  const written = writers.acknowledged()
   const head = await expectExactHistories(database.db, workspace.id, from, subscribers)
   const heard = new Set(subscribers[0]?.heard)
   expect([...written].filter(cursor => !heard.has(cursor))).toEqual([])

@@ -27,6 +27,7 @@ pool_mode = transaction
 server_round_robin = 1
 default_pool_size = 20
 server_idle_timeout = 5
+server_login_retry = 1
 max_client_conn = 2000
 ignore_startup_parameters = ${ignoring}
 `

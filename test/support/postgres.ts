@@ -25,6 +25,7 @@ export type PostgresServer = {
   url(database: string): string
   /** Starts a server that follows this one, asynchronously, from a copy of it. */
   startReplica(): Promise<PostgresServer>
+  /** Stops it as a crash does, once. */
   stop(): Promise<void>
 }
 
@@ -70,14 +71,16 @@ async function start(
     signal: 'QUIT',
   })
   await saysReady(child, /ready to accept (read-only )?connections/)
+  async function stop(): Promise<void> {
+    await stopServer(child)
+    rmSync(directory, { recursive: true, force: true })
+  }
+  let stopped: Promise<void> | undefined
   const url = (database: string) => `postgres://postgres@/${database}?host=${encodeURIComponent(directory)}`
   return {
     url,
     startReplica: () => start(install, to => copyForReplica({ url: url('postgres'), data, directory }, to)),
-    async stop() {
-      await stopServer(child)
-      rmSync(directory, { recursive: true, force: true })
-    },
+    stop: () => (stopped ??= stop()),
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -37,7 +37,11 @@ export async function startSilentProxy(database: string): Promise<SilentProxy> {
   function cut(): void {
     for (const pair of pairs) for (const socket of pair) socket.destroy()
   }
-  await new Promise<void>(resolve => server.listen(join(folder, '.s.PGSQL.5432'), resolve))
+  await new Promise<void>(resolve =>
+    server.listen({ path: join(folder, '.s.PGSQL.5432'), writableAll: true }, resolve),
+  )
+  // A pooler that is another user comes through it too.
+  chmodSync(folder, 0o755)
   return {
     url: database.replace(encodeURIComponent(behind), encodeURIComponent(folder)),
     leadTo(other) {

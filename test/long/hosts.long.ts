@@ -1,0 +1,187 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { expect, onTestFinished } from 'vitest'
+import { migrate } from '../../src/db/migrate.ts'
+import { openPostgres } from '../../src/db/open.ts'
+import { expectExactHistories, filterOf } from '../support/exact-histories.ts'
+import { freePort } from '../support/free-port.ts'
+import { newConversation, newWorkspace } from '../support/gateway.ts'
+import {
+  codeAtEnd,
+  conversationEvents,
+  type LiveEvent,
+  overEventStream,
+  overSocket,
+  socketClient,
+} from '../support/live.ts'
+import { startNginx } from '../support/nginx.ts'
+import { startPgBouncer } from '../support/pgbouncer.ts'
+import { startPostgres } from '../support/postgres.ts'
+import { type Running, startProcess } from '../support/process.ts'
+import { test } from '../support/program.ts'
+import { byHand, eventStream, pause, stockRetry } from '../support/resuming-clients.ts'
+import { startSilentProxy } from '../support/silent-proxy.ts'
+import { startWriters } from '../support/writers.ts'
+
+/** How long each fault may keep the service away. */
+const backWithinMs = 30_000
+
+test('two gateways, a pooler, a database and its replica lose nothing when each of them fails', async ({
+  start,
+  annotate,
+}) => {
+  const primary = await startPostgres()
+  onTestFinished(primary.stop)
+  const database = openPostgres(primary.url('postgres'), { statementTimeoutMs: 60_000 })
+  onTestFinished(database.close)
+  await migrate(database.db)
+  const replica = await primary.startReplica()
+  onTestFinished(replica.stop)
+  // The network between the pooler and the database, and the address that moves to whoever is the primary.
+  const network = await startSilentProxy(primary.url('postgres'))
+  onTestFinished(network.close)
+  const toReplica = await startSilentProxy(replica.url('postgres'))
+  onTestFinished(toReplica.close)
+  const pooler = await startPgBouncer(network.url)
+  onTestFinished(pooler.stop)
+  const replicaPooler = await startPgBouncer(toReplica.url)
+  onTestFinished(replicaPooler.stop)
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-'))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  const ports = [await freePort(), await freePort()] as const
+  const environment = {
+    DATABASE_URL: pooler.through(network.url),
+    DATABASE_DIRECT_URL: network.url,
+    DATABASE_REPLICA_URLS: replicaPooler.through(toReplica.url),
+    DATA_DIR: directory,
+    LOG_LEVEL: 'fatal',
+    MAX_COST_PER_MINUTE: '100000000',
+  }
+  const open = (port: number) => startProcess(start, { ...environment, PORT: String(port) })
+  const gateways: [Running, Running] = [await open(ports[0]), await open(ports[1])]
+  onTestFinished(async () => void (await Promise.all(gateways.map(gateway => gateway.end('SIGKILL')))))
+  const nginx = await startNginx(ports)
+  onTestFinished(nginx.stop)
+
+  const workspace = await newWorkspace({ url: nginx.url, db: database.db })
+  const { client: caller, agentId } = workspace
+  const conversations = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => newConversation(caller, `c${index % 4}@example.com`)),
+  )
+  const from =
+    conversations
+      .map(({ cursor }) => cursor)
+      .sort()
+      .at(-1) ?? ''
+  const kinds = [stockRetry, byHand, eventStream]
+  const subscribers = Array.from({ length: 20 }, (_, index) =>
+    (kinds[index % kinds.length] ?? stockRetry)(
+      [nginx.url],
+      caller.key,
+      from,
+      filterOf(index, conversations),
+    ),
+  )
+  const writing = { url: nginx.url, key: caller.key, conversations, agentId }
+  const writers = startWriters(8, writing)
+  const awayMs: Record<string, number> = {}
+
+  /** Does harm, and waits until a change and a query of everything are answered again. */
+  async function fault(name: string, harm: () => Promise<unknown> | unknown): Promise<void> {
+    await pause(1_000)
+    const begun = performance.now()
+    await harm()
+    await expect
+      .poll(() => caller.graphql(work, { id: conversations[0]?.id }).catch(() => null), {
+        timeout: backWithinMs,
+      })
+      .toMatchObject({ status: 200, data: { addNote: { cursor: expect.any(String) } } })
+    awayMs[name] = Math.round(performance.now() - begun)
+  }
+
+  await fault('a gateway killed', async () => {
+    await gateways[0].end('SIGKILL')
+    gateways[0] = await open(ports[0])
+  })
+  await fault('a gateway frozen for 6 s', async () => {
+    gateways[1].child.kill('SIGSTOP')
+    await pause(6_000)
+    gateways[1].child.kill('SIGCONT')
+  })
+  await fault('the network silent', () => network.silence())
+  await fault('the network cut', () => network.leadTo(primary.url('postgres')))
+  await fault('the replica silent', () => toReplica.silence())
+  await fault('the connections of the database ended', async () => {
+    await ask(
+      primary.url('postgres'),
+      `select pg_terminate_backend(pid) from pg_stat_activity
+      where backend_type = 'client backend' and pid <> pg_backend_pid()`,
+    )
+  })
+  await writers.stop()
+  const head = await expectExactHistories(database.db, workspace.id, from, subscribers)
+  const heard = new Set(subscribers[0]?.heard)
+  expect([...writers.acknowledged()].filter(cursor => !heard.has(cursor))).toEqual([])
+  for (const subscriber of subscribers) subscriber.stop()
+  const others = writers.answers.filter(
+    ({ status, retryAfter }) => ![0, 200, 502, 504].includes(status) && !(status === 503 && retryAfter),
+  )
+  expect(others.slice(0, 3), `${others.length} of ${writers.answers.length}`).toEqual([])
+
+  // The replica takes over, and has everything. The log has a new epoch, and everybody is told.
+  const sockets = [socketClient(caller), socketClient(caller)]
+  const live = Array.from({ length: 20 }, (_, index) => {
+    const socket = sockets[index % 4]
+    return socket
+      ? overSocket<LiveEvent>(socket, conversationEvents)
+      : overEventStream<LiveEvent>(caller, conversationEvents)
+  })
+  await expect
+    .poll(async () => {
+      await caller.graphql(work, { id: conversations[0]?.id })
+      return live.filter(({ events }) => events.length > 0)
+    })
+    .toHaveLength(live.length)
+  await fault('the replica promoted', async () => {
+    const { seq } = await ask(primary.url('postgres'), newest)
+    await expect.poll(async () => (await ask(replica.url('postgres'), newest)).seq).toBe(seq)
+    await primary.stop()
+    await ask(replica.url('postgres'), 'select pg_promote()')
+    network.leadTo(replica.url('postgres'))
+  })
+  for (const code of await Promise.all(live.map(codeAtEnd)))
+    expect(['CURSOR_EXPIRED', 'BAD_CURSOR']).toContain(code)
+  const promoted = openPostgres(replica.url('postgres'))
+  onTestFinished(promoted.close)
+  const { kept } = await promoted.db
+    .selectFrom('event')
+    .select(eb => eb.fn.countAll<number>().as('kept'))
+    .where('workspace_id', '=', workspace.id)
+    .where('seq', '<=', head)
+    .executeTakeFirstOrThrow()
+  expect(kept).toBe(head)
+  await annotate(
+    `${writers.answers.length} answers, ${head} events; back after ms: ${JSON.stringify(awayMs)}; by status: ${JSON.stringify(
+      Object.groupBy(
+        writers.answers.map(({ status }) => status),
+        String,
+      ),
+      (_, value) => (Array.isArray(value) ? value.length : value),
+    )}`,
+  )
+})
+
+const newest = 'select max(event_seq) as seq from workspace'
+
+/** The first row that a statement of an operator returns. */
+async function ask(url: string, statement: string): Promise<{ seq?: string }> {
+  const operator = new pg.Client(url)
+  await operator.connect()
+  const { rows } = await operator.query(statement)
+  await operator.end()
+  return rows[0]
+}
+
+const work = `mutation ($id: ID!) { addNote(input: { conversationId: $id, contentText: "Noted" }) { cursor } }`
