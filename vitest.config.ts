@@ -21,6 +21,13 @@ const poolIndependent = [
   'test/storage/postgres/{faults,migrate,named-statements,round-trips,turkish}.test.ts',
 ]
 
+/** What runs on PostgreSQL only, as it takes long, and the embedded database executes the same statements in the same way. */
+const engineIndependent = [
+  'test/graph/compiled.test.ts',
+  'test/mail/inbound/costly.test.ts',
+  'test/storage/search-ways.test.ts',
+]
+
 /** As `.ci/run` installs it. */
 if (!existsSync(pgbouncer)) console.warn('There is no PgBouncer: nothing is tested behind a pooler.')
 
@@ -84,7 +91,7 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
         },
       },
-      project('pglite', 'pglite'),
+      project('pglite', 'pglite', ['test/*/pgbouncer/**', ...engineIndependent]),
       project('postgres', 'postgres'),
       ...(existsSync(pgbouncer)
         ? [

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Tables } from './db.ts'
+import { setLocally } from './with-settings.ts'
 
 /** How a table stands on the nodes of a cluster. */
 type Kind =
@@ -38,14 +39,24 @@ export const kinds: Record<keyof Tables, Kind> = {
  */
 export async function distribute(db: Db): Promise<string[]> {
   await requireCitus(db)
-  return db.transaction().execute(async writer => {
+  const tables = Object.entries(kinds).filter(([, kind]) => kind !== 'local')
+  const distributed = await db.transaction().execute(async writer => {
+    // A large table takes hours.
+    await setLocally(writer, { statement_timeout: '0' })
+    // A table that only refers to one of all nodes is known to Citus too, and has its rows here.
     const { rows } = await sql<{ name: string }>`
-      select logicalrelid::regclass::text as name from pg_dist_partition`.execute(writer)
+      select table_name::text as name from citus_tables where citus_table_type in ('distributed', 'reference')`.execute(
+      writer,
+    )
     const standing = new Set(rows.map(({ name }) => name))
-    const wanted = Object.entries(kinds).filter(([table, kind]) => kind !== 'local' && !standing.has(table))
+    const wanted = tables.filter(([table]) => !standing.has(table))
     for (const [table, kind] of wanted) await distributeTable(writer, table, kind)
     return wanted.map(([table]) => table)
   })
+  // The rows have been copied. Those on the coordinator are hidden, and take their place until then.
+  for (const [table] of tables)
+    await sql`select truncate_local_data_after_distributing_table(${table})`.execute(db)
+  return distributed
 }
 
 async function distributeTable(db: Db, table: string, kind: Kind): Promise<void> {

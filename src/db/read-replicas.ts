@@ -36,6 +36,8 @@ export function lendReplicas(
   const readsFrom = new WeakMap<Owner, ReadReplica>()
   /** Those whose replica has failed. */
   const failed = new WeakSet<Owner>()
+  /** Why the database lent no connection: it would not at once again. */
+  const refusals = new WeakSet<Error>()
   let turn = 0
 
   function leaveAlone(replica: ReadReplica): null {
@@ -68,10 +70,20 @@ export function lendReplicas(
   function isReadAgain(owner: Owner, error: unknown): boolean {
     const replica = readsFrom.get(owner)
     if (!replica || !(error instanceof Unavailable) || error instanceof TimedOut) return false
+    if (refusals.has(error)) return false
     // Several statements of a request may fail at once.
     if (!failed.has(owner)) chosen.set(owner, Promise.resolve(leaveAlone(replica)))
     failed.add(owner)
     return true
+  }
+
+  const fromDatabase: Lend = async (owner, signal, consumer) => {
+    try {
+      return await primary(owner, signal, consumer)
+    } catch (error) {
+      if (error instanceof Unavailable) refusals.add(error)
+      throw error
+    }
   }
 
   return {
@@ -79,7 +91,7 @@ export function lendReplicas(
     reads: () => reads,
     async lend(owner, signal, consumer) {
       const replica = await choiceOf(owner)
-      if (!replica) return primary(owner, signal, consumer)
+      if (!replica) return fromDatabase(owner, signal, consumer)
       readsFrom.set(owner, replica)
       try {
         const result = await replica.lend(owner, signal, consumer)
@@ -87,7 +99,7 @@ export function lendReplicas(
         return result
       } catch (error) {
         if (!isReadAgain(owner, error)) throw error
-        return primary(owner, signal, consumer)
+        return fromDatabase(owner, signal, consumer)
       }
     },
   }

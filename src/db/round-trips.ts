@@ -124,6 +124,8 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
   }
 
   function queryWithin(text: string, values: readonly unknown[]): Promise<unknown> {
+    // Nothing is sent behind what is known to have failed, and least of all a `commit`.
+    if (failedAhead && text !== 'rollback') return Promise.reject(failedAhead.error)
     const at = places.get(values)
     if (at === 'ahead') return queryAhead(text, values)
     return at === 'last' ? queryLast(text, values) : queryBehind(text, values)

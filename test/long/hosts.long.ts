@@ -84,20 +84,38 @@ test('two gateways, a pooler, a database and its replica lose nothing when each 
       filterOf(index, conversations),
     ),
   )
+  const stopSubscribers = () => {
+    for (const subscriber of subscribers) subscriber.stop()
+  }
+  onTestFinished(stopSubscribers)
   const writing = { url: nginx.url, key: caller.key, conversations, agentId }
   const writers = startWriters(8, writing)
+  // Where nothing changes, its replica has everything.
+  const { client: quiet } = await newWorkspace({ url: nginx.url, db: database.db })
   const awayMs: Record<string, number> = {}
 
-  /** Does harm, and waits until a change and a query of everything are answered again. */
+  /** Queries once more, and returns how many queries a replica has answered, or was away for. */
+  const reads = async (outcome: 'replica' | 'away') => {
+    await quiet.graphql(list)
+    const texts = await Promise.all(gateways.map(async ({ url }) => (await fetch(`${url}/metrics`)).text()))
+    const read = new RegExp(`^gateway_replica_reads_total\\{.*outcome="${outcome}".*\\} (\\d+)`, 'm')
+    return texts.reduce((sum, text) => sum + Number(read.exec(text)?.[1] ?? 0), 0)
+  }
+
+  /** Does harm, and waits until a change and a query are answered again. */
   async function fault(name: string, harm: () => Promise<unknown> | unknown): Promise<void> {
     await pause(1_000)
     const begun = performance.now()
     await harm()
-    await expect
-      .poll(() => caller.graphql(work, { id: conversations[0]?.id }).catch(() => null), {
-        timeout: backWithinMs,
-      })
-      .toMatchObject({ status: 200, data: { addNote: { cursor: expect.any(String) } } })
+    for (const [document, data] of [
+      [work, { addNote: { cursor: expect.any(String) } }],
+      [list, { conversations: { edges: [{}] } }],
+    ] as const)
+      await expect
+        .poll(() => caller.graphql(document, { id: conversations[0]?.id }).catch(() => null), {
+          timeout: backWithinMs,
+        })
+        .toMatchObject({ status: 200, data })
     awayMs[name] = Math.round(performance.now() - begun)
   }
 
@@ -112,7 +130,9 @@ test('two gateways, a pooler, a database and its replica lose nothing when each 
   })
   await fault('the network silent', () => network.silence())
   await fault('the network cut', () => network.leadTo(primary.url('postgres')))
+  await expect.poll(() => reads('replica')).toBeGreaterThan(0)
   await fault('the replica silent', () => toReplica.silence())
+  await expect.poll(() => reads('away')).toBeGreaterThan(0)
   await fault('the connections of the database ended', async () => {
     await ask(
       primary.url('postgres'),
@@ -124,11 +144,14 @@ test('two gateways, a pooler, a database and its replica lose nothing when each 
   const head = await expectExactHistories(database.db, workspace.id, from, subscribers)
   const heard = new Set(subscribers[0]?.heard)
   expect([...writers.acknowledged()].filter(cursor => !heard.has(cursor))).toEqual([])
-  for (const subscriber of subscribers) subscriber.stop()
+  stopSubscribers()
   const others = writers.answers.filter(
     ({ status, retryAfter }) => ![0, 200, 502, 504].includes(status) && !(status === 503 && retryAfter),
   )
   expect(others.slice(0, 3), `${others.length} of ${writers.answers.length}`).toEqual([])
+  expect(writers.answers.filter(({ status }) => status === 200).length).toBeGreaterThan(
+    writers.answers.length * 0.8,
+  )
 
   // The replica takes over, and has everything. The log has a new epoch, and everybody is told.
   const sockets = [socketClient(caller), socketClient(caller)]
@@ -172,6 +195,8 @@ test('two gateways, a pooler, a database and its replica lose nothing when each 
     )}`,
   )
 })
+
+const list = '{ conversations(first: 1) { edges { node { id } } } }'
 
 const newest = 'select max(event_seq) as seq from workspace'
 

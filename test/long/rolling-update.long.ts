@@ -77,6 +77,9 @@ test('an update of one gateway after the other, across a migration, loses nothin
     (kinds[index % kinds.length] ?? stockRetry)([nginx.url], key, from, filterOf(index, conversations)),
   )
 
+  onTestFinished(() => {
+    for (const subscriber of subscribers) subscriber.stop()
+  })
   const { agentId } = workspace
   const writers = startWriters(8, { url: nginx.url, key, conversations, agentId })
 
@@ -104,7 +107,6 @@ test('an update of one gateway after the other, across a migration, loses nothin
   const heard = new Set(subscribers[0]?.heard)
   expect([...written].filter(cursor => !heard.has(cursor))).toEqual([])
   expect(written.size).toBeGreaterThan(50)
-  for (const subscriber of subscribers) subscriber.stop()
   // Behind the lock of the migration, and nowhere else.
   const again = answers.filter(({ status }) => status === 503).length
   expect(again).toBeLessThan(answers.length / 20)

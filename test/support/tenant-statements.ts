@@ -8,7 +8,7 @@ const unboundOnPurpose = [
   // Expired idempotency keys are deleted in all workspaces.
   /^\s*delete from idempotency_key/,
   // The mail queue is that of the whole database.
-  /from message\s+where next_attempt_at is not null$/,
+  /from message\s+where next_attempt_at is not null( limit \$\d\) as waiting)?$/,
 ]
 
 /**

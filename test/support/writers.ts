@@ -1,3 +1,4 @@
+import { onTestFinished } from 'vitest'
 import { pause, pick } from './resuming-clients.ts'
 
 export type Answered = { status: number; retryAfter: string | null; cursors: string[] }
@@ -14,7 +15,7 @@ type Writing = {
   agentId: string
 }
 
-/** Changes conversations all the time, until it is stopped. What comes back is kept; status 0: nothing came back. */
+/** Changes conversations all the time, until it is stopped or the test ends. What comes back is kept; status 0: nothing came back. */
 export function startWriters(count: number, { url, key, conversations, agentId }: Writing) {
   const answers: Answered[] = []
   let isOver = false
@@ -49,13 +50,15 @@ export function startWriters(count: number, { url, key, conversations, agentId }
     }
   }
   const writing = Promise.all(Array.from({ length: count }, write))
+  async function stop(): Promise<void> {
+    isOver = true
+    await writing
+  }
+  onTestFinished(stop)
   return {
     answers,
     /** The cursors of all changes that were acknowledged. */
     acknowledged: () => new Set(answers.flatMap(answer => answer.cursors)),
-    async stop() {
-      isOver = true
-      await writing
-    },
+    stop,
   }
 }

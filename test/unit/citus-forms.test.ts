@@ -70,6 +70,14 @@ test.for([
     /^complex joins are only supported .*: contact$/,
   ],
   [
+    'select * from conversation c left join contact k on k.workspace_id = $1 and k.workspace_id = c.workspace_id',
+    /^complex joins are only supported .*: c$/,
+  ],
+  [
+    'select * from message m join (select c.id from contact m join conversation c on m.workspace_id = $1 and c.workspace_id = m.workspace_id) x on m.conversation_id = x.id',
+    /^complex joins are only supported .*: m$/,
+  ],
+  [
     'insert into event (workspace_id, seq) select workspace.id, 1 from workspace where name = $1',
     'It asks all nodes, and is not known to.',
   ],

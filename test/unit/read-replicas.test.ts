@@ -9,18 +9,23 @@ const owner = () => ({ workspaceId: 'wrk_a', keyId: 'key_a' })
 const never = undefined
 
 /** A replica and a database that tell which of them has read. */
-function lending({ has, fails }: { has: () => Promise<string>; fails?: Error }) {
+function lending({ has, fails, refuses }: { has: () => Promise<string>; fails?: Error; refuses?: Error }) {
   const replica: Lend = async (_, __, consumer) => {
     if (fails) throw fails
     await consumer(connection)
     return 'replica' as never
   }
   const primary: Lend = async (_, __, consumer) => {
+    if (refuses) throw refuses
     await consumer(connection)
     return 'primary' as never
   }
-  const { lend, reads } = lendReplicas(primary, [{ lend: replica, revisionOf: has }], async () => '7')
-  return { reads, read: (by = owner()) => lend(by, never, async () => 'nobody') }
+  const { lend, isReadAgain, reads } = lendReplicas(
+    primary,
+    [{ lend: replica, revisionOf: has }],
+    async () => '7',
+  )
+  return { isReadAgain, reads, read: (by = owner()) => lend(by, never, async () => 'nobody') }
 }
 
 test('a replica that has the revision of the database is read from', async () => {
@@ -59,4 +64,13 @@ test('a read that fails at the replica is made again, and so are those of its re
 test('a read that takes too long at the replica is not made again', async () => {
   const { read } = lending({ has: async () => '7', fails: new TimedOut(null) })
   await expect(read()).rejects.toThrow(TimedOut)
+})
+
+test('what the database refuses after that is not asked of it twice', async () => {
+  const refuses = new Unavailable(null, 'POOL_FULL')
+  const { isReadAgain, read } = lending({ has: async () => '7', fails: new Unavailable(null), refuses })
+  const by = owner()
+  await expect(read(by)).rejects.toBe(refuses)
+  expect(isReadAgain(by, refuses)).toBe(false)
+  expect(isReadAgain(by, new Unavailable(null))).toBe(true)
 })

@@ -243,5 +243,7 @@ test('what cannot be sent ahead fails at once', async () => {
   const { sent, query, open } = connection({ unsendable: 'count' })
   await open()
   await expect(query('count', 'ahead')).rejects.toThrow('count cannot be sent')
+  for (const [text, at] of [['read', 'last'] as const, ['commit'] as const])
+    await expect(query(text, at)).rejects.toThrow('count cannot be sent')
   expect(sent).toHaveLength(2)
 })

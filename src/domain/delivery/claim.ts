@@ -51,13 +51,16 @@ export type Claim = {
   workspaceId: string
   ids: readonly string[]
   mailDomain: string
-  /** Whether it is their first attempt, which is not waited for; later ones have their own due time. */
+  /** Whether it is their first attempt, which does not wait for its due time. */
   isFirst: boolean
 }
 
 type Leasing = Omit<Claim, 'isFirst'> & { leaseToken: string }
 
-/** Those that another process is about to lease are skipped. */
+/**
+ * Those that another process is about to lease are skipped. The messages are joined by their whole primary key: for a
+ * list of ids, PostgreSQL reads a whole other index as long as it has not analyzed a new table.
+ */
 const leased = reusable(
   (
     _: Writer,
@@ -67,13 +70,15 @@ const leased = reusable(
     update message set lease_token = ${leaseToken}::uuid, leased_until = statement_timestamp() + ${lease},
       attempts = attempts + 1, mail_id = coalesce(mail_id, '<' || id || '@' || ${mailDomain}::text || '>')
     where workspace_id = ${workspaceId} and id in (
-      select id from message where workspace_id = ${workspaceId} and id = any(${ids}::text[]) and ${isFree}
-        and ${isFirst ? sql`next_attempt_at is not null and attempts = 0` : isDue}
-      for update skip locked
+      select m.id from unnest(${ids}::text[]) as given(id)
+      join message m on m.workspace_id = ${workspaceId} and m.id = given.id
+      where ${isFree} and ${isFirst ? sql`next_attempt_at is not null and attempts = 0` : isDue}
+      for update of m skip locked
     )`,
   'ahead',
 )
 
+/** Each row is looked up by its primary key; with a limit a join is made in no other way. */
 const read = reusable(
   (_: Writer, { workspaceId, ids, leaseToken }: Omit<Leasing, 'mailDomain'>) => sql<Claimed>`
     select m.workspace_id as "workspaceId", m.id, m.conversation_id as "conversationId", m.lease_token as "leaseToken",
@@ -82,13 +87,21 @@ const read = reusable(
       coalesce(thread.ids, '{}') as "references", coalesce(thread.inbound, thread.ids[cardinality(thread.ids)]) as "inReplyTo",
       contact.email as "toAddress", contact.name as "toName", channel.address as "fromAddress", channel.name as "fromName",
       w.mail_secret as "mailSecret"
-    from message m
-    join workspace w on w.id = m.workspace_id
-    join conversation c on c.workspace_id = m.workspace_id and c.id = m.conversation_id
-    join contact on contact.workspace_id = m.workspace_id and contact.id = c.contact_id
+    from unnest(${ids}::text[]) as given(id)
+    cross join lateral (
+      select * from message where workspace_id = ${workspaceId} and id = given.id and lease_token = ${leaseToken}::uuid limit 1
+    ) m
+    cross join lateral (select mail_secret from workspace where id = ${workspaceId} limit 1) w
+    cross join lateral (
+      select subject, contact_id, channel_id from conversation
+      where workspace_id = ${workspaceId} and id = m.conversation_id limit 1
+    ) c
+    cross join lateral (
+      select email, name from contact where workspace_id = ${workspaceId} and id = c.contact_id limit 1
+    ) contact
     cross join lateral (
       select id, preview from message
-      where workspace_id = m.workspace_id and conversation_id = m.conversation_id
+      where workspace_id = ${workspaceId} and conversation_id = m.conversation_id
       order by created_at, id limit 1
     ) first
     cross join lateral (
@@ -96,17 +109,16 @@ const read = reusable(
         (array_agg(mail_id order by created_at desc, id desc) filter (where direction = 'INBOUND'))[1] as inbound
       from (
         select mail_id, direction, created_at, id from message
-        where workspace_id = m.workspace_id and conversation_id = m.conversation_id
+        where workspace_id = ${workspaceId} and conversation_id = m.conversation_id
           and mail_id is not null and (created_at, id) < (m.created_at, m.id)
         order by created_at desc, id desc limit 20
       ) mails
     ) thread
     left join lateral (
       select name, address from channel
-      where workspace_id = m.workspace_id and address is not null and (id = c.channel_id or source = 'EMAIL')
+      where workspace_id = ${workspaceId} and address is not null and (id = c.channel_id or source = 'EMAIL')
       order by id is distinct from c.channel_id, created_at, id limit 1
     ) channel on true
-    where m.workspace_id = ${workspaceId} and m.id = any(${ids}::text[]) and m.lease_token = ${leaseToken}::uuid
     order by m.next_attempt_at`,
   'last',
 )

@@ -15,8 +15,7 @@ export type Wanted = {
 
 /**
  * The due messages that come next, by workspace, at most `limit`. Of each workspace the oldest are read, at most as many
- * as it may still have running. Those with the fewest attempts before them come first. Workspaces without a queue cost
- * nothing, and of a long queue no more is read than may be tried.
+ * as it may still have running. Those with the fewest attempts before them come first.
  */
 export async function dueInTurn(reader: Reader, { limit, running, maxOfOne }: Wanted): Promise<Due[]> {
   const { rows } = await sql<{ workspaceId: string; id: string }>`

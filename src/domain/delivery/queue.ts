@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Reader, Writer } from '../../db/db.ts'
 
-/** The messages of all workspaces that wait for an attempt to deliver them. All of them are counted. */
+/** The messages of all workspaces that wait for an attempt to deliver them. */
 export type Queue = {
   /** Their time has come. Those that are being tried are among them. */
   due: number
@@ -11,11 +11,19 @@ export type Queue = {
   oldestDueSeconds: number
 }
 
+/** More are not counted: then these stand for all. */
+const maxCounted = 10_000
+
 export async function queueOf(reader: Reader): Promise<Queue> {
   const isDue = sql`next_attempt_at <= statement_timestamp()`
-  const { rows } = await sql<Queue>`
-    select count(*) filter (where ${isDue}) as due, count(*) filter (where not ${isDue}) as later,
-      greatest(coalesce(extract(epoch from clock_timestamp() - min(next_attempt_at)), 0), 0)::float8 as "oldestDueSeconds"
+  const counted = await sql<Pick<Queue, 'due' | 'later'>>`
+    select count(*) filter (where ${isDue}) as due, count(*) filter (where not ${isDue}) as later
+    from (select next_attempt_at from message where next_attempt_at is not null limit ${maxCounted}) as waiting`.execute(
+    reader as Writer,
+  )
+  const oldest = await sql<Pick<Queue, 'oldestDueSeconds'>>`
+    select greatest(coalesce(extract(epoch from clock_timestamp() - min(next_attempt_at)), 0), 0)::float8
+      as "oldestDueSeconds"
     from message where next_attempt_at is not null`.execute(reader as Writer)
-  return rows[0] ?? { due: 0, later: 0, oldestDueSeconds: 0 }
+  return { due: 0, later: 0, oldestDueSeconds: 0, ...counted.rows[0], ...oldest.rows[0] }
 }

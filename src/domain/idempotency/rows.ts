@@ -24,8 +24,8 @@ export async function claimKeys(
   keys: readonly IdempotencyKey[],
 ): Promise<KeyedResult | null> {
   for (const [index, key] of keys.entries()) {
-    if (await claim(writer, workspaceId, key)) continue
-    const earlier = await resultOf(writer, workspaceId, key)
+    const earlier = await claim(writer, workspaceId, key)
+    if (earlier === null) continue
     await completeKeys(writer, workspaceId, keys.slice(0, index), earlier, false)
     return earlier
   }
@@ -81,26 +81,33 @@ const claimed = reusable(
     on conflict do nothing returning key`,
 )
 
-/** Claims a key that is new or has expired. Returns false if another request has it. */
-async function claim(writer: Writer, workspaceId: string, key: IdempotencyKey): Promise<boolean> {
-  await expiredDeleted(writer, { workspaceId, operation: key.operation, key: key.key })
-  const rows = await claimed(writer, { workspaceId, ...key })
-  return rows.length > 0
+/** Claims a key that is new or has expired. Returns the result of the request that has it; null: it is claimed. */
+async function claim(writer: Writer, workspaceId: string, key: IdempotencyKey): Promise<KeyedResult | null> {
+  for (;;) {
+    await expiredDeleted(writer, { workspaceId, operation: key.operation, key: key.key })
+    const [isClaimed] = await claimed(writer, { workspaceId, ...key })
+    if (isClaimed) return null
+    const earlier = await resultOf(writer, workspaceId, key)
+    // It may have expired in between, and be deleted.
+    if (earlier) return earlier
+  }
 }
 
 async function resultOf(
   writer: Writer,
   workspaceId: string,
   { operation, key, inputHash }: IdempotencyKey,
-): Promise<KeyedResult> {
-  const { ids, seq, isSame } = await writer
+): Promise<KeyedResult | null> {
+  const earlier = await writer
     .selectFrom('idempotency_key')
     .select(['result_ids as ids', 'event_seq as seq'])
     .select(eb => eb('input_hash', 'is not distinct from', inputHash).as('isSame'))
     .where('workspace_id', '=', workspaceId)
     .where('operation', '=', operation)
     .where('key', '=', key)
-    .executeTakeFirstOrThrow()
+    .executeTakeFirst()
+  if (!earlier) return null
+  const { ids, seq, isSame } = earlier
   if (!isSame)
     throw refusal(
       'IDEMPOTENCY_MISMATCH',

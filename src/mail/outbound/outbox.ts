@@ -59,11 +59,12 @@ export function startOutbox(options: AttemptOptions): Outbox {
   const startClaimed = async (wanted: Omit<Claim, 'mailDomain'>) =>
     start(await db.transaction().execute(writer => claim(writer, { ...wanted, mailDomain })))
 
-  async function sweep(): Promise<void> {
+  async function sweep(stop: AbortSignal): Promise<void> {
     const limit = room()
     if (limit <= 0) return
     const due = await dueInTurn(db, { limit, running: busy, maxOfOne: maxAttemptsOfOneWorkspace })
     for (const { workspaceId, ids } of due) {
+      if (stop.aborted) return
       // First attempts have begun meanwhile.
       const left = Math.min(room(), maxAttemptsOfOneWorkspace - busyOf(workspaceId))
       const next = { workspaceId, ids: ids.slice(0, Math.max(left, 0)), isFirst: false }

@@ -46,6 +46,9 @@ test.for([0, 2])(
     expect(await distribute(database.db)).toContain('conversation')
     expect(await counts(database.db)).toEqual(before)
     expect(await distribute(database.db)).toEqual([])
+    const { rows: left } = await sql<{ bytes: number }>`
+      select pg_relation_size('conversation')::int as bytes`.execute(database.db)
+    expect(left).toEqual([{ bytes: 0 }])
     const { rows } = await sql<{ name: string }>`
       select table_name::text as name from citus_tables where citus_table_type <> 'distributed'`.execute(
       database.db,

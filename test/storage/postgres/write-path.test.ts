@@ -51,7 +51,8 @@ test('16 writers with 2,000 mixed changes leave logs without a hole, rising time
 
   let random = 7
   const pick = <Value>(values: readonly Value[]): Value => {
-    random = (random * 1_103_515_245 + 12_345) % 2_147_483_648
+    // Lehmer's generator, within the integers that a number holds.
+    random = (random * 48_271) % 2_147_483_647
     return values[random % values.length] as Value
   }
   const write = async (caller: Client, workspace: (typeof workspaces)[number]) => {

@@ -1,5 +1,6 @@
 import { kinds } from '../../../src/db/citus.ts'
-import { isNode, lastName, type Node, namesOf, nodesIn } from './tree.ts'
+import { mayAskAllNodes } from './of-all-workspaces.ts'
+import { isNode, lastName, type Node, namesOf } from './tree.ts'
 
 /** What a statement compares the workspace of a table with: a value, or the workspace of another table. */
 type Place = 'value' | Table
@@ -8,55 +9,46 @@ type Table = { name: string; alias: string; column: string; isLocked: boolean }
 /** The tables that a part of a statement can name, those of the parts around it last. */
 type Scope = readonly Table[]
 
-type Found = { tables: Table[]; equal: [Place, Place][] }
-
-/** What asks all nodes, each seen on a cluster, and why it may. */
-const ofAllWorkspaces = [
-  // The mail queue is that of the whole database.
-  /busy\(workspace_id, attempts\)/,
-  /from message where next_attempt_at is not null$/,
-  // One statement reads the revisions of all who ask at once.
-  /^select id, revision from workspace where id = any\(/,
-  // What has expired is deleted in all workspaces.
-  /^\s*delete from (idempotency_key|raw_mail) where \(workspace_id, /,
-  /^select "workspace"."id" from "workspace" inner join "event"/,
-  // An operator lists all workspaces, and begins an epoch in all.
-  /^select "id", "name" from "workspace"/,
-  /^update "workspace" set "event_seq" = /,
-  // The words of old rows are completed in one workspace after the other.
-  /^select "id" from "workspace" where "is_searchable" =/,
-]
+/** `leads`: where the first is bound, so is the second. */
+type Found = { tables: Table[]; leads: [Place, Place][] }
 
 /**
  * Whether every table of a statement is bound to the same workspace: by a value, as the parts of a statement are planned
  * one by one. What it returns are Citus' own words; null: it is.
  */
 export function boundTogether(statement: Node, text: string): string | null {
-  const found: Found = { tables: [], equal: [] }
+  const found: Found = { tables: [], leads: [] }
   read(statement, [], found)
   if (found.tables.length === 0) return null
-  const bound = boundBy('value', found.equal)
+  const bound = boundBy('value', found.leads)
   const unbound = found.tables.filter(table => !bound.has(table))
   if (unbound.length === 0) return null
   if (unbound.some(table => table.isLocked))
     return 'could not run distributed query with FOR UPDATE/SHARE commands'
   if (unbound.length < found.tables.length)
     return `complex joins are only supported when all distributed tables are co-located and joined on their distribution columns: ${unbound.map(({ alias }) => alias)}`
-  return ofAllWorkspaces.some(known => known.test(text)) ? null : 'It asks all nodes, and is not known to.'
+  return mayAskAllNodes(text) ? null : 'It asks all nodes, and is not known to.'
 }
 
-/** Everything that is equal to `from`, in one step or in several. */
-function boundBy(from: Place, equal: readonly [Place, Place][]): Set<Place> {
+/** Everything that `from` leads to, in one step or in several. */
+function boundBy(from: Place, leads: readonly [Place, Place][]): Set<Place> {
   const bound = new Set<Place>([from])
   for (let before = 0; before < bound.size; ) {
     before = bound.size
-    for (const [one, other] of equal)
-      if (bound.has(one) || bound.has(other)) {
-        bound.add(one)
-        bound.add(other)
-      }
+    for (const [one, other] of leads) if (bound.has(one)) bound.add(other)
   }
   return bound
+}
+
+/** @param only where only these are bound by the condition; null: both of its sides are */
+function equate(condition: Node, scope: Scope, found: Found, only: readonly Table[] | null = null): void {
+  const [one, other] = equation(condition).map(side => placeOf(side, scope))
+  if (!one || !other) return
+  const both: [Place, Place][] = [
+    [one, other],
+    [other, one],
+  ]
+  found.leads.push(...both.filter(([, to]) => only === null || only.includes(to as Table)))
 }
 
 /** Reads the statements within a tree, each with its own tables. */
@@ -92,7 +84,7 @@ function readInsert(node: Node, scope: Scope, found: Found): void {
   const [row] = (select.valuesLists ?? []) as { List: { items: Node[] } }[]
   const targets = (select.targetList ?? []) as { ResTarget: { val: Node } }[]
   const place = placeOf(row ? row.List.items[at] : targets[at]?.ResTarget.val, own)
-  if (place) found.equal.push([target, place])
+  if (place) found.leads.push([place, target])
 }
 
 /** @returns the tables of its own FROM clause */
@@ -104,10 +96,11 @@ function readLevel(node: Node, scope: Scope, found: Found, from: unknown): reado
   const own = tablesOf(from, node.lockingClause !== undefined)
   found.tables.push(...own)
   const around = [...own, ...scope]
-  const conditions = [node.whereClause, ...nodesIn(from, 'JoinExpr').map(({ quals }) => quals)]
-  for (const condition of conditions.flatMap(conjuncts)) {
-    const [one, other] = equation(condition).map(side => placeOf(side, around))
-    if (one && other) found.equal.push([one, other])
+  for (const condition of conjuncts(node.whereClause)) equate(condition, around, found)
+  for (const { jointype, quals, rarg } of joinsOf(from)) {
+    // The rows of the left side come whether the condition of an outer join holds or not.
+    const right = jointype === 'JOIN_LEFT' ? own.filter(({ alias }) => aliasesIn(rarg).has(alias)) : null
+    for (const condition of conjuncts(quals)) equate(condition, around, found, right)
   }
   read([node.targetList, from, node.whereClause, node.havingClause, node.sortClause], around, found)
   // A common table expression sees nothing of the statement that it belongs to.
@@ -127,6 +120,17 @@ function tablesOf(from: unknown, isLocked: boolean): Table[] {
     return [{ name, alias: alias?.aliasname ?? name, column, isLocked }]
   })
 }
+
+/** The joins of a FROM clause, without those of its subqueries. */
+function joinsOf(from: unknown): Node[] {
+  if (!isNode(from)) return []
+  return Object.entries(from).flatMap(([key, value]) => {
+    if (key === 'RangeSubselect') return []
+    return key === 'JoinExpr' && isNode(value) ? [value, ...joinsOf(value)] : joinsOf(value)
+  })
+}
+
+const aliasesIn = (from: unknown): Set<string> => new Set(tablesOf(from, false).map(({ alias }) => alias))
 
 function conjuncts(condition: unknown): Node[] {
   if (!isNode(condition)) return []
