@@ -14,6 +14,7 @@ export type Queue = {
 /** More are not counted: then these stand for all. */
 const maxCounted = 10_000
 
+/** Reads the queue. What it costs is bounded but for the oldest message, for which the index of all that wait is read. */
 export async function queueOf(reader: Reader): Promise<Queue> {
   const isDue = sql`next_attempt_at <= statement_timestamp()`
   const counted = await sql<Pick<Queue, 'due' | 'later'>>`
