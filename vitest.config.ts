@@ -25,7 +25,8 @@ const poolIndependent = [
 const engineIndependent = [
   'test/graph/compiled.test.ts',
   'test/mail/inbound/costly.test.ts',
-  'test/storage/search-ways.test.ts',
+  'test/{graph,rest}/tenancy-walk*.test.ts',
+  'test/storage/{paging,search-ways}.test.ts',
 ]
 
 /** As `.ci/run` installs it. */
