@@ -115,7 +115,7 @@ export async function upsertContact(
   await upserted(writer, { workspaceId, id, email, name, lexemes })
   const [row] = await lockedByEmail(writer, lock)
   if (!row) throw new Error('A contact that is written is found by its address.')
-  // Its conversations are found by a name that is given to it here, or by another transaction that has created it meanwhile.
+  // Its conversations are found by a name that is given here, or by another transaction that has created it meanwhile.
   if (row.id !== id && row.name !== null) await addContactName(writer, workspaceId, row.id, row.name)
   return withTime(row)
 }

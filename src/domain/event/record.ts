@@ -87,7 +87,8 @@ const counterLast = reusable(counting, 'last')
 /**
  * Numbers and writes the events of a change, and updates the workspace row (counts, revision). This locks the workspace
  * row, and the transaction takes no lock after it. So within a workspace commits happen in the order of the numbers,
- * and the numbers have no gaps. PostgreSQL gets all statements at once, as the lock is held until the last one has come back.
+ * and the numbers have no gaps. PostgreSQL gets all statements at once, as the lock is held until the last one has come
+ * back.
  *
  * @param isLast whether the transaction ends with this
  * @returns the number of the last event, and whether the log is watched, so that the change must be announced after the
