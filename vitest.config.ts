@@ -82,6 +82,8 @@ export default defineConfig({
   test: {
     ...shared.test,
     maxWorkers: 4,
+    // A process runs many files, and imports the gateway once. So a file changes nothing that another one imports.
+    isolate: false,
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       {

@@ -1,9 +1,10 @@
 import { expect } from 'vitest'
+import { startedWith } from '../support/fixtures.ts'
 import { newClient, newConversation } from '../support/gateway.ts'
 import { overEventStream, overSocket, socketClient } from '../support/live.ts'
-import { subscribed, test } from '../support/live-fixtures.ts'
+import { test as base, subscribed } from '../support/live-fixtures.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   limits: { maxBroadcastsPerKey: 5, maxStreamsPerKey: 3, maxQueryCost: 300 },
 })
 

@@ -2,12 +2,12 @@ import { once } from 'node:events'
 import { setInterval as every } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { readConfig } from '../../src/config.ts'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import type { Gateway, Workspace } from '../support/gateway.ts'
 import { handIn, mail } from '../support/inbound.ts'
 import { rawConnection, rawExchange } from '../support/raw-http.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   connections: {
     ...readConfig({}).connections,
     maxConnectionsPerAddress: 60,

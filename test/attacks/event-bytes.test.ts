@@ -1,11 +1,12 @@
 import { expect } from 'vitest'
 import { eventCursor } from '../support/conversations.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newConversation } from '../support/gateway.ts'
 import { overSocket, socketClient } from '../support/live.ts'
-import { test } from '../support/live-fixtures.ts'
+import { test as base } from '../support/live-fixtures.ts'
 
 /** Room for one large answer at a time. */
-test.override('gatewayOptions', { limits: { maxAnswerBytes: 400_000, maxUnsentBytesPerKey: 500_000 } })
+const test = startedWith(base, { limits: { maxAnswerBytes: 400_000, maxUnsentBytesPerKey: 500_000 } })
 
 test('large answers to events that find no room beside others are made one after the other, and none is lost', async ({
   acme: { client },

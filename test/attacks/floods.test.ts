@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { expect } from 'vitest'
-import { each, outcomeOf, requireUnharmed, send, type Target, test } from '../support/attack.ts'
+import { test as base, each, outcomeOf, requireUnharmed, send, type Target } from '../support/attack.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { acknowledged, bareSocket, closed, overSocket, socketClient } from '../support/live.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   limits: {
     maxOperationsPerSocket: 30,
     maxBroadcastsPerKey: 10,

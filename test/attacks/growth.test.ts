@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import { changeStatus } from '../support/conversations.ts'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import { newConversation, newWorkspace } from '../support/gateway.ts'
 import { handIn, mail } from '../support/inbound.ts'
 
-test.override('gatewayOptions', { limits: { maxTextBytesPerHour: 10_000, maxChangesPerHour: 12 } })
+const test = startedWith(base, { limits: { maxTextBytesPerHour: 10_000, maxChangesPerHour: 12 } })
 
 const create = `mutation ($contentText: String!) {
   createConversation(input: { email: "jane@example.com", contentText: $contentText }) { cursor } }`

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { changeStatus } from '../support/conversations.ts'
+import { startedWith } from '../support/fixtures.ts'
 import type { Gateway } from '../support/gateway.ts'
 import { type Client, newClient, type Workspace } from '../support/gateway.ts'
 import { acknowledged, overSocket, socketClient } from '../support/live.ts'
@@ -8,11 +9,9 @@ import { test as base, subscribed } from '../support/live-fixtures.ts'
 const mebibyte = 1024 * 1024
 
 /** A conversation with 60 messages of 100,000 characters: six times what an answer may hold when read six times. */
-const test = base
-  .override('gatewayOptions', {
-    limits: { maxAnswerBytes: 2 * mebibyte, maxUnsentBytesPerKey: 8 * mebibyte },
-  })
-  .extend('conversationId', ({ gateway, acme }) => largeConversation(gateway, acme))
+const test = startedWith(base, {
+  limits: { maxAnswerBytes: 2 * mebibyte, maxUnsentBytesPerKey: 8 * mebibyte },
+}).extend('conversationId', ({ gateway, acme }) => largeConversation(gateway, acme))
 
 async function largeConversation({ db }: Gateway, { id: workspace_id }: Workspace): Promise<string> {
   const at = new Date(0)

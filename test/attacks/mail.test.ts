@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import {
   type Attack,
+  test as base,
   each,
   isAnswered,
   outcomeOf,
@@ -10,13 +11,13 @@ import {
   requireUnharmed,
   send,
   type Target,
-  test,
 } from '../support/attack.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newConversation, newWorkspace } from '../support/gateway.ts'
 import { handIn, mail, shown } from '../support/inbound.ts'
 import { rowsOf } from '../support/rows.ts'
 
-test.override('gatewayOptions', { mailReplyDomain: 'reply.example.com' })
+const test = startedWith(base, { mailReplyDomain: 'reply.example.com' })
 
 const hand =
   (raw: BodyInit, headers: Record<string, string> = {}): Attack =>

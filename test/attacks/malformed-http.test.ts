@@ -2,17 +2,18 @@ import { describe, expect } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import {
   type Attack,
+  test as base,
   each,
   isAnswered,
   outcomeOf,
   type Row,
   requireUnharmed,
   send,
-  test,
 } from '../support/attack.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { rawConnection, rawExchange } from '../support/raw-http.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   connections: { ...readConfig({}).connections, headersTimeoutMs: 1_000, requestTimeoutMs: 1_000 },
 })
 

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import { rawGet } from '../support/raw-http.ts'
 
-test.override('gatewayOptions', { metricsKey: 'let-me-see', metricsPort: 0 })
+const test = startedWith(base, { metricsKey: 'let-me-see', metricsPort: 0 })
 
 test('metrics with a key and a port of their own are served there, to those who bear the key', async ({
   gateway,

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import { rawGet } from '../support/raw-http.ts'
 
-test.override('gatewayOptions', { graphiql: false })
+const test = startedWith(base, { graphiql: false })
 
 test('without GraphiQL a browser is answered as any client without a key', async ({ gateway }) => {
   const { status, headers, body } = await rawGet(gateway.url, '/graphql', { accept: 'text/html' })

@@ -2,14 +2,15 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { describe, expect } from 'vitest'
 import type WebSocket from 'ws'
+import { startedWith } from '../support/fixtures.ts'
 import type { Client, Workspace } from '../support/gateway.ts'
 import { acknowledged, bareSocket, closed } from '../support/live.ts'
-import { test } from '../support/live-fixtures.ts'
+import { test as base } from '../support/live-fixtures.ts'
 import { rawConnection } from '../support/raw-http.ts'
 
 /** A body of the largest size and one of 100,000 bytes do not fit together. */
 const maxBodyBytes = 150_000
-test.override('gatewayOptions', { limits: { maxRequestBytesPerKey: 200_000, maxBodyBytes } })
+const test = startedWith(base, { limits: { maxRequestBytesPerKey: 200_000, maxBodyBytes } })
 
 const pad = 'x'.repeat(100_000)
 const graph = () => '/graphql'

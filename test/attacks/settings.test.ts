@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { describe, expect } from 'vitest'
+import { startedWith } from '../support/fixtures.ts'
 import { newClient, newConversation } from '../support/gateway.ts'
 import { handIn, mail } from '../support/inbound.ts'
 import { acknowledged, bareSocket, closed } from '../support/live.ts'
-import { test } from '../support/live-fixtures.ts'
+import { test as base } from '../support/live-fixtures.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   limits: {
     maxPageSize: 5,
     maxListValues: 3,

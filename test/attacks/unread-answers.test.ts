@@ -1,10 +1,11 @@
 import { expect } from 'vitest'
 import { askUntilKept } from '../support/asking-again.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { type Client, newClient, newConversation } from '../support/gateway.ts'
 import { acknowledged } from '../support/live.ts'
-import { test } from '../support/live-fixtures.ts'
+import { test as base } from '../support/live-fixtures.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   limits: {
     maxUnsentBytesPerKey: 1024 * 1024,
     maxDocumentCharactersPerMinute: 1e9,

@@ -1,20 +1,14 @@
 import { expect } from 'vitest'
 import { askAgain, askAnew, askUntilKept } from '../support/asking-again.ts'
 import { change } from '../support/conversations.ts'
-import { test as base } from '../support/fixtures.ts'
-import {
-  type GatewayOptions,
-  newClient,
-  newConversation,
-  newWorkspace,
-  startGateway,
-} from '../support/gateway.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
+import { newClient, newConversation, newWorkspace, startGateway } from '../support/gateway.ts'
 import { socketClient } from '../support/live.ts'
 
 const statements: string[] = []
-const test = base.extend('gatewayOptions', { scope: 'file' }, {
+const test = startedWith(base, {
   onStatement: ({ query }) => void statements.push(query.sql),
-} satisfies GatewayOptions as GatewayOptions)
+})
 
 /** How many statements read conversations while something is done. */
 async function readsOf(work: () => Promise<unknown>): Promise<number> {

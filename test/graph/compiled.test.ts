@@ -7,9 +7,10 @@ import { createPrepare, type PreparedOperation } from '../../src/graphql/executi
 import type { Context } from '../../src/graphql/schema/context.ts'
 import { schema, uncountedSchema } from '../../src/graphql/schema/schema.ts'
 import { change } from '../support/conversations.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newConversation, newWorkspace, startGateway, type Workspace } from '../support/gateway.ts'
 import { socketClient } from '../support/live.ts'
-import { subscribed, test } from '../support/live-fixtures.ts'
+import { test as base, subscribed } from '../support/live-fixtures.ts'
 
 type Request = { query: string; variables?: object; operationName?: string }
 
@@ -23,7 +24,7 @@ const inbox = `query Inbox($first: Int!, $filter: ConversationFilter, $last: Int
 const variables = { first: 2, filter: { status: ['OPEN', 'CLOSED'] }, last: 3 }
 
 // A kept answer would be sent instead.
-test.override('gatewayOptions', { limits: { maxKeptAnswerBytes: 0 } })
+const test = startedWith(base, { limits: { maxKeptAnswerBytes: 0 } })
 
 /** Requests that are executed by graphql-js at first and compiled later. */
 const requestsOf = (id: string, contactId: string): Record<string, Request> => ({

@@ -1,8 +1,8 @@
 import { describe, expect } from 'vitest'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import { type Client, newClient, newConversation } from '../support/gateway.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   limits: { maxCostPerMinute: 10_000, maxDocumentCharactersPerMinute: 50_000 },
 })
 

@@ -1,8 +1,10 @@
 import { connect } from 'node:net'
 import { serverAudits } from 'graphql-http'
 import { describe, expect } from 'vitest'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import type { Client, Gateway } from '../support/gateway.ts'
+
+const test = startedWith(base, { corsOrigins: ['https://inbox.example'] })
 
 const post = ({ url, authorization }: Client, body: string, headers: Record<string, string> = {}) =>
   fetch(`${url}/graphql`, {
@@ -23,8 +25,6 @@ describe('the GraphQL-over-HTTP specification, audited', () => {
     expect(await audits.find(audit => audit.name === name)?.fn()).toMatchObject({ status: 'ok' })
   })
 })
-
-test.override('gatewayOptions', { corsOrigins: ['https://inbox.example'] })
 
 describe('a body that cannot be read', () => {
   test('is refused by GraphQL and REST, each in its own shape', async ({ acme }) => {

@@ -1,25 +1,24 @@
 import { expect } from 'vitest'
 import type { Execution } from '../../src/graphql/execution/execution.ts'
-import { type Client, type GatewayOptions, newConversation, type Workspace } from '../support/gateway.ts'
+import { startedWith } from '../support/fixtures.ts'
+import { type Client, newConversation, type Workspace } from '../support/gateway.ts'
 import { overEventStream, socketClient } from '../support/live.ts'
 import { test as base, subscribed } from '../support/live-fixtures.ts'
 
 const executions: Execution[] = []
 /** The executions that have been finished: each as often as its observer was told. */
 const finished: Execution[] = []
-const test = base
-  .extend('gatewayOptions', { scope: 'file' }, {
-    observe(execution) {
-      executions.push(execution)
-      return () => void finished.push(execution)
-    },
-  } satisfies GatewayOptions as GatewayOptions)
-  .extend('conversationId', async ({ acme }) => {
-    const { id } = await newConversation(acme.client)
-    executions.splice(0)
-    finished.splice(0)
-    return id
-  })
+const test = startedWith(base, {
+  observe(execution) {
+    executions.push(execution)
+    return () => void finished.push(execution)
+  },
+}).extend('conversationId', async ({ acme }) => {
+  const { id } = await newConversation(acme.client)
+  executions.splice(0)
+  finished.splice(0)
+  return id
+})
 
 /** What has been executed, in the order in which it began: the kind of each operation, and of each event its type. */
 const executed = () =>

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { readTrustedDocuments } from '../../src/graphql/execution/trusted-documents.ts'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 
 const path = 'test/graph/trusted-documents/graphql-codegen.json'
 const id = 'dd7cd89a19b20f2174cb4814b5dcbf91837c8e50'
 
-test.override('gatewayOptions', { trusted: readTrustedDocuments(path, false, readConfig({}).limits) })
+const test = startedWith(base, { trusted: readTrustedDocuments(path, false, readConfig({}).limits) })
 
 test('documents of graphql-codegen are executed by their hash, and others by their text', async ({
   acme,

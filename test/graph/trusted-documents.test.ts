@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import { readTrustedDocuments } from '../../src/graphql/execution/trusted-documents.ts'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import type { Answer, Client } from '../support/gateway.ts'
 import { bareSocket, closeClients } from '../support/live.ts'
 
@@ -13,7 +13,7 @@ const idOf = (name: string) => Object.keys(texts).find(id => texts[id]?.includes
 const [query, mutation, subscription] = ['query Inbox', 'mutation InboxClose', 'subscription Inbox'].map(idOf)
 const variables = { first: 1 }
 
-test.override('gatewayOptions', { trusted: readTrustedDocuments(path, true, readConfig({}).limits) })
+const test = startedWith(base, { trusted: readTrustedDocuments(path, true, readConfig({}).limits) })
 afterEach(closeClients)
 
 const post = async ({ url, authorization }: Client, body: object, accept = 'application/json') => {

@@ -1,11 +1,12 @@
 import { describe, expect } from 'vitest'
 import { change } from '../support/conversations.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newConversation, newWorkspace } from '../support/gateway.ts'
 import { overEventStream, overSocket, socketClient } from '../support/live.ts'
-import { test } from '../support/live-fixtures.ts'
+import { test as base } from '../support/live-fixtures.ts'
 
 const statements: string[] = []
-test.override('gatewayOptions', { onStatement: event => statements.push(event.query.sql) })
+const test = startedWith(base, { onStatement: event => statements.push(event.query.sql) })
 
 describe('conversationCountsChanged', () => {
   test.for(['socket', 'event stream'] as const)(

@@ -1,11 +1,12 @@
 import { expect } from 'vitest'
 import { changeStatus } from '../support/conversations.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newConversation } from '../support/gateway.ts'
 import { overSocket, socketClient } from '../support/live.ts'
-import { test } from '../support/live-fixtures.ts'
+import { test as base } from '../support/live-fixtures.ts'
 
 /** 5 a second. */
-test.override('gatewayOptions', { limits: { maxCostPerMinute: 300 } })
+const test = startedWith(base, { limits: { maxCostPerMinute: 300 } })
 
 /** Each event costs more than 40, so that seven are affordable at once. */
 const dear = `subscription ($after: EventCursor) { conversationStatusChanged(after: $after) {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { describe, expect } from 'vitest'
 import WebSocket from 'ws'
 import { change } from '../support/conversations.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newClient, newConversation } from '../support/gateway.ts'
 import {
   acknowledged,
@@ -13,10 +14,10 @@ import {
   overSocket,
   socketClient,
 } from '../support/live.ts'
-import { subscribed, test } from '../support/live-fixtures.ts'
+import { test as base, subscribed } from '../support/live-fixtures.ts'
 import { openNow } from '../support/metrics.ts'
 
-test.override('gatewayOptions', { limits: { maxOperationsPerSocket: 3, maxSocketsPerKey: 20 } })
+const test = startedWith(base, { limits: { maxOperationsPerSocket: 3, maxSocketsPerKey: 20 } })
 
 type Message = { type: string; id?: string; payload?: unknown }
 

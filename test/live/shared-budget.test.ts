@@ -1,11 +1,12 @@
 import { expect } from 'vitest'
 import { changeStatus } from '../support/conversations.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newClient, newConversation } from '../support/gateway.ts'
 import { overSocket, socketClient } from '../support/live.ts'
-import { subscribed, test } from '../support/live-fixtures.ts'
+import { test as base, subscribed } from '../support/live-fixtures.ts'
 
 /** An event costs more than 100: two are affordable at once, and each further one after 20 seconds. */
-test.override('gatewayOptions', { limits: { maxCostPerMinute: 300 } })
+const test = startedWith(base, { limits: { maxCostPerMinute: 300 } })
 
 const dear = `subscription ($after: EventCursor) { conversationStatusChanged(after: $after) {
   cursor conversation { messages(first: 100) { edges { node { id } } } } } }`

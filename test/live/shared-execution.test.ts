@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { change, eventCursor } from '../support/conversations.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newConversation } from '../support/gateway.ts'
 import {
   conversationEvents,
@@ -8,10 +9,10 @@ import {
   overSocket,
   socketClient,
 } from '../support/live.ts'
-import { subscribed, test } from '../support/live-fixtures.ts'
+import { test as base, subscribed } from '../support/live-fixtures.ts'
 
 const statements: string[] = []
-test.override('gatewayOptions', { onStatement: event => statements.push(event.query.sql) })
+const test = startedWith(base, { onStatement: event => statements.push(event.query.sql) })
 
 describe('subscribers of the same operation', () => {
   test('share one execution, though each came with its own after, as a variable or in the text', async ({

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { buildSchema } from 'graphql'
 import { expect } from 'vitest'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import { comparable } from '../support/fuzz/comparable.ts'
 import { damaged, damages } from '../support/fuzz/damage.ts'
 import { operationsOf } from '../support/fuzz/documents.ts'
@@ -10,7 +10,7 @@ import { knownInbox } from '../support/fuzz/known.ts'
 import { inLanes, tally } from '../support/fuzz/lanes.ts'
 import { print } from '../support/fuzz/printing.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   limits: {
     maxCostPerMinute: 1_000_000_000,
     maxDocumentCharactersPerMinute: 1_000_000_000,

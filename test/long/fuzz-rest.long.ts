@@ -1,13 +1,13 @@
 import { STATUS_CODES } from 'node:http'
 import { expect } from 'vitest'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import { requireNoLeak } from '../support/fuzz/answers.ts'
 import { knownInbox } from '../support/fuzz/known.ts'
 import { inLanes, tally } from '../support/fuzz/lanes.ts'
 import { restRequests, sendRest } from '../support/fuzz/rest-requests.ts'
 import { expectSound } from '../support/recount.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   limits: {
     maxCostPerMinute: 1_000_000_000,
     maxDocumentCharactersPerMinute: 1_000_000_000,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { buildSchema } from 'graphql'
 import { expect } from 'vitest'
-import { test } from '../support/fixtures.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
 import { codesOf, requireNoLeak } from '../support/fuzz/answers.ts'
 import { damaged, damages } from '../support/fuzz/damage.ts'
 import { operationsOf } from '../support/fuzz/documents.ts'
@@ -19,7 +19,7 @@ import {
 import { oddText, oddValue } from '../support/fuzz/values.ts'
 import { expectSound } from '../support/recount.ts'
 
-test.override('gatewayOptions', {
+const test = startedWith(base, {
   limits: {
     maxCostPerMinute: 1_000_000_000,
     maxDocumentCharactersPerMinute: 1_000_000_000,

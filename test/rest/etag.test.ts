@@ -1,18 +1,12 @@
 import { expect } from 'vitest'
 import { change } from '../support/conversations.ts'
-import { test as base } from '../support/fixtures.ts'
-import {
-  type Client,
-  type GatewayOptions,
-  newClient,
-  newConversation,
-  newWorkspace,
-} from '../support/gateway.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
+import { type Client, newClient, newConversation, newWorkspace } from '../support/gateway.ts'
 
 const statements: string[] = []
-const test = base.extend('gatewayOptions', { scope: 'file' }, {
+const test = startedWith(base, {
   onStatement: ({ query }) => void statements.push(query.sql),
-} satisfies GatewayOptions as GatewayOptions)
+})
 
 async function get({ url, authorization }: Client, path: string, headers: Record<string, string> = {}) {
   const response = await fetch(`${url}${path}`, { headers: { authorization, ...headers } })

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
 import { type Noun, nouns } from '../../src/domain/nouns.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { newConversation } from '../support/gateway.ts'
 import { mail } from '../support/inbound.ts'
 import { restPositionsNaming } from '../support/known-rest-positions.ts'
@@ -9,9 +10,9 @@ import { strangeIds } from '../support/strange-ids.ts'
 import { rowsOfAll } from '../support/two-workspaces.ts'
 import { test as walk } from '../support/walk-fixtures.ts'
 
-const test = walk.extend('gatewayOptions', { scope: 'file' }, async () => ({
+const test = startedWith(walk, {
   mailReplyDomain: 'reply.example.com',
-}))
+})
 
 test.for(restPositionsNaming('list'))(
   '%s takes a cursor of another workspace for a place in time, and refuses all alike that is no cursor of the list',

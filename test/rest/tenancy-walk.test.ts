@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import { type Noun, nouns } from '../../src/domain/nouns.ts'
+import { startedWith } from '../support/fixtures.ts'
 import { coordinateOf, knownRestPositions, restPositionsNaming } from '../support/known-rest-positions.ts'
 import { documentedPositions } from '../support/openapi-positions.ts'
 import { answersTo, sendOverRest, withoutNewIds } from '../support/sending-rest.ts'
@@ -7,9 +8,9 @@ import { strangeIds } from '../support/strange-ids.ts'
 import { rowsOfAll } from '../support/two-workspaces.ts'
 import { test as walk } from '../support/walk-fixtures.ts'
 
-const test = walk.extend('gatewayOptions', { scope: 'file' }, async () => ({
+const test = startedWith(walk, {
   limits: { maxFailedAuthenticationsPerMinute: 1_000 },
-}))
+})
 
 // So the walk goes to every position of the document.
 test('every value that the OpenAPI document takes is known to the walk', async ({ gateway }) => {

@@ -1,22 +1,18 @@
 import { expect } from 'vitest'
 import { seedDemo } from '../../src/demo/seed.ts'
 import { add } from '../support/adding-messages.ts'
-import { test as base } from '../support/fixtures.ts'
-import { type Client, client, type GatewayOptions, newConversation } from '../support/gateway.ts'
+import { test as base, startedWith } from '../support/fixtures.ts'
+import { type Client, client, newConversation } from '../support/gateway.ts'
 
 const statements: string[] = []
-const test = base
-  .extend(
-    'gatewayOptions',
-    { scope: 'file' },
-    (): GatewayOptions => ({
-      onStatement: event => statements.push(event.query.sql),
-    }),
-  )
-  .extend('demo', { scope: 'file' }, async ({ gateway }) => {
+const test = startedWith(base, { onStatement: event => statements.push(event.query.sql) }).extend(
+  'demo',
+  { scope: 'file' },
+  async ({ gateway }) => {
     await seedDemo(gateway.db, { demoApiKey: 'key', dataDir: '/nowhere' })
     return client(gateway.url, 'key')
-  })
+  },
+)
 
 /** The statements of a query, without that for its key and those of the work in the background. */
 async function statementsOf<Data>(caller: Client, query: string) {

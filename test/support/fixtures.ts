@@ -13,3 +13,10 @@ export const test = base
     return gateway
   })
   .extend('acme', ({ gateway }) => newWorkspace(gateway))
+
+/**
+ * These tests, with a gateway that is started with options of their own. `test.override` would change the options of every
+ * file that the process runs later.
+ */
+export const startedWith = <Tests extends object>(tests: Tests, options: GatewayOptions): Tests =>
+  (tests as unknown as typeof test).extend('gatewayOptions', { scope: 'file' }, options) as unknown as Tests

@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import { eventCursor, turn } from '../../support/conversations.ts'
+import { startedWith } from '../../support/fixtures.ts'
 import { type Client, type Gateway, newConversation } from '../../support/gateway.ts'
 import { acknowledged } from '../../support/live.ts'
-import { test } from '../../support/live-fixtures.ts'
+import { test as base } from '../../support/live-fixtures.ts'
 
 /** The statements with this text that wait for a lock. */
 async function waiting({ db }: Gateway, part: string): Promise<number> {
@@ -48,7 +49,7 @@ const post = ({ url, authorization }: Client, signal: AbortSignal) =>
     signal,
   })
 
-test.override('gatewayOptions', { onStatement: () => {} })
+const test = startedWith(base, { onStatement: () => {} })
 
 test('a client that leaves ends its statements, over HTTP', async ({ gateway, acme }) => {
   const gone = new AbortController()
