@@ -30,10 +30,18 @@ const test = base
     onCleanup(remove)
     return { environment, running: await startProcess(startForFile, environment) }
   })
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are used
-  .extend('environment', async ({}, { onCleanup }) => {
+  .extend('firstRun', { scope: 'file' }, async ({ startForFile }, { onCleanup }) => {
     const { environment, remove } = newEnvironment()
     onCleanup(remove)
+    const running = await startProcess(startForFile, environment)
+    expect(await running.end()).toBe(0)
+    return { environment, key: keyOf(running) }
+  })
+  // With the directory that a first run has left.
+  .extend('environment', async ({ firstRun }, { onCleanup }) => {
+    const { environment, remove } = newEnvironment()
+    onCleanup(remove)
+    cpSync(firstRun.environment.DATA_DIR, environment.DATA_DIR, { recursive: true })
     return environment
   })
 
@@ -127,11 +135,9 @@ test('told to stop, it is not ready, and goes on for its delay', async ({ start,
 
 test('it keeps its data and its key across a restart and kill -9, and adds the demo once', async ({
   environment,
+  firstRun: { key },
   start,
 }) => {
-  const first = await startProcess(start, environment)
-  const key = keyOf(first)
-  expect(await first.end()).toBe(0)
   const second = await startProcess(start, environment)
   expect(keyOf(second)).toBe(key)
   await newConversation(client(second.url, key))
@@ -184,7 +190,6 @@ test('it starts without a key for the inbox once the agent of the demo is deacti
   environment,
   start,
 }) => {
-  expect(await (await startProcess(start, environment)).end()).toBe(0)
   const demo = ['--workspace', 'wrk_abc123']
   const { code } = await command(start, ['agents', 'deactivate', ...demo, 'agt_abc123'], environment)
   expect(code).toBe(0)

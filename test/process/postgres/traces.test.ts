@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { expect } from 'vitest'
+import { newPostgresDatabase } from '../../support/databases.ts'
 import { client, newConversation } from '../../support/gateway.ts'
 import { closeClients, conversationEvents, overSocket, socketClient } from '../../support/live.ts'
 import { subscribed } from '../../support/live-fixtures.ts'
@@ -17,11 +15,11 @@ const test = base
     return collector
   })
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are used
-  .extend('directory', async ({}, { onCleanup }) => {
-    const directory = mkdtempSync(join(tmpdir(), 'gateway-traces-'))
-    onCleanup(() => rmSync(directory, { recursive: true, force: true }))
-    return directory
-  })
+  .extend('demo', async ({}) => ({
+    DATABASE_URL: await newPostgresDatabase(),
+    DEMO: '1',
+    DEMO_API_KEY: 'demo_traced',
+  }))
 
 const caller = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
 
@@ -32,11 +30,10 @@ const note = `mutation Note($id: ID!) {
 test('traces lead from a caller over its operation and statements to the events that it causes', async ({
   start,
   collector,
-  directory,
+  demo,
 }) => {
   const running = await startProcess(start, {
-    DATA_DIR: directory,
-    DEMO_API_KEY: 'demo_traced',
+    ...demo,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
@@ -89,10 +86,9 @@ test.for<Record<string, string>>([
   { OTEL_TRACES_EXPORTER: 'none', withEndpoint: '1' },
 ])(
   'without a destination nothing is sent: %o',
-  async ({ withEndpoint, withOthers, ...environment }, { start, collector, directory }) => {
+  async ({ withEndpoint, withOthers, ...environment }, { start, collector, demo }) => {
     const running = await startProcess(start, {
-      DATA_DIR: directory,
-      DEMO_API_KEY: 'demo_traced',
+      ...demo,
       ...environment,
       ...(withEndpoint && { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }),
       ...(withOthers && {
@@ -109,12 +105,11 @@ test.for<Record<string, string>>([
 test('a collector that refuses traces costs a line, and the gateway ends in order', async ({
   start,
   collector,
-  directory,
+  demo,
 }) => {
   collector.refuse()
   const running = await startProcess(start, {
-    DATA_DIR: directory,
-    DEMO_API_KEY: 'demo_traced',
+    ...demo,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
     OTEL_TRACES_SAMPLER: 'alwayson',
   })
