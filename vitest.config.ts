@@ -21,8 +21,12 @@ const poolIndependent = [
   'test/storage/postgres/{faults,migrate,named-statements,round-trips,turkish}.test.ts',
 ]
 
-/** What runs on PostgreSQL only, as it takes long, and the embedded database executes the same statements in the same way. */
+/**
+ * What runs on PostgreSQL only: attacks on connections and bodies that end before a statement is executed, and tests that
+ * take long, whose statements the embedded database executes in the same way.
+ */
 const engineIndependent = [
+  'test/attacks/{bodies,connections,documents,floods,malformed-http,settings,unread-answers,websocket}.test.ts',
   'test/graph/compiled.test.ts',
   'test/mail/inbound/costly.test.ts',
   'test/{graph,rest}/tenancy-walk*.test.ts',

@@ -1,16 +1,44 @@
 import { defineConfig } from 'vitest/config'
 import { shared } from './test/support/shared-config.ts'
 
-/** What takes minutes: faults, load and many clients, each on a PostgreSQL of its own. */
+/** What measures times or memory, or takes hosts away, has the machine for itself. */
+const alone = [
+  'caches',
+  'catch-ups',
+  'hosts',
+  'many',
+  'neighbours',
+  'page',
+  'rolling-update',
+  'stalled',
+  'update-many',
+  'upgrade',
+].map(name => `test/long/${name}.long.ts`)
+
+/** @param order when it runs; projects of one order run at once */
+const project = (name: string, include: string[], exclude: string[], maxWorkers: number, order: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include,
+    exclude,
+    maxWorkers,
+    sequence: { groupOrder: order },
+    testTimeout: 900_000,
+    env: { ENGINE: 'postgres' },
+    globalSetup: ['test/support/postgres.setup.ts', 'test/support/pglite.setup.ts'],
+    execArgv: ['--expose-gc'],
+  },
+})
+
+/** What takes minutes: faults, load and many clients. */
 export default defineConfig({
   ...shared,
   test: {
     ...shared.test,
-    maxWorkers: 1,
-    testTimeout: 480_000,
-    env: { ENGINE: 'postgres' },
-    globalSetup: ['test/support/postgres.setup.ts', 'test/support/pglite.setup.ts'],
-    include: ['test/long/**/*.long.ts'],
-    execArgv: ['--expose-gc'],
+    projects: [
+      project('at-once', ['test/long/**/*.long.ts'], alone, 2, 0),
+      project('alone', alone, [], 1, 1),
+    ],
   },
 })

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { openPostgres } from '../../src/db/open.ts'
@@ -17,10 +20,12 @@ const unlimited = { MAX_COST_PER_MINUTE: '9999999999', MAX_CHANGES_PER_HOUR: '99
 
 /** A gateway process of which only its database survives. */
 async function killable(url: string) {
+  const directory = mkdtempSync(join(tmpdir(), 'gateway-counts-'))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
   let starting = start()
   let running: Running = await starting
   async function start(): Promise<Running> {
-    return startProcess(startProgram, { DATABASE_URL: url, DATA_DIR: '/tmp/gateway-counts', ...unlimited })
+    return startProcess(startProgram, { DATABASE_URL: url, DATA_DIR: directory, ...unlimited })
   }
   onTestFinished(async () => void (await running.end('SIGKILL')))
   return {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openPostgres } from '../../src/db/open.ts'
@@ -16,6 +19,7 @@ const seconds = Number(process.env.HISTORY_SECONDS ?? 60)
 const url = await newPostgresDatabase()
 const database = openPostgres(url)
 const ports = await Promise.all([freePort(), freePort()])
+const directory = mkdtempSync(join(tmpdir(), 'gateway-history-'))
 const gateways: (Running | null)[] = [null, null]
 let chaos = true
 
@@ -25,11 +29,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(gateways.map(gateway => gateway?.end('SIGKILL')))
   await database.close()
+  rmSync(directory, { recursive: true })
 })
 
 /** A gateway that the faults end at its start is started again, as a service manager does. */
 const start = async (index: number): Promise<void> => {
-  const environment = { DATABASE_URL: url, DATA_DIR: '/tmp/gateway-history', PORT: String(ports[index]) }
+  const environment = { DATABASE_URL: url, DATA_DIR: directory, PORT: String(ports[index]) }
   for (let attempt = 1; ; attempt++) {
     try {
       gateways[index] = await startProcess(startProgram, environment)

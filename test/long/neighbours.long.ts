@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { test as base, describe, expect } from 'vitest'
 import type { Db } from '../../src/db/db.ts'
 import { insertRecords } from '../../src/demo/insert-records.ts'
 import { setStatus } from '../support/conversations.ts'
@@ -60,18 +60,20 @@ const slowest = `{ ${['a', 'b', 'c']
   )
   .join(' ')} }`
 
-async function filled() {
-  const database = await openDatabase({ poolWaitMs: 2_000, statementTimeoutMs: 2_000 })
-  const gateway = await startGateway({
-    database,
-    limits: { maxCostPerMinute: 1_000_000_000, maxKeptAnswerBytes: 0 },
+const test = base
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are used
+  .extend('filled', { scope: 'file' }, async ({}, { onCleanup }) => {
+    const database = await openDatabase({ poolWaitMs: 2_000, statementTimeoutMs: 2_000 })
+    const gateway = await startGateway({
+      database,
+      limits: { maxCostPerMinute: 1_000_000_000, maxKeptAnswerBytes: 0 },
+    })
+    onCleanup(gateway.close)
+    const [crowded, quiet] = [await newWorkspace(gateway), await newWorkspace(gateway)]
+    await fill(gateway.db, crowded.id)
+    return { gateway, crowded, quiet }
   })
-  onTestFinished(gateway.close)
-  const [crowded, quiet] = [await newWorkspace(gateway), await newWorkspace(gateway)]
-  await fill(gateway.db, crowded.id)
-  const alone = await simpleReads(quiet.client, over(3_000))
-  return { gateway, crowded, quiet, alone }
-}
+  .extend('alone', ({ filled }) => simpleReads(filled.quiet.client, over(3_000)))
 
 /** Asks, and takes the answer without reading it: the client shares this process with the gateway. */
 async function unread({ url, authorization }: Client, query: string): Promise<void> {
@@ -129,8 +131,10 @@ const over = (ms: number) => {
 }
 
 describe('the most expensive query that is admitted', () => {
-  test('takes its time, and beside it a simple query of another workspace does not wait', async () => {
-    const { crowded, quiet, alone } = await filled()
+  test('takes its time, and beside it a simple query of another workspace does not wait', async ({
+    filled: { crowded, quiet },
+    alone,
+  }) => {
     const read = () => unread(crowded.client, mostExpensive)
     const first = await crowded.client.graphql<{ conversations: { edges: unknown[] } }>(mostExpensive)
     expect(first.errors).toBeUndefined()
@@ -155,8 +159,9 @@ describe('the most expensive query that is admitted', () => {
     expect(beside.p99).toBeLessThan(bound(100, alone))
   })
 
-  test('sixteen at once of one key leave the process alive, and other keys served', async () => {
-    const { crowded, quiet } = await filled()
+  test('sixteen at once of one key leave the process alive, and other keys served', async ({
+    filled: { crowded, quiet },
+  }) => {
     const isOver = over(seconds * 1_000)
     const [reads] = await Promise.all([
       simpleReads(quiet.client, isOver),
@@ -169,8 +174,10 @@ describe('the most expensive query that is admitted', () => {
 })
 
 describe('reads of another workspace are never refused, and do not wait long', () => {
-  test('while 60 writers change one workspace, and one key does the slowest that it may', async () => {
-    const { gateway, crowded, quiet, alone } = await filled()
+  test('while 60 writers change one workspace, and one key does the slowest that it may', async ({
+    filled: { gateway, crowded, quiet },
+    alone,
+  }) => {
     const writers = await Promise.all(Array.from({ length: 60 }, () => newClient(gateway, crowded.id)))
     const isOver = over(seconds * 1_000)
     const [reads] = await Promise.all([
@@ -189,8 +196,10 @@ describe('reads of another workspace are never refused, and do not wait long', (
     expect(reads.p99).toBeLessThan(bound(250, alone))
   })
 
-  test('while somebody locks the table of conversations for 20 seconds', async () => {
-    const { gateway, crowded, quiet, alone } = await filled()
+  test('while somebody locks the table of conversations for 20 seconds', async ({
+    filled: { gateway, crowded, quiet },
+    alone,
+  }) => {
     const isOver = over(20_000)
     const [reads, socket] = await gateway.db.transaction().execute(async writer => {
       // An operator's session, which is not ended when it waits.

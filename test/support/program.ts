@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { test as base } from 'vitest'
@@ -10,13 +11,16 @@ export type Program = ChildProcessByStdio<Writable, Readable, Readable>
 /** Starts one of the project's programs. */
 export type Start = (args: readonly string[], environment: Record<string, string>) => Program
 
+/** What Node has compiled: a gateway starts in half the time from it. */
+const compileCache = join(import.meta.dirname, '../../node_modules/.cache/compiled')
+
 /**
  * Starts one of the project's programs with nothing but this environment. It dies with this process, even when that is
  * killed, and its pipes are its own: no leftover keeps those of the runner open.
  */
 export const startProgram: Start = (args, environment) => {
   const program = spawn(process.execPath, args, {
-    env: { PATH: process.env.PATH ?? '', ...environment },
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: compileCache, ...environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   // The shell's standard input ends when this process does, in whichever way.
