@@ -29,8 +29,16 @@ export type PostgresServer = {
   stop(): Promise<void>
 }
 
-/** Another installation than that of the package: the folder of its programs, and further settings of the server. */
-export type Install = { binaries?: string; settings?: readonly string[] }
+/**
+ * What differs from an installation of the package: the folder of its programs, further settings of the server, the folder
+ * in which it makes its own, and further variables of its environment.
+ */
+export type Install = {
+  binaries?: string
+  settings?: readonly string[]
+  within?: string
+  environment?: Record<string, string>
+}
 
 /** The folder of the socket in the address of a database. */
 export const folderOf = (database: string): string =>
@@ -48,11 +56,11 @@ async function start(
   copy: ((data: string) => Promise<void>) | null,
 ): Promise<PostgresServer> {
   const user = unprivileged()
-  const directory = mkdtempSync(join(tmpdir(), 'gateway-postgres-'))
+  const directory = mkdtempSync(join(install.within ?? tmpdir(), 'gateway-postgres-'))
   const binaries = install.binaries ?? join(reachable(await nativeDirectory(), directory, user), 'bin')
   if (user) chownSync(directory, user.uid, user.gid)
   const data = join(directory, 'data')
-  const as = { ...user, cwd: directory, env: { ...process.env, LC_ALL: 'C' } }
+  const as = { ...user, cwd: directory, env: { ...process.env, LC_ALL: 'C', ...install.environment } }
   if (copy) {
     await copy(data)
     // The files are the user's already, but not the directory and what was written into it.

@@ -1,0 +1,38 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A file system of its own in memory, so that a test can fill it. Only root may mount one. */
+export function mountSmallDisk(megabytes: number) {
+  const path = mkdtempSync(join(tmpdir(), 'gateway-disk-'))
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path])
+  chmodSync(path, 0o755)
+  // The shell's standard input ends when this process does, in whichever way.
+  const guard = spawn('sh', ['-c', 'read _; umount -l "$0"; rmdir "$0"', path], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  const ballast = join(path, 'ballast')
+  return {
+    path,
+    /** Leaves no byte free. */
+    fill(): void {
+      const file = openSync(ballast, 'a')
+      for (let chunk = Buffer.alloc(1024 * 1024); chunk.length >= 4_096; ) {
+        try {
+          if (writeSync(file, chunk) === chunk.length) continue
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        }
+        chunk = chunk.subarray(0, chunk.length / 2)
+      }
+      closeSync(file)
+    },
+    free: () => rmSync(ballast, { force: true }),
+    async unmount(): Promise<void> {
+      guard.stdin.end()
+      await once(guard, 'exit')
+    },
+  }
+}
