@@ -1,19 +1,10 @@
 import { defineConfig } from 'vitest/config'
 import { shared } from './test/support/shared-config.ts'
 
-/** What measures times or memory, or takes hosts away, has the machine for itself. */
-const alone = [
-  'caches',
-  'catch-ups',
-  'hosts',
-  'many',
-  'neighbours',
-  'page',
-  'rolling-update',
-  'stalled',
-  'update-many',
-  'upgrade',
-].map(name => `test/long/${name}.long.ts`)
+/** What measures times has the machine for itself. */
+const alone = ['catch-ups', 'many', 'neighbours', 'rolling-update', 'stalled', 'update-many', 'upgrade'].map(
+  name => `test/long/${name}.long.ts`,
+)
 
 /** @param order when it runs; projects of one order run at once */
 const project = (name: string, include: string[], exclude: string[], maxWorkers: number, order: number) => ({
@@ -37,7 +28,7 @@ export default defineConfig({
   test: {
     ...shared.test,
     projects: [
-      project('at-once', ['test/long/**/*.long.ts'], alone, 2, 0),
+      project('at-once', ['test/long/**/*.long.ts'], alone, 3, 0),
       project('alone', alone, [], 1, 1),
     ],
   },
