@@ -5,7 +5,7 @@ import { migrate } from '../../src/db/migrate.ts'
 import { openPostgres } from '../../src/db/open.ts'
 import { demoWorkspaceId, type Killable, startKillable } from '../support/killable.ts'
 import { startPostgres } from '../support/postgres.ts'
-import { mountSmallDisk } from '../support/small-disk.ts'
+import { cannotMount, mountSmallDisk } from '../support/small-disk.ts'
 import { startTraffic } from '../support/traffic.ts'
 
 const given = { workspaceId: demoWorkspaceId, agentId: 'agt_abc123' }
@@ -49,7 +49,7 @@ async function fillUp(
   return { traffic, line: `${refused()} refused with 503; written again after ${backMs} ms` }
 }
 
-test('a full disk of PostgreSQL refuses changes and loses none', async ({ annotate }) => {
+test.skipIf(cannotMount)('a full disk of PostgreSQL refuses changes and loses none', async ({ annotate }) => {
   const disk = smallDisk(700)
   const server = await startPostgres({
     within: disk.path,
@@ -71,14 +71,15 @@ test('a full disk of PostgreSQL refuses changes and loses none', async ({ annota
   await annotate(`${await traffic.expectNothingLost(await gateway.openDatabase())} acknowledged, ${line}`)
 })
 
-test('a full disk of the embedded database refuses changes and loses none, also over a kill', async ({
-  annotate,
-}) => {
-  const disk = smallDisk(400)
-  const DATA_DIR = join(disk.path, 'data')
-  onTestFinished(() => rmSync(DATA_DIR, { recursive: true, force: true }))
-  const gateway = await startKillable('embedded', { DATA_DIR })
-  const { traffic, line } = await fillUp(gateway, disk, gateway.end, gateway.start)
-  expect(await gateway.end('SIGTERM')).toBe(0)
-  await annotate(`${await traffic.expectNothingLost(await gateway.openDatabase())} acknowledged, ${line}`)
-})
+test.skipIf(cannotMount)(
+  'a full disk of the embedded database refuses changes and loses none, also over a kill',
+  async ({ annotate }) => {
+    const disk = smallDisk(400)
+    const DATA_DIR = join(disk.path, 'data')
+    onTestFinished(() => rmSync(DATA_DIR, { recursive: true, force: true }))
+    const gateway = await startKillable('embedded', { DATA_DIR })
+    const { traffic, line } = await fillUp(gateway, disk, gateway.end, gateway.start)
+    expect(await gateway.end('SIGTERM')).toBe(0)
+    await annotate(`${await traffic.expectNothingLost(await gateway.openDatabase())} acknowledged, ${line}`)
+  },
+)

@@ -4,7 +4,10 @@ import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** A file system of its own in memory, so that a test can fill it. Only root may mount one. */
+/** Only root may mount a file system; elsewhere such a test is left out. */
+export const cannotMount = process.getuid?.() !== 0
+
+/** A file system of its own in memory, so that a test can fill it. */
 export function mountSmallDisk(megabytes: number) {
   const path = mkdtempSync(join(tmpdir(), 'gateway-disk-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', path])
