@@ -10,7 +10,10 @@ export type ReadReplica = {
   revisionOf(workspaceId: string): Promise<string>
 }
 
-/** How many requests have read from a replica, and how many could not: it was behind, or away. */
+/**
+ * How many requests have read from a replica, and how many could not: it was behind or replayed what their statement was
+ * in the way of, or it was away.
+ */
 export type ReplicaReads = { replica: number; behind: number; away: number }
 
 /** How long a replica may take to tell a revision. */
@@ -46,6 +49,13 @@ export function lendReplicas(
     return null
   }
 
+  /** A recovery conflict (40001) ends one statement, and the replica serves the next one. */
+  function leave(replica: ReadReplica, { reason }: Unavailable): null {
+    if (reason !== 'CONFLICT') return leaveAlone(replica)
+    reads.behind++
+    return null
+  }
+
   async function choose({ workspaceId }: Owner): Promise<ReadReplica | null> {
     const there = replicas.filter(replica => (awayUntil.get(replica) ?? 0) <= performance.now())
     const replica = there[turn++ % there.length]
@@ -72,7 +82,7 @@ export function lendReplicas(
     if (!replica || !(error instanceof Unavailable) || error instanceof TimedOut) return false
     if (refusals.has(error)) return false
     // Several statements of a request may fail at once.
-    if (!failed.has(owner)) chosen.set(owner, Promise.resolve(leaveAlone(replica)))
+    if (!failed.has(owner)) chosen.set(owner, Promise.resolve(leave(replica, error)))
     failed.add(owner)
     return true
   }

@@ -61,6 +61,13 @@ test('a read that fails at the replica is made again, and so are those of its re
   expect(reads()).toEqual({ replica: 0, behind: 0, away: 1 })
 })
 
+test('a replica that ends a statement in favour of what it replays is not left alone', async () => {
+  const { read, reads } = lending({ has: async () => '7', fails: new Unavailable(null, 'CONFLICT') })
+  const by = owner()
+  expect([await read(by), await read(by), await read()]).toEqual(['primary', 'primary', 'primary'])
+  expect(reads()).toEqual({ replica: 0, behind: 2, away: 0 })
+})
+
 test('a read that takes too long at the replica is not made again', async () => {
   const { read } = lending({ has: async () => '7', fails: new TimedOut(null) })
   await expect(read()).rejects.toThrow(TimedOut)
