@@ -54,6 +54,7 @@ import type { MailTransport } from './mail/outbound/transport.ts'
 import { restRoutes } from './rest/routes.ts'
 import { closeInOrder } from './runtime/close.ts'
 import { createQuota } from './runtime/quota.ts'
+import { seldom } from './runtime/seldom.ts'
 import type { Traces } from './runtime/traces.ts'
 
 export type AppOptions = {
@@ -116,8 +117,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { log, mailReplyDomain: replyDomain } = options
   const { reserved, probe, share } = options.database
   const db = share(gateway)
-  const onErrorOf = (loop: string) => (error: unknown) =>
-    log.warn({ err: error, loop }, 'background work failed and is tried again')
+  // While the database is away, the feed of each watched workspace fails each second.
+  const tellFailure = seldom(1_000, (loop: string, count: number, error: unknown) =>
+    log.warn({ err: error, loop, count }, 'background work failed and is tried again'),
+  )
+  const onErrorOf = (loop: string) => (error: unknown) => tellFailure(loop, error)
   const feeds = createFeeds(options.database, { onError: onErrorOf('feeds') })
   const metrics = createMetrics({
     open: () => ({

@@ -41,7 +41,7 @@ export async function authenticateSocket(
     if (code === 'UNAUTHENTICATED') return close(socket, 4401, 'Unauthorized')
     if (code === 'RATE_LIMITED') return close(socket, 4429, 'Too many requests')
     // Clients give up after 4401 and reconnect after 1013. While the database is unavailable the key may be valid; that it
-    // is unavailable is logged once a second, not for each socket that comes again.
+    // is unavailable is logged once a second for each reason, not for each socket that comes again.
     if (code !== 'UNAVAILABLE') log.error({ err: error }, 'could not authenticate a socket')
     return close(socket, 1013, 'Try again later')
   }
