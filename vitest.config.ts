@@ -22,8 +22,8 @@ const poolIndependent = [
 ]
 
 /**
- * What runs on PostgreSQL only: attacks on connections and bodies that end before a statement is executed, and tests that
- * take long, whose statements the embedded database executes in the same way.
+ * What runs on PostgreSQL only: attacks on connections, bodies and sockets, and tests that take long. The embedded
+ * database executes their statements in the same way.
  */
 const engineIndependent = [
   'test/attacks/{bodies,connections,documents,floods,malformed-http,settings,unread-answers,websocket}.test.ts',

@@ -24,6 +24,7 @@ test.for(['postgres', 'embedded'] as const)(
     }
     await traffic.flows()
     await traffic.settle()
+    traffic.expectAnswered({ cut: true })
     expect(await gateway.end('SIGTERM')).toBe(0)
     const acknowledged = await traffic.expectNothingLost(await gateway.openDatabase())
     expect(acknowledged).toBeGreaterThan(kills * 20)

@@ -7,6 +7,7 @@ import { demoWorkspaceId, startKillable } from '../support/killable.ts'
 import {
   closeClients,
   conversationEvents,
+  type Heard,
   overEventStream,
   overSocket,
   socketClient,
@@ -16,6 +17,8 @@ import { startTraffic } from '../support/traffic.ts'
 
 /** `MINUTES=20` is what the table of faults tells of. */
 const minutes = Number(process.env.MINUTES ?? 0.5)
+/** In a short run few collections of the whole heap happen, and caches still fill. */
+const heapAllowanceMb = minutes < 10 ? 60 : 10
 /** A window has the least that was seen in it: what a collection of garbage has left. */
 const windows = 10
 
@@ -49,16 +52,18 @@ function startReaders(caller: Client) {
     const { status } = await caller.rest('GET', rest)
     if (status !== 200) failed.push(status)
   }
+  const listen = async (heard: Heard<unknown>, stop: () => unknown) => {
+    await pause(Math.random() * 2_000)
+    if (heard.errors.length > 0) failed.push(heard.errors)
+    await stop()
+  }
   const listenOverSocket = async () => {
     const socket = socketClient(caller)
-    overSocket(socket, conversationEvents)
-    await pause(Math.random() * 2_000)
-    await socket.dispose()
+    await listen(overSocket(socket, conversationEvents), () => socket.dispose())
   }
   const listenOverStream = async () => {
     const heard = overEventStream(caller, conversationEvents)
-    await pause(Math.random() * 2_000)
-    heard.stop()
+    await listen(heard, heard.stop)
   }
   const readers = [
     ...questions.map((_, index) => repeat(() => ask(index))),
@@ -79,7 +84,7 @@ test(`${minutes} minutes of mixed load leave heap, descriptors and connections a
   timeout: (minutes + 5) * 60_000,
 }, async ({ annotate }) => {
   const DATABASE_URL = await newPostgresDatabase()
-  const gateway = await startKillable('postgres', { DATABASE_URL, DEMO_TRAFFIC: '1' })
+  const gateway = await startKillable('postgres', { DATABASE_URL })
   onTestFinished(closeClients)
   const { client: caller } = gateway
   const { pid = 0 } = gateway.running().child
@@ -117,8 +122,8 @@ test(`${minutes} minutes of mixed load leave heap, descriptors and connections a
   await readers.stop()
   await closeClients()
   await traffic.settle()
-  const others = traffic.answers.filter(({ status }) => status !== 200)
-  expect(others.slice(0, 3), `${others.length} of ${traffic.answers.length}`).toEqual([])
+  traffic.expectAnswered({ cut: false })
+  expect(traffic.refused()).toBe(0)
   expect(readers.failed).toEqual([])
 
   const third = Math.floor(windows / 3)
@@ -127,7 +132,7 @@ test(`${minutes} minutes of mixed load leave heap, descriptors and connections a
   await annotate(
     `${readers.count()} reads and subscriptions, ${traffic.answers.length} changes; the least of each window: ${(['heapMb', 'rssMb', 'descriptors', 'connections'] as const).map(line).join('; ')}`,
   )
-  expect(least(last, 'heapMb')).toBeLessThan(least(first, 'heapMb') * 1.25 + 10)
+  expect(least(last, 'heapMb')).toBeLessThan(least(first, 'heapMb') * 1.25 + heapAllowanceMb)
   const most = (samples: Sample[], of: keyof Sample) => Math.max(...samples.map(each => each[of]))
   expect(most(last, 'descriptors')).toBeLessThan(most(first, 'descriptors') * 1.25 + 10)
   expect(most(last, 'connections')).toBeLessThanOrEqual(most(first, 'connections') + 2)

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { inject } from 'vitest'
+import { migrate } from '../../src/db/migrate.ts'
 import { type OpenDatabase, type OpenOptions, openPGlite, openPostgres } from '../../src/db/open.ts'
+import type { PostgresServer } from './postgres.ts'
 
 /** Makes a database that is a copy of another one, to which nobody may be connected. */
 export async function createDatabase(server: string, name: string, template: string): Promise<void> {
@@ -11,6 +13,17 @@ export async function createDatabase(server: string, name: string, template: str
   await client.connect()
   await client.query(`create database "${name}" template "${template}" strategy file_copy`)
   await client.end()
+}
+
+/** Executes a statement as the operator of a PostgreSQL, and returns its rows. */
+export async function operate(url: string, statement: string) {
+  const operator = new pg.Client(url)
+  await operator.connect()
+  try {
+    return (await operator.query(statement)).rows
+  } finally {
+    await operator.end()
+  }
 }
 
 /** A migrated, empty database of the caller's own: of this run's engine. */
@@ -52,6 +65,14 @@ export async function newPostgresDatabase(template = 'template'): Promise<string
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await createDatabase(server, name, template)
   return server.replace('/postgres?', `/${name}?`)
+}
+
+/** The address of the database `postgres` of a server, which is migrated now. */
+export async function migratedDatabaseOf(server: PostgresServer): Promise<string> {
+  const database = openPostgres(server.url('postgres'))
+  await migrate(database.db)
+  await database.close()
+  return server.url('postgres')
 }
 
 /** Longer than the gateway's own limits, so that a busy machine keeps them too. */

@@ -30,7 +30,7 @@ const unlimited = {
   MAX_TEXT_BYTES_PER_HOUR: '9999999999',
 }
 
-/** @param environment with `DATA_DIR`, where it keeps its data and no test's directory takes it away */
+/** @param environment further variables; a `DATA_DIR` among them is removed by the caller */
 export async function startKillable(
   engine: 'postgres' | 'embedded',
   environment: Record<string, string> = {},

@@ -15,7 +15,7 @@ export type Start = (args: readonly string[], environment: Record<string, string
 const compileCache = join(import.meta.dirname, '../../node_modules/.cache/compiled')
 
 /**
- * Starts one of the project's programs with nothing but this environment. It dies with this process, even when that is
+ * Starts one of the project's programs with this environment, `PATH` and the compiled files, and nothing else. It dies with this process, even when that is
  * killed, and its pipes are its own: no leftover keeps those of the runner open.
  */
 export const startProgram: Start = (args, environment) => {

@@ -1,11 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Only root may mount a file system; elsewhere such a test is left out. */
-export const cannotMount = process.getuid?.() !== 0
+/** Only a privileged user may mount a file system; elsewhere such a test is left out. */
+export const cannotMount =
+  spawnSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status !== 0
 
 /** A file system of its own in memory, so that a test can fill it. */
 export function mountSmallDisk(megabytes: number) {
@@ -35,7 +36,8 @@ export function mountSmallDisk(megabytes: number) {
     free: () => rmSync(ballast, { force: true }),
     async unmount(): Promise<void> {
       guard.stdin.end()
-      await once(guard, 'exit')
+      const [code] = await once(guard, 'exit')
+      if (code !== 0) throw new Error(`${path} was not unmounted.`)
     },
   }
 }

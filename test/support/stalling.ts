@@ -88,7 +88,7 @@ export function forSocketsThatStall() {
     const turn = async (times: number, onEach = () => {}) => {
       const begun = performance.now()
       for (let index = 0; index < times; index++) {
-        await pause(begun + index * 5 - performance.now())
+        await pause(Math.max(0, begun + index * 5 - performance.now()))
         const status = index % 2 === 0 ? 'CLOSED' : 'OPEN'
         await setConversationStatus({ actor, db: database.db, announce }, { conversationId, status })
         onEach()

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished } from 'vitest'
 import type { OpenDatabase } from '../../src/db/open.ts'
 import { toCursor } from '../../src/domain/event/cursor.ts'
@@ -43,7 +44,17 @@ export async function startTraffic(
       await expect.poll(acknowledged).toBeGreaterThan(before + further)
     },
     stopChanges,
-    /** Stops to change anything, and returns when every subscriber has heard of the end of the log. */
+    /** Fails unless every change was made, or refused for a while; while the gateway is killed, also cut. */
+    expectAnswered({ cut }: { cut: boolean }): void {
+      const others = writing.answers.filter(
+        ({ status, retryAfter }) =>
+          status !== 200 && !(status === 503 && retryAfter) && !(cut && status === 0),
+      )
+      expect(others.slice(0, 3), `${others.length} of ${writing.answers.length}`).toEqual([])
+    },
+    /** How many changes were refused for a while. */
+    refused: () => writing.answers.filter(({ status }) => status === 503).length,
+    /** Stops all changes, and returns when every subscriber has heard of the end of the log. */
     async settle(): Promise<void> {
       await stopChanges()
       await expect
@@ -91,6 +102,7 @@ const receive = `mutation ($input: ReceiveMessageInput!) { receiveMessage(input:
 
 /** Hand in one message after the other, each again and again until it is taken. */
 function startSenders(caller: Client, count: number) {
+  const run = randomUUID()
   const taken = new Map<string, string>()
   let isOver = false
   async function send(externalId: string): Promise<void> {
@@ -107,7 +119,7 @@ function startSenders(caller: Client, count: number) {
   const sending = Promise.all(
     Array.from({ length: count }, async (_, sender) => {
       for (let index = 0; !isOver; index++) {
-        await send(`sent-${sender}-${index}`)
+        await send(`sent-${run}-${sender}-${index}`)
         await pause(Math.random() * 40)
       }
     }),

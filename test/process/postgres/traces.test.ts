@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 import { newPostgresDatabase } from '../../support/databases.ts'
 import { client, newConversation } from '../../support/gateway.ts'
@@ -15,11 +18,11 @@ const test = base
     return collector
   })
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are used
-  .extend('demo', async ({}) => ({
-    DATABASE_URL: await newPostgresDatabase(),
-    DEMO: '1',
-    DEMO_API_KEY: 'demo_traced',
-  }))
+  .extend('demo', async ({}, { onCleanup }) => {
+    const DATA_DIR = mkdtempSync(join(tmpdir(), 'gateway-traces-'))
+    onCleanup(() => rmSync(DATA_DIR, { recursive: true, force: true }))
+    return { DATA_DIR, DATABASE_URL: await newPostgresDatabase(), DEMO: '1', DEMO_API_KEY: 'demo_traced' }
+  })
 
 const caller = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
 

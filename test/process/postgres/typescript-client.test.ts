@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect } from 'vitest'
 import { newPostgresDatabase } from '../../support/databases.ts'
@@ -6,11 +8,20 @@ import { client } from '../../support/gateway.ts'
 import { startProcess } from '../../support/process.ts'
 import { test } from '../../support/program.ts'
 
-test('the typed example shows a list, and every change across a restart', async ({ start }) => {
+test('the typed example shows a list, and every change across a restart', async ({
+  start,
+  onTestFinished,
+}) => {
   const path = 'examples/typescript-client/client.ts'
   expect(readFileSync(path, 'utf8').split('\n').length).toBeLessThan(80)
-  const DATABASE_URL = await newPostgresDatabase()
-  const environment = { DATABASE_URL, DEMO: '1', DEMO_API_KEY: 'demo-key' }
+  const DATA_DIR = mkdtempSync(join(tmpdir(), 'gateway-process-'))
+  onTestFinished(() => rmSync(DATA_DIR, { recursive: true, force: true }))
+  const environment = {
+    DATA_DIR,
+    DATABASE_URL: await newPostgresDatabase(),
+    DEMO: '1',
+    DEMO_API_KEY: 'demo-key',
+  }
   const running = await startProcess(start, environment)
   const example = start([path, running.url, 'demo-key'], {})
   const lines: string[] = []
