@@ -173,3 +173,44 @@ test('a role that may have fewer connections than the pool has room for refuses 
   )
   expect(asked.map(({ status }) => status)).toEqual(Array(40).fill(200))
 })
+
+test('three gateways on one database serve one workspace while 60 writers change another one', async ({
+  url,
+  open,
+}) => {
+  const gateways = await Promise.all(Array.from({ length: 3 }, () => open(url)))
+  const [first] = gateways as [Gateway]
+  const [crowded, quiet] = [await newWorkspace(first), await newWorkspace(first)]
+  const opened = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => newConversation(crowded.client, `c${index}@example.com`)),
+  )
+  const through = ({ authorization }: typeof quiet.client, index: number, body: object) =>
+    fetch(`${gateways[index % 3]?.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const reads: number[] = []
+  let isOver = false
+  const reading = Array.from({ length: 3 }, async (_, index) => {
+    while (!isOver) {
+      const query = '{ workspace { eventCursor } conversations(first: 5) { edges { node { id } } } }'
+      reads.push((await through(quiet.client, index, { query })).status)
+    }
+  })
+  const changed = await Promise.all(
+    Array.from({ length: 60 }, async (_, index) => {
+      const { id } = opened[index % opened.length] ?? {}
+      const note = `mutation ($id: ID!) { addNote(input: { conversationId: $id, contentText: "Noted" }) { cursor } }`
+      const statuses: number[] = []
+      for (let turn = 0; turn < 5; turn++)
+        statuses.push((await through(crowded.client, index, { query: note, variables: { id } })).status)
+      return statuses
+    }),
+  )
+  isOver = true
+  await Promise.all(reading)
+  expect(changed.flat()).toEqual(Array(300).fill(200))
+  expect(reads.length).toBeGreaterThan(10)
+  expect(new Set(reads)).toEqual(new Set([200]))
+})
