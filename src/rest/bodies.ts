@@ -1,16 +1,4 @@
-import {
-  bodyErrorResponses,
-  errorResponses,
-  idempotencyHeader,
-  listHeaders,
-  mismatchResponse,
-  named,
-  notModified,
-  object,
-  parameters,
-  replayedHeader,
-  text,
-} from '../http/openapi.ts'
+import { listHeaders, named, object, text } from '../http/openapi.ts'
 import type { ConversationSource, ConversationStatus, MessageStatus } from './documents.ts'
 
 const everyStatus: Record<ConversationStatus, true> = { OPEN: true, CLOSED: true, ARCHIVED: true }
@@ -30,21 +18,29 @@ export const statuses = Object.keys(everyStatus)
 // JSON Schema of the documented bodies. It checks input, writes output, and is the OpenAPI document, with the examples
 // that the documentation prints.
 
-const orNull = { type: ['string', 'null'] }
+/** A text, or null. */
+export const orNull = { type: ['string', 'null'] }
 const janeId = 'ctc_B7OSYsnTUVwBPOGrgYTjvSGS'
 
 /** The form of a status, in bodies and in queries. */
 export const status = { type: 'string', enum: statuses, description: 'OPEN, CLOSED, or ARCHIVED.' }
 
-const conversationId = {
+/** Its form in bodies. */
+export const conversationId = {
   ...text,
   description: 'Unique identifier, prefixed with thd_.',
   examples: ['thd_xyz789'],
 }
 
-const contactId = { ...text, description: 'Unique identifier, prefixed with ctc_.', examples: [janeId] }
+/** Its form in bodies. */
+export const contactId = {
+  ...text,
+  description: 'Unique identifier, prefixed with ctc_.',
+  examples: [janeId],
+}
 
-const head = {
+/** What every conversation of a list begins with. */
+export const head = {
   id: conversationId,
   status,
   source: {
@@ -59,7 +55,8 @@ const head = {
   },
 }
 
-const tail = {
+/** What every conversation of a list ends with. */
+export const tail = {
   lastMessageAt: {
     ...text,
     format: 'date-time',
@@ -78,7 +75,8 @@ const tail = {
   },
 }
 
-const contact = named(
+/** The contact of a conversation. */
+export const contact = named(
   'Contact',
   object({
     id: contactId,
@@ -88,7 +86,8 @@ const contact = named(
   }),
 )
 
-const message = named(
+/** A message that was sent. */
+export const message = named(
   'MessageSummary',
   object({
     id: { ...text, description: 'Unique identifier, prefixed with msg_.', examples: ['msg_abc456'] },
@@ -106,7 +105,8 @@ const message = named(
   }),
 )
 
-const list = (title: string, description: string, item: object) => ({
+/** A page of conversations, with a link to the next one. */
+export const list = (title: string, description: string, item: object) => ({
   ...named(
     title,
     object({
@@ -123,7 +123,8 @@ const list = (title: string, description: string, item: object) => ({
   headers: listHeaders,
 })
 
-const page = {
+/** The query of a list. */
+export const page = {
   type: 'object',
   properties: {
     status,
@@ -140,7 +141,8 @@ const page = {
 
 const addition = 'Not part of the original documentation.'
 
-const searchable = {
+/** The query of a list that can be searched. */
+export const searchable = {
   ...page,
   properties: {
     ...page.properties,
@@ -154,147 +156,5 @@ const searchable = {
       maxLength: 200,
       description: `Words that the conversation has, in its subject, its messages or its contact: at most 200 characters. The last one may be the beginning of a word. ${addition}`,
     },
-  },
-}
-
-const tags = ['Conversations']
-const workspace = { workspaceId: 'The workspace of the key, prefixed with wrk_.' }
-const inWorkspace = parameters(workspace)
-const ofConversation = parameters({ ...workspace, conversationId: 'The conversation, prefixed with thd_.' })
-const ofContact = parameters({ ...workspace, contactId: 'The contact, prefixed with ctc_.' })
-
-export const listSchema = {
-  operationId: 'listConversations',
-  tags,
-  summary: 'List conversations',
-  description:
-    'Lists conversations in your support inbox with filtering and pagination support. ARCHIVED conversations are listed only with status=ARCHIVED.',
-  params: inWorkspace,
-  querystring: searchable,
-  response: {
-    200: list(
-      'ConversationList',
-      'A page of conversations.',
-      named(
-        'Conversation',
-        object({
-          ...head,
-          isUnread: { type: 'boolean', description: 'Whether the conversation has unread messages.' },
-          ...tail,
-          channelId: { ...orNull, description: 'ID of the email channel.', examples: ['chn_def456'] },
-          contact,
-        }),
-      ),
-    ),
-    304: notModified,
-    ...errorResponses,
-  },
-}
-
-export const historySchema = {
-  operationId: 'listContactConversations',
-  tags,
-  summary: 'List the conversations of a contact',
-  description:
-    "Lists all conversations for a specific contact. Useful for viewing a customer's full support history.",
-  params: ofContact,
-  querystring: page,
-  response: {
-    200: list(
-      'ContactConversationList',
-      'A page of the conversations of the contact.',
-      named('ContactConversation', object({ ...head, ...tail })),
-    ),
-    304: notModified,
-    ...errorResponses,
-  },
-}
-
-export const createSchema = {
-  operationId: 'createConversation',
-  tags,
-  summary: 'Create a conversation',
-  description:
-    'Creates a new outbound conversation. This sends an email to the specified address and creates the conversation thread in your inbox.',
-  params: inWorkspace,
-  headers: idempotencyHeader,
-  body: named(
-    'NewConversation',
-    object(
-      {
-        email: { ...text, description: 'The address to write to.', examples: ['jane@example.com'] },
-        name: { ...orNull, description: "The contact's name.", examples: ['Jane Doe'] },
-        subject: { ...orNull, description: 'The subject line.', examples: ['Following up on your request'] },
-        contentText: {
-          ...text,
-          description: 'The text of the message.',
-          examples: ['Hi Jane, I wanted to follow up on your recent support request...'],
-        },
-      },
-      ['email', 'contentText'],
-    ),
-  ),
-  response: {
-    201: {
-      ...named(
-        'CreatedConversation',
-        object({
-          conversation: named('ConversationId', object({ id: conversationId })),
-          contact: named('ContactId', object({ id: contactId })),
-          message,
-        }),
-      ),
-      description: 'The conversation was created.',
-      headers: replayedHeader,
-    },
-    ...errorResponses,
-    ...bodyErrorResponses,
-    ...mismatchResponse,
-  },
-}
-
-export const statusSchema = {
-  operationId: 'setConversationStatus',
-  tags,
-  summary: 'Set the status of a conversation',
-  description:
-    'Updates the status of a conversation. Use this to close resolved conversations or reopen them.',
-  params: ofConversation,
-  body: named('NewStatus', object({ status })),
-  response: {
-    200: {
-      ...named('ConversationWithStatus', object({ conversation: object({ id: conversationId, status }) })),
-      description: 'The status is set.',
-    },
-    ...errorResponses,
-    ...bodyErrorResponses,
-  },
-}
-
-export const assignSchema = {
-  operationId: 'assignConversation',
-  tags,
-  summary: 'Assign a conversation',
-  description:
-    'Reassigns a conversation to a specific agent. Pass null as the agentId to unassign the conversation.',
-  params: ofConversation,
-  body: named(
-    'NewAssignee',
-    object({
-      agentId: { ...orNull, description: 'The agent, or null to unassign.', examples: ['agt_abc123'] },
-    }),
-  ),
-  response: {
-    200: {
-      ...named(
-        'AssignedConversation',
-        object({
-          conversation: object({ id: conversationId, assignedToAgentId: tail.assignedToId }),
-        }),
-      ),
-      description: 'The conversation is assigned.',
-    },
-    ...errorResponses,
-    ...bodyErrorResponses,
   },
 }

@@ -11,9 +11,9 @@ import { countBodies, type OpenRequests } from '../http/request-bytes.ts'
 import { type RevisionTags, tagRevisions } from '../http/revision-tag.ts'
 import { untilClosed } from '../http/until-closed.ts'
 import { requireWorkspace } from '../http/workspace-access.ts'
-import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './bodies.ts'
 import * as documents from './documents.ts'
 import { inboxListing, listBody, listed, listing } from './listing.ts'
+import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './paths.ts'
 import { checkBodies } from './validation.ts'
 
 export type RestOptions = Access & {
