@@ -12,7 +12,6 @@ import { lendReplicas } from './db/read-replicas.ts'
 import type { SharedDatabase } from './db/share.ts'
 import { traceStatement } from './db/trace-statement.ts'
 import { demoWorkspaceId } from './demo/documented.ts'
-import { startTraffic } from './demo/traffic.ts'
 import { trafficAddress, trafficRoute } from './demo/traffic-route.ts'
 import { costWindowSeconds, createBudgets } from './domain/budgets.ts'
 import type { Actor, Operation } from './domain/operation.ts'
@@ -37,19 +36,15 @@ import { probes } from './http/probes.ts'
 import { tellRateLimit } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import { traceRequests } from './http/trace-requests.ts'
-import { keepRetention } from './jobs/retention.ts'
-import { completeSearch } from './jobs/search-words.ts'
-import { watchMailQueue } from './jobs/watch-mail-queue.ts'
-import { watchOrigin } from './jobs/watch-origin.ts'
 import { createAnnounce } from './live/announce.ts'
 import { createBroadcasts } from './live/broadcasts.ts'
 import { createCounts } from './live/counts.ts'
 import { createFeeds } from './live/feeds.ts'
 import type { Hints, HintsOptions } from './live/hints.ts'
+import { startLoops } from './loops.ts'
 import { createMailParser } from './mail/inbound/parser-pool.ts'
 import { inboundMailRoute } from './mail/inbound/route.ts'
 import { createTakeIn } from './mail/inbound/take-in.ts'
-import { startOutbox } from './mail/outbound/outbox.ts'
 import type { MailTransport } from './mail/outbound/transport.ts'
 import { restRoutes } from './rest/routes.ts'
 import { closeInOrder } from './runtime/close.ts'
@@ -134,7 +129,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     hints: () => hints.counts(),
     feedAgeSeconds: feeds.ageSeconds,
     replicaReads: () => (options.replicas.length > 0 ? reading.reads() : null),
-    mailQueue: () => mailQueue.last(),
+    mailQueue: () => loops.mailQueue.last(),
   })
   const { limits, traces, trusted } = options
   const { observe = inOrder(traceOperations(traces), watchOperations(log, metrics.operation)) } = options
@@ -156,33 +151,22 @@ export async function createApp(options: AppOptions): Promise<App> {
   })
   const announce = createAnnounce(feeds, hints)
   const addresses = { from: options.mailFrom, replyDomain }
-  const outbox = startOutbox({
+  const loops = startLoops({
+    ...options,
     db,
+    demoDb: share({ keyId: 'demo traffic', workspaceId: demoWorkspaceId }),
+    probe,
+    // The embedded database is never promoted, and its copies cannot be told apart.
+    mayBePromoted: options.database.changes === null,
     announce,
-    transport: options.mailTransport,
+    isWatched: feeds.isWatched,
     addresses,
-    onOutcome: metrics.delivery,
-    onError: onErrorOf('outbox'),
+    metrics,
+    onErrorOf,
   })
-  const mailQueue = watchMailQueue(db, onErrorOf('mail queue'))
+  const { outbox, traffic } = loops
   const parser = createMailParser()
   const keys = watchKeys(reserved, onErrorOf('keys'))
-  const searchable = completeSearch(db, log, onErrorOf('search'))
-  // The embedded database is never promoted, and its copies cannot be told apart.
-  const origin =
-    options.database.changes === null ? watchOrigin({ probe, log, onError: onErrorOf('origin') }) : null
-  const retention = keepRetention(db, options, {
-    onDeleted: metrics.deleted,
-    onError: onErrorOf('retention'),
-  })
-  const traffic = options.demoTraffic
-    ? startTraffic({
-        db: share({ keyId: 'demo traffic', workspaceId: demoWorkspaceId }),
-        announce,
-        isWatched: () => feeds.isWatched(demoWorkspaceId),
-        onError: onErrorOf('demo traffic'),
-      })
-    : null
   const streams = createOpenStreams(keys.watch)
   const unsent = createQuota(limits.maxUnsentBytesPerKey)
   const open = createQuota(limits.maxRequestBytesPerKey)
@@ -313,13 +297,8 @@ export async function createApp(options: AppOptions): Promise<App> {
         [['the requests', endRequests]],
         // Outcomes of the last deliveries are still announced.
         [
-          ['the outbox', outbox.close],
+          ...loops.closing,
           ['the key watch', () => keysClosed],
-          ['the watch of the mail queue', mailQueue.close],
-          ['the retention', retention.close],
-          ['the watch of the origin', async () => origin?.close()],
-          ['the demo traffic', async () => traffic?.close()],
-          ['the search job', searchable.close],
           ['the mail parser', parser.close],
           ['the traces', async () => void (await traces.close())],
         ],
