@@ -31,6 +31,19 @@ export type Metrics = Measures & {
   serve(app: FastifyInstance, key: string | null): void
 }
 
+/**
+ * What Node tells of the process. It is observed for as long as the process lives, so there is one registry of it, for
+ * all gateways in the process: each of its own would never be given back.
+ */
+function ofProcess(): Registry {
+  if (!nodeMetrics) {
+    nodeMetrics = new Registry()
+    collectDefaultMetrics({ register: nodeMetrics })
+  }
+  return nodeMetrics
+}
+let nodeMetrics: Registry | null = null
+
 export function createMetrics({
   open,
   database,
@@ -41,7 +54,7 @@ export function createMetrics({
   mailQueue,
 }: MetricsOptions): Metrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  ofProcess()
   new Gauge({
     name: 'gateway_open',
     help: 'WebSockets, live subscribers and watched workspaces of this process.',
@@ -118,7 +131,9 @@ export function createMetrics({
       app.get('/metrics', { schema: { hide: true } }, async ({ headers }, reply) => {
         if (key !== null && !bears(headers.authorization, key))
           throw refusal('UNAUTHENTICATED', 'Missing or invalid key for the metrics.')
-        return reply.type(registry.contentType).send(await registry.metrics())
+        return reply
+          .type(registry.contentType)
+          .send(`${await registry.metrics()}\n${await ofProcess().metrics()}`)
       })
     },
   }
