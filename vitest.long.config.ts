@@ -2,9 +2,16 @@ import { defineConfig } from 'vitest/config'
 import { shared } from './test/support/shared-config.ts'
 
 /** What measures times has the machine for itself. */
-const alone = ['catch-ups', 'many', 'neighbours', 'rolling-update', 'stalled', 'update-many', 'upgrade'].map(
-  name => `test/long/${name}.long.ts`,
-)
+const alone = [
+  'catch-ups',
+  'many',
+  'neighbours',
+  'page',
+  'rolling-update',
+  'stalled',
+  'update-many',
+  'upgrade',
+].map(name => `test/long/${name}.long.ts`)
 
 /** @param order when it runs; projects of one order run at once */
 const project = (name: string, include: string[], exclude: string[], maxWorkers: number, order: number) => ({
