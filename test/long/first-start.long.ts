@@ -11,7 +11,7 @@ import { startProgram } from '../support/program.ts'
 import { pause } from '../support/resuming-clients.ts'
 
 /** `FIRST_STARTS=30` is what the table of faults tells of. */
-const starts = Number(process.env.FIRST_STARTS ?? 3)
+const starts = Number(process.env.FIRST_STARTS ?? 2)
 
 const total = '{ conversations(filter: { status: [OPEN, CLOSED, ARCHIVED] }) { totalCount } }'
 

@@ -4,7 +4,7 @@ import { pause } from '../support/resuming-clients.ts'
 import { startTraffic } from '../support/traffic.ts'
 
 /** `KILLS=30` is what the table of faults tells of. */
-const kills = Number(process.env.KILLS ?? 3)
+const kills = Number(process.env.KILLS ?? 2)
 
 test.for(['postgres', 'embedded'] as const)(
   `a gateway that is killed ${kills} times under writers and subscribers loses nothing, on the %s database`,

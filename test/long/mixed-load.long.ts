@@ -16,7 +16,7 @@ import { pause } from '../support/resuming-clients.ts'
 import { startTraffic } from '../support/traffic.ts'
 
 /** `MINUTES=20` is what the table of faults tells of. */
-const minutes = Number(process.env.MINUTES ?? 0.5)
+const minutes = Number(process.env.MINUTES ?? 0.25)
 /** In a short run few collections of the whole heap happen, and caches still fill. */
 const heapAllowanceMb = minutes < 10 ? 60 : 10
 /** A window has the least that was seen in it: what a collection of garbage has left. */
@@ -109,7 +109,7 @@ test(`${minutes} minutes of mixed load leave heap, descriptors and connections a
   const traffic = await startTraffic(caller, { workspaceId: demoWorkspaceId, agentId: 'agt_abc123' })
   const readers = startReaders(caller)
   // What it allocates once, and what is compiled, is there before the first window.
-  await traffic.flows(1_000)
+  await traffic.flows(300)
   const seen: Sample[][] = []
   for (let window = 0; window < windows; window++) {
     const samples: Sample[] = []
