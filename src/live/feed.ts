@@ -1,8 +1,9 @@
 import type { Db, Reader } from '../db/db.ts'
-import { logBounds } from '../domain/event/cursor.ts'
+import { type LogBounds, logBounds } from '../domain/event/cursor.ts'
 import { type Event, eventsBetween } from '../domain/event/rows.ts'
 import { watchWorkspace } from '../domain/event/watch.ts'
 import { repeat } from '../runtime/repeat.ts'
+import { shareNext } from '../runtime/share-next.ts'
 
 export type FeedOptions = {
   /** How long a feed waits for a hint before it polls. */
@@ -20,6 +21,8 @@ export type Feed = {
   pages(keyId: string, signal: AbortSignal | undefined): Reader
   /** The number of the newest event known here. */
   head(): number
+  /** The bounds of the log, read after this call. Those who ask while a read goes on share the next one. */
+  bounds(): Promise<LogBounds>
   /** When the log was last read, by `performance.now()`. */
   readAt(): number
   /**
@@ -60,7 +63,8 @@ export async function openFeed(
   const waiting = new Set<() => void>()
   const watch = () => writer.transaction().execute(writer => watchWorkspace(writer, workspaceId))
   await watch()
-  let { head } = await logBounds(reader, workspaceId)
+  const readBounds = () => logBounds(reader, workspaceId)
+  let { head } = await readBounds()
   /** The event at `head`; null: it was not read yet, or is deleted. */
   let newest: Event | null = null
   let breaks = 0
@@ -109,7 +113,7 @@ export async function openFeed(
     if (isDue) idleReads = 0
     const isExpected = kept !== null || (next === undefined && emptyAt === head)
     if (!isOther && isExpected && !isGap && !isDue) return false
-    const bounds = await logBounds(reader, workspaceId)
+    const bounds = await readBounds()
     if (bounds.floor === head) emptyAt = head
     // Retention has deleted everything up to here; or the read came too early, and the gap closes by itself.
     const goesOn = kept === null ? bounds.floor === head : bounds.floor <= head
@@ -139,6 +143,7 @@ export async function openFeed(
     workspaceId,
     pages,
     head: () => head,
+    bounds: shareNext(readBounds),
     readAt: () => readAt,
     breaks: () => breaks,
     recent: seq => ring[seq - (ring[0]?.seq ?? seq + 1)],

@@ -1,6 +1,6 @@
 import type { SharedDatabase } from '../db/share.ts'
 import { whenAvailable } from '../db/when-available.ts'
-import { logBounds, resumeAt } from '../domain/event/cursor.ts'
+import { resumeAt } from '../domain/event/cursor.ts'
 import { type Feed, type FeedOptions, openFeed } from './feed.ts'
 import { type Follower, type Following, follow } from './follow.ts'
 
@@ -79,18 +79,16 @@ export function createFeeds(
     watch,
     followFrom,
     async follow(following, after, signal) {
-      const { workspaceId, keyId } = following
+      const { workspaceId } = following
       const { feed, leave } = await watch(workspaceId)
       try {
-        // In the key's own turns: thousands of subscriptions that open together delay nobody else. Read after the watch
-        // has begun, so that every later commit is announced.
-        const reader = feed.pages(keyId, signal)
-        const position = async () =>
-          after === null ? (await logBounds(reader, workspaceId)).head : resumeAt(reader, workspaceId, after)
         for (;;) {
           const breaks = feed.breaks()
-          // When thousands reconnect with one key, it is busy for a while. Nobody is refused for that.
-          const from = await whenAvailable(position, signal)
+          // Read after the watch has begun, so that every later commit is announced. Thousands that reconnect together
+          // share a read, so that they are open at once and delay nobody.
+          const bounds = await whenAvailable(feed.bounds, signal)
+          signal?.throwIfAborted()
+          const from = after === null ? bounds.head : resumeAt(bounds, workspaceId, after)
           // Another process has committed, and its hint has not arrived yet; or it has begun a new epoch.
           if (from > feed.head()) await feed.look()
           if (feed.breaks() === breaks) return follow(feed, from, { ...following, breaks }, leave)

@@ -25,14 +25,13 @@ export function seqOf(workspaceId: string, cursor: string): number | null {
 }
 
 /**
- * The event number to resume after, for a cursor that a client sends.
+ * The event number to resume after, for a cursor that a client sends, in a log with these bounds.
  *
  * @throws Refusal BAD_CURSOR if it is not a cursor of this workspace or lies beyond the log; CURSOR_EXPIRED if events
  * after it have been deleted. Both tell a client to query again and to subscribe with the new cursor.
  */
-export async function resumeAt(reader: Reader, workspaceId: string, cursor: string): Promise<number> {
+export function resumeAt({ head, floor }: LogBounds, workspaceId: string, cursor: string): number {
   const seq = seqOf(workspaceId, cursor)
-  const { head, floor } = await logBounds(reader, workspaceId)
   if (seq === null || seq > head)
     throw refusal('BAD_CURSOR', 'This is not a cursor of this workspace.', 'after')
   if (seq < floor) throw expired()
@@ -64,11 +63,11 @@ export function seqOfEventId(workspaceId: string, id: string): number | null {
   return id.startsWith(idPrefix) ? seqOf(workspaceId, id.slice(idPrefix.length)) : null
 }
 
-/** The bounds of a workspace's log. `head` is the newest event number; numbers up to `floor` have been deleted. */
-export async function logBounds(
-  reader: Reader,
-  workspaceId: string,
-): Promise<{ head: number; floor: number }> {
+/** `head` is the newest event number of a log; numbers up to `floor` have been deleted. */
+export type LogBounds = { head: number; floor: number }
+
+/** The bounds of a workspace's log. */
+export async function logBounds(reader: Reader, workspaceId: string): Promise<LogBounds> {
   return reader
     .selectFrom('workspace')
     .select(['event_seq as head', 'event_floor as floor'])
