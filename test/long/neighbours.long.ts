@@ -179,7 +179,8 @@ describe('reads of another workspace are never refused, and do not wait long', (
     alone,
   }) => {
     const writers = await Promise.all(Array.from({ length: 60 }, () => newClient(gateway, crowded.id)))
-    const isOver = over(seconds * 1_000)
+    // Long enough that the 99th of a hundred is not the one stall of all readers when everybody begins.
+    const isOver = over(3 * seconds * 1_000)
     const [reads] = await Promise.all([
       simpleReads(quiet.client, isOver),
       repeatedly(60, isOver, index => {
