@@ -36,6 +36,7 @@ import { probes } from './http/probes.ts'
 import { tellRateLimit } from './http/rate-limit.ts'
 import { createServer } from './http/server.ts'
 import { traceRequests } from './http/trace-requests.ts'
+import { newEpochAfterLoss } from './jobs/watch-origin.ts'
 import { createAnnounce } from './live/announce.ts'
 import { createBroadcasts } from './live/broadcasts.ts'
 import { createCounts } from './live/counts.ts'
@@ -117,7 +118,10 @@ export async function createApp(options: AppOptions): Promise<App> {
     log.warn({ err: error, loop, count }, 'background work failed and is tried again'),
   )
   const onErrorOf = (loop: string) => (error: unknown) => tellFailure(loop, error)
-  const feeds = createFeeds(options.database, { onError: onErrorOf('feeds') })
+  const feeds = createFeeds(options.database, {
+    onError: onErrorOf('feeds'),
+    onLoss: workspaces => log.warn({ workspaces }, newEpochAfterLoss),
+  })
   const metrics = createMetrics({
     open: () => ({
       sockets: webSockets.count(),

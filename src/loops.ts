@@ -53,7 +53,7 @@ export function startLoops(options: LoopOptions): Loops {
   })
   const mailQueue = watchMailQueue(db, onErrorOf('mail queue'))
   const searchable = completeSearch(db, log, onErrorOf('search'))
-  const origin = options.mayBePromoted ? watchOrigin({ probe, log, onError: onErrorOf('origin') }) : null
+  const origin = options.mayBePromoted ? watchOrigin({ probe, db, log, onError: onErrorOf('origin') }) : null
   const retention = keepRetention(db, options, {
     onDeleted: metrics.deleted,
     onError: onErrorOf('retention'),

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../db/db.ts'
-import { keepOrigin, type Origin, originOf } from '../domain/event/epoch.ts'
+import { beginEpochAfterLoss, isSetBack, keepOrigin, type Origin, originOf } from '../domain/event/epoch.ts'
 import { repeat } from '../runtime/repeat.ts'
 
 /** Until the next look, a log that lost its end may hand out numbers again. Whoever was given one is told then. */
@@ -9,28 +9,37 @@ const lookEveryMs = 1_000
 /** The line that says so. */
 export const newEpoch = 'the database is another one: a new epoch has begun'
 
+/** The line that says so of a database that is the same, and that lacks commits. */
+export const newEpochAfterLoss = 'the database has lost commits: a new epoch has begun'
+
 export type OriginOptions = {
   /** A connection of its own: it looks even when requests wait. */
   probe: Db
+  /** A new epoch may take a while, in which the probe is needed. */
+  db: Db
   log: FastifyBaseLogger
   onError(error: unknown): void
 }
 
 /** Begins a new epoch of all logs when the database behind the address has become another one. */
-export function watchOrigin({ probe, log, onError }: OriginOptions): { close(): Promise<void> } {
+export function watchOrigin({ probe, db, log, onError }: OriginOptions): { close(): Promise<void> } {
   let known: Origin | null = null
 
   async function look(): Promise<void> {
     const origin = await originOf(probe)
-    if (origin === null || isSame(origin, known)) return
-    const workspaces = await keepOrigin(probe, origin)
+    if (origin === null) return
+    const last = known
+    const isSame = last !== null && isSameOrigin(origin, last)
+    if (!isSame || isSetBack(last, origin)) {
+      const workspaces = isSame ? await beginEpochAfterLoss(db) : await keepOrigin(db, origin)
+      if (workspaces > 0) log.warn({ ...origin, workspaces }, isSame ? newEpochAfterLoss : newEpoch)
+    }
     known = origin
-    if (workspaces > 0) log.warn({ ...origin, workspaces }, newEpoch)
   }
 
   const looking = repeat(look, { everyMs: lookEveryMs, onError })
   return { close: () => looking.stop() }
 }
 
-const isSame = (origin: Origin, known: Origin | null) =>
-  origin.systemIdentifier === known?.systemIdentifier && origin.timeline === known.timeline
+const isSameOrigin = (one: Origin, other: Origin) =>
+  one.systemIdentifier === other.systemIdentifier && one.timeline === other.timeline

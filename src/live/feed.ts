@@ -1,5 +1,6 @@
 import type { Db, Reader } from '../db/db.ts'
 import { type LogBounds, logBounds } from '../domain/event/cursor.ts'
+import { beginEpochAfterLoss } from '../domain/event/epoch.ts'
 import { type Event, eventsBetween } from '../domain/event/rows.ts'
 import { watchWorkspace } from '../domain/event/watch.ts'
 import { repeat } from '../runtime/repeat.ts'
@@ -12,6 +13,8 @@ export type FeedOptions = {
   ringSize: number
   /** Called when the log could not be read; the next poll tries again. */
   onError(error: unknown): void
+  /** Called when the log had lost events that were read here, and so many workspaces have a new epoch for that. */
+  onLoss(workspaces: number): void
 }
 
 /** Follows the end of one workspace's event log, for all its subscribers in this process. */
@@ -58,7 +61,7 @@ export async function openFeed(
   workspaceId: string,
   options: FeedOptions,
 ): Promise<Feed> {
-  const { pollEveryMs, ringSize, onError } = options
+  const { pollEveryMs, ringSize, onError, onLoss } = options
   const ring: Event[] = []
   const waiting = new Set<() => void>()
   const watch = () => writer.transaction().execute(writer => watchWorkspace(writer, workspaceId))
@@ -71,6 +74,8 @@ export async function openFeed(
   let readAt = performance.now()
   let isStopped = false
   let idleReads = 0
+  /** Whether events are lost and no epoch could be begun for that yet. */
+  let isLossOpen = false
   /** The `head` at which the log was seen to be empty: its floor is there too. */
   let emptyAt = -1
   const looks: (() => void)[] = []
@@ -81,7 +86,20 @@ export async function openFeed(
     for (const callback of moved) callback()
   }
 
+  /** Whoever resumes later is told too. A database that takes no changes has to wait: the next read tries again. */
+  async function beginEpochs(): Promise<void> {
+    isLossOpen = true
+    try {
+      const workspaces = await beginEpochAfterLoss(writer)
+      isLossOpen = false
+      if (workspaces > 0) onLoss(workspaces)
+    } catch (error) {
+      onError(error)
+    }
+  }
+
   async function read(): Promise<number> {
+    if (isLossOpen) await beginEpochs()
     // The last known event is read again: if it is another one, the log has gone back, and its numbers were used again.
     const range = {
       after: head - 1,
@@ -118,7 +136,8 @@ export async function openFeed(
     // Retention has deleted everything up to here; or the read came too early, and the gap closes by itself.
     const goesOn = kept === null ? bounds.floor === head : bounds.floor <= head
     if (!isOther && goesOn) return false
-    head = bounds.head
+     if (isOther || bounds.head < head) await beginEpochs()
+    head = (await readBounds()).head
     newest = null
     ring.length = 0
     breaks++

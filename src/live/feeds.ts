@@ -34,7 +34,7 @@ export function createFeeds(
   { reserved, share }: SharedDatabase,
   options: Partial<FeedOptions> & Pick<FeedOptions, 'onError'>,
 ): Feeds {
-  const settings: FeedOptions = { pollEveryMs: 1_000, ringSize: 1_024, ...options }
+  const settings: FeedOptions = { pollEveryMs: 1_000, ringSize: 1_024, onLoss: () => {}, ...options }
   const watched = new Map<string, Watched>()
 
   const open = (workspaceId: string) =>

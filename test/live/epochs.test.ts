@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { describe, expect } from 'vitest'
-import { beginEpoch } from '../../src/domain/event/epoch.ts'
+import { beginEpoch, beginEpochAfterLoss, epochNow, eventsPerEpoch } from '../../src/domain/event/epoch.ts'
 import {
   deleteOldEvents,
   deleteOldEventsOfEarlierEpochs,
@@ -73,6 +73,11 @@ describe('a log that has lost its end', () => {
     await loseEvents(gateway, workspaceId, 10)
     await addNotes(caller, id, written)
     expect(await endsOf(all)).toEqual(all.map(() => expired))
+    const [heard] = events
+    const resumed = overSocket(socketClient(caller), conversationEvents, {
+      after: heard?.events.at(-1)?.cursor,
+    })
+    expect(await codeAtEnd(resumed)).toBe(expired)
     const again = overSocket<LiveEvent>(socketClient(caller), conversationEvents)
     await subscribed(gateway, 1)
     await addNotes(caller, id, 2)
@@ -98,6 +103,51 @@ describe('a new epoch', () => {
       overEventStream(caller, conversationEvents, { after }),
     ]
     expect(await endsOf(resumed)).toEqual([expired, expired])
+  })
+
+  test('is another one each time that the same copy is restored', async ({ gateway, acme }) => {
+    const { client: caller, id: workspaceId } = acme
+    const { id } = await newConversation(caller)
+    const row = () =>
+      gateway.db
+        .selectFrom('workspace')
+        .select(['event_seq', 'event_floor', 'revision'])
+        .where('id', '=', workspaceId)
+        .executeTakeFirstOrThrow()
+    const copy = await row()
+    await begin(gateway, workspaceId)
+    const first = await row()
+    const after = await addNotes(caller, id, 3)
+    await gateway.db.transaction().execute(async writer => {
+      await writer.updateTable('workspace').set(copy).where('id', '=', workspaceId).execute()
+      await sql`delete from event where workspace_id = ${workspaceId} and seq > ${copy.event_seq}`.execute(
+        writer,
+      )
+    })
+    await expect
+      .poll(
+        async () => (await sql<{ now: number }>`select ${epochNow} as now`.execute(gateway.db)).rows[0]?.now,
+      )
+      .toBeGreaterThan(Math.floor(first.event_floor / eventsPerEpoch))
+    await begin(gateway, workspaceId)
+    expect((await row()).revision).toBeGreaterThan(first.revision)
+    await addNotes(caller, id, 5)
+    expect(await codeAtEnd(overSocket(socketClient(caller), conversationEvents, { after }))).toBe(expired)
+  })
+
+  test('begins once when several processes find that commits are lost', async ({ gateway, acme }) => {
+    const floor = async () =>
+      (
+        await gateway.db
+          .selectFrom('workspace')
+          .select('event_floor')
+          .where('id', '=', acme.id)
+          .executeTakeFirstOrThrow()
+      ).event_floor
+    expect(await beginEpochAfterLoss(gateway.db)).toBeGreaterThan(0)
+    const begun = await floor()
+    expect(await Promise.all([1, 2].map(() => beginEpochAfterLoss(gateway.db)))).toEqual([0, 0])
+    expect(await floor()).toBe(begun)
   })
 
   test('reaches those who are live with its first event, and leaves the past readable', async ({

@@ -2,29 +2,71 @@ import { sql } from 'kysely'
 import type { Db, Reader, Writer } from '../../db/db.ts'
 import { setLocally } from '../../db/with-settings.ts'
 
-/** The events that one epoch has room for. Their numbers stay exact for two million epochs (2^53). */
-const eventsPerEpoch = 2 ** 32
+/**
+ * An epoch is a second of the database's clock, and has room for so many events: more than a log can have in a second. So
+ * its numbers are behind all that were ever handed out, also in commits that are lost. They stay exact until 2298 (2^53).
+ */
+export const eventsPerEpoch = 2 ** 20
+const firstEpochAt = Date.UTC(2026, 0, 1) / 1_000
 
 /** It changes the row of each workspace: 100,000 took 1.3 seconds. */
 const maxEpochMs = 60_000
 
 /** Where a log is written: the cluster and its timeline; null: the database cannot tell, or takes no changes. */
-export type Origin = { systemIdentifier: string; timeline: number }
+export type Origin = {
+  systemIdentifier: string
+  timeline: number
+  /** How many bytes of its write-ahead log are written. */
+  walBytes: number
+}
+
+/** A crash may tear the last record of the write-ahead log. Records have less than this. */
+const maxTornBytes = 1_000_000
+
+/** Whether a database that is the same, as far as it can tell, has been set back: by a copy of its files. */
+export const isSetBack = (from: Origin, to: Origin): boolean => to.walBytes + maxTornBytes < from.walBytes
+
+/** The epoch of this moment. */
+export const epochNow = sql<number>`extract(epoch from statement_timestamp())::bigint - ${firstEpochAt}::bigint`
 
 /**
  * Begins a new epoch of the log of a workspace, or of all: numbers go on behind all that there may have been, and cursors
  * from before are CURSOR_EXPIRED. So nobody goes on after a position whose events were lost, and nobody takes other events
- * for those. Revisions move in the same way, as answers are kept by them. Returns how many workspaces there are.
+ * for those. Revisions move in the same way, as answers are kept by them. Returns how many workspaces have a new epoch.
+ *
+ * @param unlessWithinSeconds a log whose epoch has begun within these seconds keeps it; left out: it gets a new one
  */
-export async function beginEpoch(writer: Writer, workspaceId: string | null): Promise<number> {
+export async function beginEpoch(
+  writer: Writer,
+  workspaceId: string | null,
+  unlessWithinSeconds?: number,
+): Promise<number> {
+  const size = sql`${eventsPerEpoch}::bigint`
   const next = (column: 'event_seq' | 'revision') =>
-    sql<number>`(${sql.ref(column)} / ${eventsPerEpoch}::bigint + 1) * ${eventsPerEpoch}::bigint`
+    sql<number>`greatest(${sql.ref(column)} / ${size} + 1, ${epochNow}) * ${size}`
   const { numUpdatedRows } = await writer
     .updateTable('workspace')
     .set({ event_seq: next('event_seq'), event_floor: next('event_seq'), revision: next('revision') })
     .$if(workspaceId !== null, query => query.where('id', '=', workspaceId ?? ''))
+    .$if(unlessWithinSeconds !== undefined, query =>
+      query.where(sql<boolean>`event_floor < (${epochNow} - ${unlessWithinSeconds}::bigint) * ${size}`),
+    )
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
+}
+
+/** Processes find out at about the same time that the database was set back. The first one begins the epoch for all. */
+const foundWithinSeconds = 10
+
+/**
+ * Begins a new epoch of all logs because the database has lost commits. Returns how many workspaces have a new epoch; 0:
+ * another process has done so.
+ */
+export function beginEpochAfterLoss(db: Db): Promise<number> {
+  return db.transaction().execute(async writer => {
+    await setLocally(writer, { statement_timeout: `${maxEpochMs}` })
+    return beginEpoch(writer, null, foundWithinSeconds)
+  })
 }
 
 /** The timeline of the control file is older than a promotion, until the first checkpoint. */
@@ -39,13 +81,16 @@ export async function originOf(reader: Reader): Promise<Origin | null> {
 }
 
 async function readOrigin(reader: Reader): Promise<Origin | null> {
-  const query = sql<{ systemIdentifier: string; timeline: number | null }>`
+  const query = sql<{ systemIdentifier: string; timeline: number | null; walBytes: number | null }>`
     select system_identifier::text as "systemIdentifier",
       case when pg_is_in_recovery() then null
-      else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int end as timeline
+      else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int end as timeline,
+      case when pg_is_in_recovery() then null
+      else (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint end as "walBytes"
     from pg_control_system()`
   const [row] = (await query.execute(reader as Writer)).rows
-  return row && row.timeline !== null ? { ...row, timeline: row.timeline } : null
+  if (row?.timeline == null || row.walBytes === null) return null
+  return { ...row, timeline: row.timeline, walBytes: row.walBytes }
 }
 
 /**
