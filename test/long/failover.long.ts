@@ -4,7 +4,8 @@ import { describe, expect, inject } from 'vitest'
 import type { Db } from '../../src/db/db.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openPostgres } from '../../src/db/open.ts'
-import { newPostgresDatabase } from '../support/databases.ts'
+import { eventCursor } from '../support/conversations.ts'
+import { migratedDatabaseOf, newPostgresDatabase, operate } from '../support/databases.ts'
 import { type Client, type Gateway, newConversation, newWorkspace, startGateway } from '../support/gateway.ts'
 import {
   closeClients,
@@ -16,7 +17,7 @@ import {
   socketClient,
 } from '../support/live.ts'
 import { subscribed } from '../support/live-fixtures.ts'
-import { startPostgres } from '../support/postgres.ts'
+import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { command } from '../support/process.ts'
 import { test } from '../support/program.ts'
 import { startSilentProxy } from '../support/silent-proxy.ts'
@@ -121,6 +122,47 @@ describe('when the end of the log is lost, every subscriber, and everyone who re
     await gateway.close()
     await onReplica.close()
     await replica.stop()
+    await proxy.close()
+  })
+
+  test.for(eachRun)('as a copy of the files from before takes its place (run %i)', async () => {
+    const server = await startPostgres()
+    const proxy = await startSilentProxy(server.url('postgres'))
+    const url = await migratedDatabaseOf(server)
+    const gateway = await startGateway({ database: openPostgres(proxy.url) })
+    const unwatched = await newWorkspace(gateway)
+    const { id } = await newConversation(unwatched.client)
+    let copy: PostgresServer | undefined
+    let after = ''
+    await expectAllTold({
+      gateway,
+      events: { kept: 20, lost: 10, after: 14 },
+      async part() {
+        copy = await server.startCopy()
+        await addNotes(unwatched.client, id, 2)
+        after = await eventCursor(unwatched.client)
+      },
+      async goBack() {
+        // More than a crash can tear. The gateway sees it before it is lost.
+        const [row] = await operate(
+          url,
+          "select pg_logical_emit_message(false, 'test', repeat('.', 2000000)), statement_timestamp()::text as at",
+        )
+        const looks = `select pid from pg_stat_activity where query like '%pg_current_wal_lsn%'
+          and pid <> pg_backend_pid() and state = 'idle' and query_start > '${row?.at}'`
+        await expect.poll(() => operate(url, looks)).toHaveLength(1)
+        await server.stop()
+        proxy.leadTo(copy?.url('postgres') ?? '')
+      },
+    })
+    // Nobody follows this log, so no feed has seen that it lost events.
+    await addNotes(unwatched.client, id, 4)
+    expect(await codeAtEnd(overSocket(socketClient(unwatched.client), conversationEvents, { after }))).toBe(
+      'CURSOR_EXPIRED',
+    )
+    await closeClients()
+    await gateway.close()
+    await copy?.stop()
     await proxy.close()
   })
 

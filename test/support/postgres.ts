@@ -25,6 +25,8 @@ export type PostgresServer = {
   url(database: string): string
   /** Starts a server that follows this one, asynchronously, from a copy of it. */
   startReplica(): Promise<PostgresServer>
+  /** Starts a server from a copy of this one's files. It cannot tell that it is another one. */
+  startCopy(): Promise<PostgresServer>
   /** Stops it as a crash does, once. */
   stop(): Promise<void>
 }
@@ -87,29 +89,32 @@ async function start(
   const url = (database: string) => `postgres://postgres@/${database}?host=${encodeURIComponent(directory)}`
   return {
     url,
-    startReplica: () => start(install, to => copyForReplica({ url: url('postgres'), data, directory }, to)),
+    startCopy: () => start(install, to => copyFiles({ url: url('postgres'), data }, to)),
+    startReplica: () =>
+      start(install, async to => {
+        await copyFiles({ url: url('postgres'), data }, to)
+        writeFileSync(join(to, 'standby.signal'), '')
+        writeFileSync(
+          join(to, 'postgresql.auto.conf'),
+          `primary_conninfo = 'host=${directory} user=postgres'\nwal_retrieve_retry_interval = 100\n`,
+        )
+      }),
     stop: () => (stopped ??= stop()),
   }
 }
 
-/** Copies a running server (PostgreSQL, 26.3.3: the low-level API), as a replica of it. */
-async function copyForReplica(
-  { url, data, directory }: { url: string; data: string; directory: string },
-  to: string,
-): Promise<void> {
+/** Copies the files of a running server (PostgreSQL, 26.3.3: the low-level API). */
+async function copyFiles({ url, data }: { url: string; data: string }, to: string): Promise<void> {
   const client = new pg.Client(url)
   await client.connect()
   await client.query("select pg_backup_start('replica', true)")
   execFileSync('cp', ['-a', data, to])
   const { rows } = await client.query('select labelfile from pg_backup_stop()')
   await client.end()
+  // The copy is whole only with what was written while it was made.
+  execFileSync('cp', ['-a', `${join(data, 'pg_wal')}/.`, join(to, 'pg_wal')])
   rmSync(join(to, 'postmaster.pid'))
   writeFileSync(join(to, 'backup_label'), rows[0].labelfile)
-  writeFileSync(join(to, 'standby.signal'), '')
-  writeFileSync(
-    join(to, 'postgresql.auto.conf'),
-    `primary_conninfo = 'host=${directory} user=postgres'\nwal_retrieve_retry_interval = 100\n`,
-  )
 }
 
 async function nativeDirectory(): Promise<string> {
