@@ -30,15 +30,18 @@ export type NotificationsOptions = {
 export const notifyThrough = (db: Db, name: string) => sql`select pg_notify(${name}, '')`.execute(db)
 
 const reconnectAfterMs = [50, 100, 200, 500, 1_000]
-/** How long a notification that has been sent is waited for. */
+/** How long a notification that has been sent is waited for, and an answer. */
 const heardWithinMs = 5_000
 const checkAgainAfterMs = 1_000
+/** How long a connection may take to end in order. */
+const endWithinMs = 1_000
 /** A client that is lost sooner than this counts as a failed attempt. */
 const stableAfterMs = 5_000
 
 /**
  * Listens under a name, which must be a plain SQL identifier. Through a pooler in transaction mode nothing arrives: LISTEN
- * belongs to a session, and the pooler lends it to others.
+ * belongs to a session, and the pooler lends it to others. A connection on which nothing arrives any more, because the
+ * network swallows it, is given up after 12 seconds at most: every 6 seconds it must hear a notification to itself.
  */
 export function openNotifications(
   url: string,
@@ -49,6 +52,7 @@ export function openNotifications(
   let stream: Socket | undefined
   let isClosed = false
   let isListening = false
+  let hasHeard = false
   /** A name that nobody else listens to. */
   const ownName = `${name}_${randomBytes(8).toString('hex')}`
 
@@ -58,8 +62,8 @@ export function openNotifications(
     stream = socket
     const fresh = new pg.Client({
       connectionString: url,
-      connectionTimeoutMillis: 5_000,
-      keepAlive: true,
+      connectionTimeoutMillis: heardWithinMs,
+      query_timeout: heardWithinMs,
       stream: () => socket,
     })
     const lost = Promise.withResolvers<void>()
@@ -70,7 +74,7 @@ export function openNotifications(
     // A client also receives its own notifications. They are ignored.
     const own = fresh as { processID?: number }
     fresh.on('notification', ({ channel, processId, payload }) => {
-      if (channel === ownName) isListening = true
+      if (channel === ownName) isListening = hasHeard = true
       else if (processId !== own.processID) onMessage(payload ?? '')
     })
     try {
@@ -78,27 +82,43 @@ export function openNotifications(
       await fresh.query(`listen ${name}; listen ${ownName}`)
       if (isClosed) return
       client = fresh
-      void checkHearing(fresh)
+      void checkHearing(fresh, socket)
       await lost.promise
     } finally {
       isListening = false
       client = null
-      await fresh.end().catch(() => {})
+      await end(fresh, socket)
     }
     if (!isClosed && performance.now() - begunAt < stableAfterMs)
       throw new Error('The notification client was lost soon after connecting.')
   }
 
   /** While the other connection is away, nothing is known, and this one is not ended for that. Never rejects. */
-  async function checkHearing(checked: pg.Client): Promise<void> {
+  async function checkHearing(checked: pg.Client, socket: Socket): Promise<void> {
     const isSent = () =>
       notifyElsewhere(ownName).then(
         () => true,
         () => false,
       )
-    while (client === checked && !(await isSent())) await after(checkAgainAfterMs, undefined, { ref: false })
-    await after(heardWithinMs, undefined, { ref: false })
-    if (client === checked && !isListening) onDeaf()
+    let isDeaf = false
+    while (client === checked) {
+      hasHeard = false
+      if (await isSent()) {
+        await after(heardWithinMs, undefined, { ref: false })
+        if (client !== checked) return
+        if (!hasHeard && isListening) socket.destroy(new Error('Notifications do not arrive any more.'))
+        else if (!hasHeard && !isDeaf) onDeaf()
+        isDeaf = !hasHeard
+      }
+      await after(checkAgainAfterMs, undefined, { ref: false })
+    }
+  }
+
+  /** The network may swallow the farewell, so it has a limit. */
+  async function end(ending: pg.Client, socket: Socket): Promise<void> {
+    const timer = setTimeout(() => socket.destroy(), endWithinMs)
+    await ending.end().catch(() => {})
+    clearTimeout(timer)
   }
 
   const [everyMs = 0] = reconnectAfterMs
@@ -119,7 +139,7 @@ export function openNotifications(
       isClosed = true
       const stopped = listening.stop()
       // A client that is still connecting may never get an answer, so its socket is destroyed.
-      if (client) await client.end().catch(() => {})
+      if (client && stream) await end(client, stream)
       else stream?.destroy()
       await stopped
     },

@@ -136,7 +136,7 @@ export async function openFeed(
     // Retention has deleted everything up to here; or the read came too early, and the gap closes by itself.
     const goesOn = kept === null ? bounds.floor === head : bounds.floor <= head
     if (!isOther && goesOn) return false
-     if (isOther || bounds.head < head) await beginEpochs()
+    if (isOther || bounds.head < head) await beginEpochs()
     head = (await readBounds()).head
     newest = null
     ring.length = 0

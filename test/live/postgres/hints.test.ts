@@ -8,6 +8,7 @@ import { postgresHints } from '../../../src/live/hints.ts'
 import { newPostgresDatabase } from '../../support/databases.ts'
 import { client, newConversation, newWorkspace, startGateway } from '../../support/gateway.ts'
 import { closeClients, overSocket, socketClient, statusChanges } from '../../support/live.ts'
+import { startSilentProxy } from '../../support/silent-proxy.ts'
 
 test('a channel that is closed while a silent server keeps it waiting is closed at once', async () => {
   const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
@@ -89,4 +90,37 @@ test('a change reaches the subscribers of another instance at once, and again af
   const metrics = async ({ url }: { url: string }) => (await fetch(`${url}/metrics`)).text()
   expect(await metrics(one)).toMatch(/gateway_hints_total\{direction="sent"\} [1-9]/)
   expect(await metrics(other)).toMatch(/gateway_hints_total\{direction="received"\} [1-9]/)
+})
+
+test('a channel on which nothing arrives any more is opened anew, and closes although nothing answers', async () => {
+  const network = await startSilentProxy(await newPostgresDatabase())
+  onTestFinished(network.close)
+  const database = openPostgres(network.url)
+  const received: string[] = []
+  const errors: unknown[] = []
+  const hints = postgresHints(network.url, {
+    probe: database.probe,
+    onHint: workspaceId => received.push(workspaceId),
+    onDeaf() {},
+    onError: error => errors.push(error),
+  })
+  const other = postgresHints(network.url, { probe: database.probe, onHint() {}, onDeaf() {}, onError() {} })
+  await expect.poll(hints.isListening).toBe(true)
+  network.silence()
+  await expect.poll(hints.isListening, { timeout: 30_000 }).toBe(false)
+  await expect
+    .poll(
+      () => {
+        other.publish('wrk_again')
+        return received.length
+      },
+      { timeout: 30_000 },
+    )
+    .toBeGreaterThan(0)
+  expect(String(errors[0])).toContain('do not arrive any more')
+  network.silence()
+  const begun = performance.now()
+  await Promise.all([hints.close(), other.close()])
+  expect(performance.now() - begun).toBeLessThan(10_000)
+  await database.close()
 })
