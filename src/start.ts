@@ -4,7 +4,7 @@ import { type Config, readConfig } from './config.ts'
 import type { Db } from './db/db.ts'
 import { migrate } from './db/migrate.ts'
 import { type OpenDatabase, openEmbedded, openPostgres } from './db/open.ts'
-import { Unavailable } from './db/unavailable.ts'
+import { codeOf, Unavailable } from './db/unavailable.ts'
 import { createPageKey } from './demo/page-key.ts'
 import { seedDemo } from './demo/seed.ts'
 import { explain } from './domain/errors.ts'
@@ -111,7 +111,10 @@ async function beginEpochIfElsewhere(db: Db): Promise<void> {
 
 /** Clients are told the reason, and the log why. */
 function tellUnavailable(what: string): (reason: string, error: unknown) => void {
-  return seldom(unavailableEveryMs, (reason, count, error) => log.warn({ reason, count, err: error }, what))
+  const tell = seldom(unavailableEveryMs, (_cause, count, reason: string, error: unknown) =>
+    log.warn({ reason, code: codeOf(error), count, err: error }, what),
+  )
+  return (reason, error) => tell(`${reason} ${codeOf(error)}`, reason, error)
 }
 
 /** Traces that were not taken cost nothing but a line, once for each batch. */

@@ -13,6 +13,7 @@ import { countChanges } from './count-changes.ts'
 import type { Db, Tables } from './db.ts'
 import { graceMs } from './deadlines.ts'
 import { lockDirectory } from './directory-lock.ts'
+import { createScarcity } from './scarcity.ts'
 import { pooledBegin, sessionOf } from './session.ts'
 import { createShares, type Lend, lendInTurn, type SharedDatabase } from './share.ts'
 import { createStatementNames, type NameOf } from './statement-names.ts'
@@ -87,12 +88,14 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
   const reservedPool = listenedTo(new pg.Pool({ ...limits, max: reservedConnections }), options)
   const probePool = listenedTo(new pg.Pool({ ...limits, max: 1 }), options)
   const pool = listenedTo(new pg.Pool({ ...limits, max: poolSize, pipeline: true }), options)
-  const { unavailable, onUnavailable } = countUnavailable(options)
+  const { counts, onUnavailable, onFailed } = countErrors(options)
   const meaning = {
     nameOf: namesFor(options),
     statementTimeoutMs,
     waitMs: poolWaitMs,
     onUnavailable,
+    onFailed,
+    scarcity: createScarcity([reservedPool, probePool, pool]),
     ...(pooled ? { begin: pooledBegin({ statementTimeoutMs }) } : {}),
   }
   const dialect = new PostgresDialect({
@@ -113,7 +116,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
       pools: { requests: stateOf(pool), reserved: stateOf(reservedPool), probe: stateOf(probePool) },
       waitingForTurns: turns.waiting(),
       waited: turns.waited(),
-      unavailable: unavailable(),
+      ...counts(),
     }),
     changes: null,
     engine: 'postgres',
@@ -154,9 +157,16 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
       await client.query('deallocate all')
     },
   })
-  const { unavailable, onUnavailable } = countUnavailable(options)
+  const { counts, onUnavailable, onFailed } = countErrors(options)
   // It has no statement_timeout, and no network that could swallow an answer.
-  const meaning = { nameOf: namesFor(options), statementTimeoutMs: 0, waitMs: ownWaitMs, onUnavailable }
+  const meaning = {
+    nameOf: namesFor(options),
+    statementTimeoutMs: 0,
+    waitMs: ownWaitMs,
+    scarcity: createScarcity([pool]),
+    onUnavailable,
+    onFailed,
+  }
   const counted = countChanges(withMeaning(listenedTo(pool, options), meaning))
   const dialect = new PostgresDialect({ pool: counted.pool })
   const requests = kyselyOf(dialect, options)
@@ -171,7 +181,7 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
       pools: { requests: stateOf(pool) },
       waitingForTurns: turns.waiting(),
       waited: turns.waited(),
-      unavailable: unavailable(),
+      ...counts(),
     }),
     changes: counted.changes,
     engine: 'pglite',
@@ -179,10 +189,12 @@ export async function openPGlite(lite: PGlite, options: OpenOptions = {}): Promi
   }
 }
 
-function countUnavailable(options: OpenOptions) {
+function countErrors(options: OpenOptions) {
   const counted = new Map<string, { reason: Reason; code: string | null; count: number }>()
+  const failed = new Map<string, number>()
   return {
-    unavailable: () => [...counted.values()],
+    counts: () => ({ unavailable: [...counted.values()], failed: Object.fromEntries(failed) }),
+    onFailed: (code: string) => void failed.set(code, (failed.get(code) ?? 0) + 1),
     onUnavailable(reason: Reason, error: unknown) {
       const code = codeOf(error)
       const found = counted.get(`${reason} ${code}`) ?? { reason, code, count: 0 }
@@ -198,7 +210,8 @@ const sharing = (lend: Lend, shareOf: SharedDatabase['shareOf']) => ({
   share: shareOf(lend, () => false),
 })
 
-const stateOf = ({ totalCount: size, idleCount: idle, waitingCount: waiting }: pg.Pool) => ({
+const stateOf = ({ totalCount: size, idleCount: idle, waitingCount: waiting, options }: pg.Pool) => ({
+  max: options.max ?? size,
   size,
   idle,
   waiting,

@@ -5,7 +5,7 @@ import { cutOff } from './unavailable.ts'
  * A process that is frozen, or has lost its network, holds the locks of its transactions no longer than this. Work between
  * two statements of a transaction takes milliseconds, a second at most.
  */
-const idleInTransactionMs = 5_000
+const idleInTransactionMs = 3_000
 
 export type SessionLimits = {
   statementTimeoutMs: number

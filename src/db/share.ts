@@ -38,7 +38,7 @@ export type OnStatement = (text: string) => ((isFailed: boolean) => void) | unde
 export type SharedDatabase = {
   /** A few connections that requests do not use: for credentials, probes and feeds. */
   reserved: Db
-  /** A connection of its own, so that `isReachable` does not depend on who waits for the others. */
+  /** A connection of its own, so that `whyUnreachable` does not depend on who waits for the others. */
   probe: Db
   share: Share
   /** How `share` comes by its connections. */
@@ -52,14 +52,16 @@ export type SharedDatabase = {
 }
 
 export type DatabaseState = {
-  /** By the name of the pool: how many connections it has, how many of them are idle, and who waits for one. */
-  pools: Readonly<Record<string, { size: number; idle: number; waiting: number }>>
+  /** By the name of the pool: how many connections it may have and has, how many of them are idle, and who waits for one. */
+  pools: Readonly<Record<string, { max: number; size: number; idle: number; waiting: number }>>
   /** Who waits for a turn in the pool of requests. */
   waitingForTurns: number
   /** How many have waited for one so far, and for how long all together. */
   waited: { count: number; seconds: number }
   /** By reason, and by the SQLSTATE or the code of the system; null: the driver's own errors have none. */
   unavailable: readonly { reason: Reason; code: string | null; count: number }[]
+  /** How many statements failed otherwise, by the SQLSTATE. */
+  failed: Readonly<Record<string, number>>
 }
 
 export type ShareOptions = {

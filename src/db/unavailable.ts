@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
-import { setTimeout as after } from 'node:timers/promises'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
 import { createDeadlines } from './deadlines.ts'
 import { inFewerRoundTrips, oneByOne, type Send } from './round-trips.ts'
+import type { Scarcity } from './scarcity.ts'
 import type { NameOf } from './statement-names.ts'
 
 /** Why the database is not available, in answers, in the log and in metrics. */
@@ -62,10 +62,14 @@ const passing: readonly [string, Reason][] = [
   ['25006', 'READ_ONLY'],
   // The server has ended a transaction whose client was silent, and the connection with it.
   ['25P03', 'UNREACHABLE'],
+  // A transaction took longer than the server lets it (transaction_timeout).
+  ['25P04', 'TIMED_OUT'],
   ['40', 'CONFLICT'],
   ['53', 'NO_RESOURCES'],
   ['55P03', 'LOCKED'],
   ['57', 'STOPPING'],
+  // The disk could not be read or written.
+  ['58030', 'NO_RESOURCES'],
 ]
 
 const isState = /^(?=.*\d)[0-9A-Z]{5}$/
@@ -79,12 +83,20 @@ function passingReason(code: string | null): Reason | null {
 const reasonOf = (code: string | null): Reason => passingReason(code) ?? 'UNREACHABLE'
 
 /**
+ * A statement that the connection keeps prepared returns other types since a migration: "cached plan must not change
+ * result type". Each further attempt over this connection would fail too. The server tells it by the name of its routine.
+ */
+const isStale = (error: unknown): boolean =>
+  (error as { routine?: unknown } | null)?.routine === 'RevalidateCachedQuery'
+
+/**
  * What a failed statement means: the database's own error, or `Unavailable`. A statement that was cancelled (57014) ran
  * out of time, unless its client has left, who does not read what it means.
  */
-function meaning(error: unknown): unknown {
+export function meaning(error: unknown): unknown {
   const code = codeOf(error)
   if (code === '57014') return new TimedOut(error)
+  if (isStale(error)) return new Unavailable(error, 'CONFLICT')
   return passingReason(code) === null ? error : new Unavailable(error)
 }
 
@@ -93,10 +105,13 @@ export type MeaningOptions = {
   statementTimeoutMs: number
   /** How long a connection is waited for. */
   waitMs: number
+  scarcity: Scarcity
   /** What begins each transaction of a pooler; undefined: connections have their session to themselves. */
   begin?: string
   /** Called when the database is not available, with the reason and the error. */
   onUnavailable(reason: Reason, error: unknown): void
+  /** Called with the SQLSTATE of each other error of a statement. */
+  onFailed(code: string): void
 }
 
 /**
@@ -109,31 +124,15 @@ export function withMeaning(pool: pg.Pool, options: MeaningOptions): PostgresPoo
     options: pool.options,
     end: () => pool.end(),
     async connect() {
-      const client = await connect(pool, options.waitMs).catch(error => {
+      const client = await options.scarcity.connect(pool, options.waitMs).catch(error => {
         const unavailable = new Unavailable(error)
         options.onUnavailable(unavailable.reason, error)
         throw unavailable
       })
-      const guarded = known.get(client) ?? guard(client, options)
+      const guarded = known.get(client) ?? guard(pool, client, options)
       known.set(client, guarded)
       return guarded
     },
-  }
-}
-
-const tooManyConnections = '53300'
-const connectAgainAfterMs = 100
-
-/** A server or a role may allow fewer connections than the pool has room for. Then one of those that are open is waited for. */
-async function connect(pool: pg.Pool, waitMs: number): Promise<pg.PoolClient> {
-  const begun = performance.now()
-  for (;;) {
-    try {
-      return await pool.connect()
-    } catch (error) {
-      if (codeOf(error) !== tooManyConnections || performance.now() - begun > waitMs) throw error
-      await after(connectAgainAfterMs)
-    }
   }
 }
 
@@ -147,20 +146,22 @@ export function cutOff(client: pg.ClientBase): void {
 const isOverdue = (error: Error | null) => error?.message === 'Query read timeout'
 
 function guard(
+  pool: pg.Pool,
   client: pg.PoolClient,
-  { nameOf, statementTimeoutMs, begin, onUnavailable }: MeaningOptions,
+  { nameOf, statementTimeoutMs, begin, scarcity, onUnavailable, onFailed }: MeaningOptions,
 ): PostgresPoolClient {
   const deadlineOf = createDeadlines(statementTimeoutMs)
   const told = new WeakSet<Error>()
 
   function meant(error: Error): unknown {
     // Nothing that is sent behind it would be answered either.
-    if (isOverdue(error)) cutOff(client)
+    if (isOverdue(error) || isStale(error)) cutOff(client)
     const means = meaning(error)
     // A lost connection fails everything that was sent over it, with one error.
     const isNew = !told.has(error)
     told.add(error)
     if (isNew && means instanceof Unavailable) onUnavailable(means.reason, error)
+    else if (isNew) onFailed(codeOf(error) ?? 'none')
     return means
   }
 
@@ -180,6 +181,6 @@ function guard(
   const query = client.pipeline ? inFewerRoundTrips(send, begin) : oneByOne(send)
   return {
     query: query as unknown as PostgresPoolClient['query'],
-    release: destroy => client.release(destroy),
+    release: destroy => client.release(destroy || scarcity.isNeededElsewhere(pool)),
   }
 }

@@ -72,6 +72,7 @@ export function createMetrics({
     registers: [registry],
   })
   measureDatabase(registry, database)
+  measureFailures(registry, database)
   measureQueue(registry, mailQueue)
   new Gauge({
     name: 'gateway_listening',
@@ -142,7 +143,7 @@ export function createMetrics({
 function measureDatabase(registry: Registry, database: MetricsOptions['database']): void {
   new Gauge({
     name: 'gateway_pool',
-    help: 'Connections to the database by pool: how many there are, how many are idle, and who waits for one.',
+    help: 'Connections to the database by pool: how many there may be and are, how many are idle, and who waits for one.',
     labelNames: ['pool', 'state'],
     registers: [registry],
     collect() {
@@ -177,6 +178,19 @@ function measureDatabase(registry: Registry, database: MetricsOptions['database'
   })
 }
 
+function measureFailures(registry: Registry, database: MetricsOptions['database']): void {
+  new Counter({
+    name: 'gateway_database_errors_total',
+    help: 'Statements that failed otherwise, by the SQLSTATE.',
+    labelNames: ['code'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [code, count] of Object.entries(database().failed)) this.inc({ code }, count)
+    },
+  })
+}
+
 function measureQueue(registry: Registry, mailQueue: MetricsOptions['mailQueue']): void {
   new Gauge({
     name: 'gateway_mail_queue',
@@ -185,6 +199,8 @@ function measureQueue(registry: Registry, mailQueue: MetricsOptions['mailQueue']
     registers: [registry],
     collect() {
       const queue = mailQueue()
+      // What is not known is not there: an alert on it must not end with an outage of the database.
+      this.reset()
       if (!queue) return
       this.set({ state: 'due' }, queue.due)
       this.set({ state: 'later' }, queue.later)
@@ -195,7 +211,9 @@ function measureQueue(registry: Registry, mailQueue: MetricsOptions['mailQueue']
     help: 'For how long the oldest of them has been due.',
     registers: [registry],
     collect() {
-      this.set(mailQueue()?.oldestDueSeconds ?? 0)
+      const queue = mailQueue()
+      if (queue) this.set(queue.oldestDueSeconds)
+      else this.remove()
     },
   })
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Db } from '../db/db.ts'
-import { isReachable } from '../db/reachable.ts'
+import { whyUnreachable } from '../db/reachable.ts'
 import { shareNext } from '../runtime/share-next.ts'
 
 export type ProbeOptions = {
@@ -9,12 +9,13 @@ export type ProbeOptions = {
   isClosing(): boolean
 }
 
-/** Health for operators. It needs no credential and tells nothing of the inbox. */
+/** Health for operators. It needs no credential, and tells nothing of the inbox: only why the gateway is not ready. */
 export function probes(app: FastifyInstance, { db, isClosing }: ProbeOptions): void {
-  const isReady = shareNext(() => isReachable(db))
+  const whyNot = shareNext(() => whyUnreachable(db))
   app.get('/health/live', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   app.get('/health/ready', { schema: { hide: true } }, async (_request, reply) => {
-    const ready = !isClosing() && (await isReady())
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
+    const reason = isClosing() ? 'CLOSING' : await whyNot()
+    if (reason === null) return { status: 'ok' }
+    return reply.code(503).send({ status: 'unavailable', reason })
   })
 }

@@ -122,7 +122,9 @@ test('told to stop, it is not ready, and goes on for its delay', async ({ start,
   const running = await startProcess(start, { ...environment, SHUTDOWN_DELAY_MS: '3000' })
   const begun = performance.now()
   const ended = running.end()
-  await expect.poll(async () => (await fetch(`${running.url}/health/ready`)).status).toBe(503)
+  await expect
+    .poll(async () => (await fetch(`${running.url}/health/ready`)).json())
+    .toEqual({ status: 'unavailable', reason: 'CLOSING' })
   const answer = await fetch(`${running.url}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${keyOf(running)}` },

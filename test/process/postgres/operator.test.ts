@@ -67,7 +67,8 @@ test('a gateway starts on a database that takes no changes now, and answers quer
     '{ workspace { id } }',
   )
   expect(data.workspace.id).toBe('wrk_acme')
-  expect((await fetch(`${running.url}/health/ready`)).status).toBe(503)
+  const ready = await fetch(`${running.url}/health/ready`)
+  expect([ready.status, await ready.json()]).toEqual([503, { status: 'unavailable', reason: 'READ_ONLY' }])
 })
 
 test('a new epoch is begun for all workspaces, or for one', async ({ start, wrkOne }) => {

@@ -31,7 +31,7 @@ test('a transaction has what the gateway relies on, whatever the database gives 
     const read = (through: typeof db) =>
       Promise.all(names.map(async each => (await setting(each).execute(through)).rows[0]?.value))
     const values = run ? await read(run) : await db.transaction().execute(read)
-    expect(values).toEqual([expect.stringMatching(/^ISO/), 'read committed', '5s'])
+    expect(values).toEqual([expect.stringMatching(/^ISO/), 'read committed', '3s'])
   }
 })
 

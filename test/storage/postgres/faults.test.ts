@@ -1,9 +1,19 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import { describe, expect } from 'vitest'
+import { describe, expect, onTestFinished } from 'vitest'
 import { type OpenOptions, openPostgres } from '../../../src/db/open.ts'
-import { newPostgresDatabase } from '../../support/databases.ts'
-import { type Gateway, newConversation, newWorkspace, startGateway } from '../../support/gateway.ts'
+import { type Hints, noHints, postgresHints } from '../../../src/live/hints.ts'
+import { migratedDatabaseOf, newPostgresDatabase } from '../../support/databases.ts'
+import {
+  type Client,
+  type Gateway,
+  type GatewayOptions,
+  newClient,
+  newConversation,
+  newWorkspace,
+  startGateway,
+} from '../../support/gateway.ts'
+import { startPostgres } from '../../support/postgres.ts'
 import { test as base } from '../../support/program.ts'
 import { startSilentProxy } from '../../support/silent-proxy.ts'
 
@@ -14,8 +24,8 @@ const test = base
   .extend('open', async ({}, { onCleanup }) => {
     const gateways: Gateway[] = []
     onCleanup(async () => void (await Promise.all(gateways.map(gateway => gateway.close()))))
-    return async (url: string, options: OpenOptions = {}) => {
-      const gateway = await startGateway({ database: openPostgres(url, options) })
+    return async (url: string, options: OpenOptions = {}, differing: GatewayOptions = {}) => {
+      const gateway = await startGateway({ ...differing, database: openPostgres(url, options) })
       gateways.push(gateway)
       return gateway
     }
@@ -129,9 +139,51 @@ describe('a database that takes no changes now', () => {
     expect([put.status, put.headers.get('retry-after')]).toEqual([503, '1'])
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text()
     expect(metrics).toMatch(/gateway_database_unavailable_total\{reason="READ_ONLY",code="25006"\} [1-9]/)
-    expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(503)
+    const ready = await fetch(`${gateway.url}/health/ready`)
+    expect([ready.status, await ready.json()]).toEqual([503, { status: 'unavailable', reason: 'READ_ONLY' }])
     expect((await fetch(`${gateway.url}/health/live`)).status).toBe(200)
   })
+})
+
+test('a standby answers queries, refuses changes, and is not ready', async ({ open }) => {
+  const primary = await startPostgres()
+  onTestFinished(primary.stop)
+  const url = await migratedDatabaseOf(primary)
+  const { client } = await newWorkspace(await open(url))
+  const { id } = await newConversation(client)
+  const standby = await primary.startReplica()
+  onTestFinished(standby.stop)
+  const gateway = await open(standby.url('postgres'))
+  const post = (body: object) =>
+    fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization: client.authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  await expect.poll(async () => (await post({ query: '{ workspace { name } }' })).status).toBe(200)
+  const refused = await post({ query: close, variables: { id } })
+  expect([refused.status, await refused.json()]).toMatchObject([
+    503,
+    { errors: [{ extensions: { code: 'UNAVAILABLE', reason: 'READ_ONLY' } }] },
+  ])
+  const ready = await fetch(`${gateway.url}/health/ready`)
+  expect([ready.status, await ready.json()]).toEqual([503, { status: 'unavailable', reason: 'READ_ONLY' }])
+})
+
+test('a statement that is kept prepared fails once at most when a migration changes a type', async ({
+  url,
+  open,
+}) => {
+  const gateway = await open(url, { poolSize: 1 }, { limits: { maxKeptAnswerBytes: 0 } })
+  const { client } = await newWorkspace(gateway)
+  await newConversation(client)
+  const read = () =>
+    client.graphql<unknown>('{ conversations(first: 5) { edges { node { contact { name } } } } }')
+  for (let sighting = 0; sighting < 5; sighting++) expect((await read()).errors).toBeUndefined()
+  await operate(url, 'alter table contact alter column name type varchar(500)')
+  const after = [await read(), await read(), await read()]
+  const codes = after.map(({ errors }) => errors?.[0]?.extensions.code ?? 'ok')
+  expect(codes).toEqual(['UNAVAILABLE', 'ok', 'ok'])
 })
 
 test('the settings of a database for its sessions change nothing', async ({ url, open }) => {
@@ -158,20 +210,46 @@ test('a role that may have fewer connections than the pool has room for refuses 
     `create role ${role} login connection limit 5;
      grant all on all tables in schema public to ${role}`,
   )
-  const options = { statementTimeoutMs: 10_000, poolWaitMs: 10_000 }
-  const owner = await open(url, options)
-  const { client } = await newWorkspace(owner)
-  const gateway = await open(url.replace('postgres://postgres@', `postgres://${role}@`), options)
-  const asked = await Promise.all(
-    Array.from({ length: 40 }, (_, index) =>
-      fetch(`${gateway.url}/graphql`, {
-        method: 'POST',
-        headers: { authorization: client.authorization, 'content-type': 'application/json' },
-        body: JSON.stringify({ query: `{ conversations(first: ${index + 1}) { totalCount } }` }),
-      }),
-    ),
+  const owner = await open(url, { statementTimeoutMs: 10_000 })
+  const workspaces = await Promise.all(Array.from({ length: 4 }, () => newWorkspace(owner)))
+  const opened = await Promise.all(workspaces.map(({ client }) => newConversation(client)))
+  const limited = url.replace('postgres://postgres@', `postgres://${role}@`)
+  const hints: Hints[] = []
+  const gateway = await open(
+    limited,
+    { statementTimeoutMs: 10_000, poolWaitMs: 5_000 },
+    {
+      openHints(hinting) {
+        hints.push(postgresHints(limited, hinting))
+        return hints[0] ?? noHints()
+      },
+    },
   )
-  expect(asked.map(({ status }) => status)).toEqual(Array(40).fill(200))
+  await expect.poll(() => hints[0]?.isListening()).toBe(true)
+  const ask = ({ authorization }: Client, body: object) =>
+    fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { authorization, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const statuses = new Set<number>()
+  // Keys that are new each time are looked up over connections apart from those of requests.
+  for (let round = 0; round < 5; round++) {
+    const keys = await Promise.all(workspaces.map(({ id }) => newClient(owner, id)))
+    const answers = keys.flatMap(({ client }, workspace) => [
+      ...Array.from({ length: 8 }, (_, index) =>
+        ask(client, { query: `{ conversations(first: ${round * 8 + index + 1}) { totalCount } }` }),
+      ),
+      ask(client, {
+        query: `mutation ($id: ID!) { addNote(input: { conversationId: $id, contentText: "Noted" }) { userErrors { code } } }`,
+        variables: { id: opened[workspace]?.id },
+      }),
+    ])
+    for (const { status } of await Promise.all([...answers, fetch(`${gateway.url}/health/ready`)]))
+      statuses.add(status)
+  }
+  expect([...statuses]).toEqual([200])
+  expect(hints[0]?.isListening()).toBe(true)
 })
 
 test('three gateways on one database serve one workspace while 60 writers change another one', async ({
