@@ -114,10 +114,13 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { reserved, probe, share } = options.database
   const db = share(gateway)
   // While the database is away, the feed of each watched workspace fails each second.
-  const tellFailure = seldom(1_000, (loop: string, count: number, error: unknown) =>
-    log.warn({ err: error, loop, count }, 'background work failed and is tried again'),
+  const tellFailure = seldom(1_000, (loop: string, count: number, error: unknown, where: object) =>
+    log.warn({ err: error, loop, count, ...where }, 'background work failed and is tried again'),
   )
-  const onErrorOf = (loop: string) => (error: unknown) => tellFailure(loop, error)
+  const onErrorOf =
+    (loop: string) =>
+    (error: unknown, where: object = {}) =>
+      tellFailure(loop, error, where)
   const feeds = createFeeds(options.database, {
     onError: onErrorOf('feeds'),
     onLoss: workspaces => log.warn({ workspaces }, newEpochAfterLoss),

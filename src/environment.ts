@@ -42,7 +42,7 @@ const secret = z
 /** Not checked as a URL: a connection string for a Unix socket has no host, so it may not be a valid URL. */
 const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
 
-/** A URL may have commas itself, between hosts. */
+/** A URL may have commas itself, in its parameters. */
 const databaseUrls = z
   .string()
   .transform(urls => urls.split(/,\s*(?=postgres)/).map(url => url.trim()))

@@ -29,7 +29,7 @@ export type LoopOptions = Pick<Config, 'eventRetentionDays' | 'mailKeepDays' | '
   metrics: Pick<Metrics, 'delivery' | 'deleted'>
   log: FastifyBaseLogger
   /** What a loop calls with each failure; it is tried again. */
-  onErrorOf(loop: string): (error: unknown) => void
+  onErrorOf(loop: string): (error: unknown, where?: object) => void
 }
 
 /** What works without a request, from now until it is closed. */

@@ -12,7 +12,7 @@ export type FeedOptions = {
   /** How many of the newest events are kept in memory. */
   ringSize: number
   /** Called when the log could not be read; the next poll tries again. */
-  onError(error: unknown): void
+  onError(error: unknown, where?: { workspaceId: string }): void
   /** Called when the log had lost events that were read here, and so many workspaces have a new epoch for that. */
   onLoss(workspaces: number): void
 }

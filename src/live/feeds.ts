@@ -47,7 +47,7 @@ export function createFeeds(
           share({ keyId: `catch-ups ${keyId}`, workspaceId, apiKeyId: keyId }, signal),
       },
       workspaceId,
-      settings,
+      { ...settings, onError: error => settings.onError(error, { workspaceId }) },
     )
 
   async function watch(workspaceId: string): Promise<{ feed: Feed; leave(): void }> {

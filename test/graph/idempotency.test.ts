@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { sql } from 'kysely'
 import { expect } from 'vitest'
 import { deleteExpiredIdempotencyKeys } from '../../src/domain/idempotency/rows.ts'
 import { test } from '../support/fixtures.ts'
@@ -164,6 +165,16 @@ test('after 24 hours a key may be used anew, even before it is deleted', async (
     .where('workspace_id', '=', workspaceId)
     .execute()
   expect(left).toEqual([])
+})
+
+test('expired keys are deleted in parts, so that no statement takes long', async ({ gateway, acme }) => {
+  const expired = 5_200
+  await sql`
+    insert into idempotency_key (workspace_id, operation, key, input_hash, result_ids, expires_at)
+    select ${acme.id}, 'test', number::text, null, array['x'], statement_timestamp() - interval '1 s'
+    from generate_series(1, ${expired}) as number`.execute(gateway.db)
+  expect(await deleteExpiredIdempotencyKeys(gateway.db)).toBe(5_000)
+  expect(await deleteExpiredIdempotencyKeys(gateway.db)).toBeGreaterThanOrEqual(expired - 5_000)
 })
 
 test('a request without a key is a new one each time', async ({ acme }) => {

@@ -5,6 +5,8 @@ import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import { migrate } from '../../src/db/migrate.ts'
 import { openPostgres } from '../../src/db/open.ts'
+import { seqOf } from '../../src/domain/event/cursor.ts'
+import { eventsPerEpoch } from '../../src/domain/event/epoch.ts'
 import { expectExactHistories, filterOf } from '../support/exact-histories.ts'
 import { freePort } from '../support/free-port.ts'
 import { newConversation, newWorkspace } from '../support/gateway.ts'
@@ -26,7 +28,7 @@ import { startSilentProxy } from '../support/silent-proxy.ts'
 import { startWriters } from '../support/writers.ts'
 
 /** How long each fault may keep the service away. */
-const backWithinMs = 30_000
+const backWithinMs = 15_000
 
 test('two gateways, a pooler, a database and its replica lose nothing when each of them fails', async ({
   start,
@@ -140,6 +142,11 @@ test('two gateways, a pooler, a database and its replica lose nothing when each 
       where backend_type = 'client backend' and pid <> pg_backend_pid()`,
     )
   })
+  await fault('the pooler frozen for 4 s', async () => {
+    pooler.freeze()
+    await pause(4_000)
+    pooler.thaw()
+  })
   await writers.stop()
   const head = await expectExactHistories(database.db, workspace.id, from, subscribers)
   const heard = new Set(subscribers[0]?.heard)
@@ -167,13 +174,17 @@ test('two gateways, a pooler, a database and its replica lose nothing when each 
       return live.filter(({ events }) => events.length > 0)
     })
     .toHaveLength(live.length)
+  let lateWriters: ReturnType<typeof startWriters> | undefined
   await fault('the replica promoted', async () => {
     const { seq } = await ask(primary.url('postgres'), newest)
     await expect.poll(async () => (await ask(replica.url('postgres'), newest)).seq).toBe(seq)
+    lateWriters = startWriters(8, writing)
     await primary.stop()
     await ask(replica.url('postgres'), 'select pg_promote()')
     network.leadTo(replica.url('postgres'))
   })
+  await expect.poll(() => lateWriters?.answers.at(-1)?.cursors.length).toBeGreaterThan(0)
+  await lateWriters?.stop()
   for (const code of await Promise.all(live.map(codeAtEnd)))
     expect(['CURSOR_EXPIRED', 'BAD_CURSOR']).toContain(code)
   const promoted = openPostgres(replica.url('postgres'))
@@ -185,6 +196,18 @@ test('two gateways, a pooler, a database and its replica lose nothing when each 
     .where('seq', '<=', head)
     .executeTakeFirstOrThrow()
   expect(kept).toBe(head)
+  // What was acknowledged since the promotion is there, in the new epoch.
+  const later = [...(lateWriters?.acknowledged() ?? [])]
+    .map(cursor => seqOf(workspace.id, cursor) ?? 0)
+    .filter(seq => seq > eventsPerEpoch)
+  expect(later.length).toBeGreaterThan(0)
+  const there = await promoted.db
+    .selectFrom('event')
+    .select('seq')
+    .where('workspace_id', '=', workspace.id)
+    .where('seq', '>', eventsPerEpoch)
+    .execute()
+  expect(later.filter(seq => !there.some(event => event.seq === seq))).toEqual([])
   await annotate(
     `${writers.answers.length} answers, ${head} events; back after ms: ${JSON.stringify(awayMs)}; by status: ${JSON.stringify(
       Object.groupBy(

@@ -132,7 +132,10 @@ test(`${minutes} minutes of mixed load leave heap, descriptors and connections a
   await annotate(
     `${readers.count()} reads and subscriptions, ${traffic.answers.length} changes; the least of each window: ${(['heapMb', 'rssMb', 'descriptors', 'connections'] as const).map(line).join('; ')}`,
   )
-  expect(least(last, 'heapMb')).toBeLessThan(least(first, 'heapMb') * 1.25 + heapAllowanceMb)
+  expect(least(last, 'heapMb')).toBeLessThan(least(first, 'heapMb') * 1.1 + heapAllowanceMb)
+  // The engine takes what it wants of the machine's memory in the first minutes.
+  const middle = seen.slice(third, -third).flat()
+  expect(least(last, 'rssMb')).toBeLessThan(least(middle, 'rssMb') * 1.1 + heapAllowanceMb)
   const most = (samples: Sample[], of: keyof Sample) => Math.max(...samples.map(each => each[of]))
   expect(most(last, 'descriptors')).toBeLessThan(most(first, 'descriptors') * 1.25 + 10)
   expect(most(last, 'connections')).toBeLessThanOrEqual(most(first, 'connections') + 2)

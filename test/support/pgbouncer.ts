@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderOf } from './postgres.ts'
@@ -8,6 +8,9 @@ import { saysReady, startServer, stopServer, unprivileged } from './server-proce
 export type PgBouncer = {
   /** The address of a database, through the pooler. */
   through(database: string): string
+  /** It does nothing until it is thawed, and its connections stay open. */
+  freeze(): void
+  thaw(): void
   stop(): Promise<void>
 }
 
@@ -46,9 +49,17 @@ export async function startPgBouncer(database: string, ignoring = ''): Promise<P
   if (user) for (const path of [directory, settings]) chownSync(path, user.uid, user.gid)
   const child = startServer([program, settings], directory, { ...user, cwd: directory, signal: 'TERM' })
   await saysReady(child, /process up/)
+  // The child is the shell that guards it.
+  const signal = (name: NodeJS.Signals) => {
+    const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
+    for (const pid of children.match(/\d+/g) ?? []) process.kill(Number(pid), name)
+  }
   return {
     through: address => address.replace(encodeURIComponent(server), encodeURIComponent(directory)),
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
     async stop() {
+      signal('SIGCONT')
       await stopServer(child)
       rmSync(directory, { recursive: true, force: true })
     },

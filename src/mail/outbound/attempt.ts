@@ -11,8 +11,8 @@ export type AttemptOptions = GatewayOperation & {
   addresses: Addresses
   /** Called when the outcome of an attempt has been stored; POSTPONED: nothing was sent, and it is tried again. */
   onOutcome?(outcome: Outcome['status'] | 'POSTPONED'): void
-  /** Called with each error of an attempt, such as a mail server that cannot be reached. */
-  onError(error: unknown): void
+  /** Called with each error of an attempt, such as a mail server that cannot be reached, and with the message. */
+  onError(error: unknown, where?: { workspaceId: string; messageId: string }): void
 }
 
 /** Well inside the lease of 30 seconds, so that no other worker tries the same message meanwhile. */
@@ -31,7 +31,9 @@ export async function attemptDelivery(
   message: Claimed,
   cut: AbortSignal,
 ): Promise<void> {
-  const { transport, addresses, onError, db } = options
+  const { transport, addresses, db } = options
+  const where = { workspaceId: message.workspaceId, messageId: message.id }
+  const onError = (error: unknown) => options.onError(error, where)
   const taken = new AbortController()
   const renew = async () => {
     const isOurs = await db.transaction().execute(writer => renewLease(writer, message))

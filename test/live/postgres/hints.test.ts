@@ -43,6 +43,24 @@ test('a channel that is closed before it is connected is closed in the end', asy
   await channel.close()
 })
 
+test('changes that are told while notifications are away write no line each', async () => {
+  const errors: unknown[] = []
+  const database = openPostgres('postgres://postgres@127.0.0.1:1/postgres')
+  const hints = postgresHints('postgres://postgres@127.0.0.1:1/postgres', {
+    probe: database.probe,
+    onHint() {},
+    onDeaf() {},
+    onError: error => errors.push(error),
+  })
+  await expect.poll(() => errors.length).toBeGreaterThan(2)
+  const before = errors.length
+  for (let change = 0; change < 1_000; change++) hints.publish('wrk_a')
+  await expect.poll(() => errors.length).toBeGreaterThan(before)
+  expect(errors.length).toBeLessThan(100)
+  await hints.close()
+  await database.close()
+})
+
 test('a change reaches the subscribers of another instance at once, and again after its listener was cut off', async () => {
   const url = await newPostgresDatabase()
   const start = () =>
