@@ -135,6 +135,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     isListening: () => hints.isListening(),
     hints: () => hints.counts(),
     feedAgeSeconds: feeds.ageSeconds,
+    eventsBehind: () => broadcasts.behind(),
     replicaReads: () => (options.replicas.length > 0 ? reading.reads() : null),
     mailQueue: () => loops.mailQueue.last(),
   })

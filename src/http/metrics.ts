@@ -17,6 +17,7 @@ export type MetricsOptions = {
   hints(): { sent: number; received: number } | null
   /** For how long the log of a watched workspace has not been read, at most. */
   feedAgeSeconds(): number
+  eventsBehind(): number
   /** How many reads of queries went to a replica, or could not; null: there is none. */
   replicaReads(): Readonly<Record<string, number>> | null
   /** The mail queue as it was last seen; null: it was not seen yet. */
@@ -50,6 +51,7 @@ export function createMetrics({
   isListening,
   hints,
   feedAgeSeconds,
+  eventsBehind,
   replicaReads,
   mailQueue,
 }: MetricsOptions): Metrics {
@@ -100,6 +102,14 @@ export function createMetrics({
     registers: [registry],
     collect() {
       this.set(feedAgeSeconds())
+    },
+  })
+  new Gauge({
+    name: 'gateway_events_behind',
+    help: 'How many events of its log the live subscribers of a subscription have not been handed yet, at most. They come later when they cost more than the budget of their keys.',
+    registers: [registry],
+    collect() {
+      this.set(eventsBehind())
     },
   })
   new Counter({

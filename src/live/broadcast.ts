@@ -28,6 +28,8 @@ export type Broadcast = {
   answer(event: Event, payer: Payer): Promise<Answer>
   /** Sends a subscriber everything after the follower's position. From here on the broadcast owns the follower. */
   subscribe(subscriber: Subscriber, follower: Follower): Subscription
+  /** How many events of the log its live subscribers have not been handed yet. */
+  behind(): number
 }
 
 export type BroadcastOptions = {
@@ -127,6 +129,7 @@ export function createBroadcast({
 
   return {
     answer,
+    behind: loop.behind,
     subscribe(subscriber, follower) {
       const member = createMember(subscriber, follower)
       void catchUp(member, follower).catch(error => fail(member, error))

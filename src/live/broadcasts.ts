@@ -21,6 +21,8 @@ export type Broadcasts = {
   join(joining: Joining): Joined
   /** How many subscriptions are open, event streams included. */
   subscribers(): number
+  /** How many events of a log the live subscribers of a broadcast have not been handed yet, at most. */
+  behind(): number
 }
 
 type Joining = {
@@ -115,5 +117,6 @@ export function createBroadcasts(
       }
     },
     subscribers: () => [...all.values()].reduce((sum, { payers }) => sum + payers.count(), 0),
+    behind: () => [...all.values()].reduce((most, { broadcast }) => Math.max(most, broadcast.behind()), 0),
   }
 }

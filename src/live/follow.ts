@@ -21,6 +21,8 @@ export type Follower = Following & {
    * @throws Refusal CURSOR_EXPIRED if what follows has been deleted or lost; Unavailable
    */
   step(rowsAhead?: number): Promise<Event | null>
+  /** How many events there are behind its position. */
+  behind(): number
   /** Whether there are events that it has not looked at, or there will be none. */
   isBehind(): boolean
   /** Drops what was read ahead. It is read again when it is needed. */
@@ -81,6 +83,7 @@ export function follow(feed: Feed, from: number, following: Following, onEnd = (
     ...following,
     breaks,
     position: () => at,
+    behind: () => Math.max(0, feed.head() - at),
     isBehind: () => isOpen() && (hasBroken() || at < feed.head()),
     forget() {
       read = []

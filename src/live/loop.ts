@@ -12,6 +12,8 @@ export type Loop = {
   leave(member: Member): void
   /** Everything up to here has been handed over to its members. */
   handedUpTo(): number
+  /** How many events there are behind that. */
+  behind(): number
 }
 
 export type LoopOptions = {
@@ -106,6 +108,7 @@ export function createLoop({ answer, onSent, onFull, onFailed }: LoopOptions): L
 
   return {
     handedUpTo: () => handedUpTo,
+    behind: () => (shared ? shared.position() - handedUpTo + shared.behind() : 0),
     /** Nothing is awaited in here, so neither the loop nor the log moves meanwhile. */
     join(member, follower) {
       if (shared && member.at < handedUpTo) return false

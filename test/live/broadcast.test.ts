@@ -27,7 +27,7 @@ test('events that wait for an execution go out in one piece, to each of 600 subs
   database,
   feeds,
 }) => {
-  const { change, join, caughtUp, release, executed } = await held(database, feeds)
+  const { change, join, caughtUp, behind, release, executed } = await held(database, feeds)
   const many = await Promise.all(Array.from({ length: 600 }, () => join()))
   await change('CLOSED')
   await expect.poll(() => executed.length).toBe(1)
@@ -35,11 +35,13 @@ test('events that wait for an execution go out in one piece, to each of 600 subs
   const late = await join()
   await change('CLOSED')
   await caughtUp()
+  expect(behind()).toBe(5)
   release()
   await expect.poll(() => executed.length).toBe(5)
   release()
   for (const { heard } of many) await expect.poll(heard).toEqual(executed)
   await expect.poll(late.heard).toEqual(executed.slice(4))
+  await expect.poll(behind).toBe(0)
   expect(many[0]?.pieces.map(piece => piece.length)).toEqual([1, 4])
   for (const { unsubscribe } of [...many, late]) unsubscribe()
 })

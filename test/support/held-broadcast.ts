@@ -85,6 +85,7 @@ export async function held({ db }: OpenDatabase, feeds: Feeds) {
     agentId,
     executed,
     catchUps,
+    behind: broadcast.behind,
     change: (status: 'OPEN' | 'CLOSED') => setConversationStatus(operation, { conversationId, status }),
     /** A change that is announced to nobody. */
     changeUnheard: (status: 'OPEN' | 'CLOSED') =>
