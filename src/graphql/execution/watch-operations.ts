@@ -9,7 +9,7 @@ import type { PreparedOperation } from './prepare.ts'
 
 export const maxNameCharacters = 100
 
-/** An operation that takes so long is marked. */
+/** An operation that takes so long is marked, and is a warning: so it is told where no request is. */
 const slowMs = 1_000
 
 /** Called when an operation has ended, or when a subscription has been opened. */
@@ -30,8 +30,9 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
       const ms = performance.now() - begun
       const outcome = outcomeOf(answer, context)
       measure({ kind, outcome, seconds: ms / 1_000 })
-      if (!isLogged) return
-      log.info(
+      const isSlow = ms >= slowMs
+      if (!isLogged && !isSlow) return
+      log[isSlow ? 'warn' : 'info'](
         {
           requestId: context.requestId,
           traceparent: context.trace?.traceparent,
@@ -44,7 +45,7 @@ export function watchOperations(log: FastifyBaseLogger, measure: Measure): Obser
           statements: context.statements(),
           cost: execution.cost ?? null,
           outcome,
-          ...(ms >= slowMs ? { slow: true } : {}),
+          ...(isSlow ? { slow: true } : {}),
         },
         'operation',
       )

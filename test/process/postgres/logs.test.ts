@@ -64,7 +64,8 @@ test('a gateway logs its failures without texts, addresses and secrets, each wit
     const line = lines().find(each => each.requestId === requestId)
     expect(line).toMatchObject({ level: 50, err: { code: '23505', table: 'message' } })
   }
-  expect(output.join('').match(/"requestId"/g)).toHaveLength(2)
+  // An operation that is slow on a busy machine has its line too.
+  expect(lines().filter(({ requestId, msg }) => requestId && msg !== 'operation')).toHaveLength(2)
 
   expect(await running.end()).toBe(0)
   expect(output.join('')).not.toMatch(/private text|jane|joe|cgw_|@example/)
@@ -131,7 +132,7 @@ test('a gateway logs each request, operation and socket, without texts, addresse
   await database.query('commit')
   await database.end()
   await slow
-  await expect.poll(() => of('operation').at(-1)).toMatchObject({ operation: 'Slow', slow: true })
+  await expect.poll(() => of('operation').at(-1)).toMatchObject({ operation: 'Slow', slow: true, level: 40 })
 
   const leaving = new AbortController()
   const stream = await fetch(`${running.url}/graphql`, {
