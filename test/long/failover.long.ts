@@ -94,7 +94,7 @@ describe('when the end of the log is lost, every subscriber, and everyone who re
     const proxy = await startSilentProxy(primary.url('postgres'))
     const onPrimary = openPostgres(primary.url('postgres'))
     await migrate(onPrimary.db)
-    const gateway = await startGateway({ database: openPostgres(proxy.url) })
+    const gateway = await startGateway({ database: log => openPostgres(proxy.url, { log }) })
     await expect
       .poll(async () => (await gateway.db.selectFrom('log_origin').selectAll().execute()).length)
       .toBe(1)
@@ -129,7 +129,7 @@ describe('when the end of the log is lost, every subscriber, and everyone who re
     const server = await startPostgres()
     const proxy = await startSilentProxy(server.url('postgres'))
     const url = await migratedDatabaseOf(server)
-    const gateway = await startGateway({ database: openPostgres(proxy.url) })
+    const gateway = await startGateway({ database: log => openPostgres(proxy.url, { log }) })
     const unwatched = await newWorkspace(gateway)
     const { id } = await newConversation(unwatched.client)
     let copy: PostgresServer | undefined
@@ -171,7 +171,7 @@ describe('when the end of the log is lost, every subscriber, and everyone who re
     const name = /\/(test_\w+)\?/.exec(url)?.[1] ?? ''
     const operator = new pg.Client(inject('postgres'))
     await operator.connect()
-    const gateway = await startGateway({ database: openPostgres(url) })
+    const gateway = await startGateway({ database: log => openPostgres(url, { log }) })
 
     /** Does something with the database that nobody may be connected to. */
     async function alone(database: string, statement: string): Promise<void> {

@@ -33,7 +33,8 @@ export type Gateway = Awaited<ReturnType<typeof startGateway>>
 export type GatewayOptions = Partial<Omit<AppOptions, 'database' | 'limits'>> & {
   /** The limits that differ from the defaults. */
   limits?: Partial<Limits>
-  database?: OpenDatabase
+  /** A database that is open, or opens one whose statements are checked. */
+  database?: OpenDatabase | ((log: (event: LogEvent) => void) => OpenDatabase)
   onStatement?(event: LogEvent): void
 }
 
@@ -47,7 +48,8 @@ export async function startGateway(options: GatewayOptions = {}) {
     if (refusal) refused.add(`${refusal}\n${sql}`)
     options.onStatement?.(event)
   }
-  const database = options.database ?? (await openDatabase({ log }))
+  const given = typeof options.database === 'function' ? options.database(log) : options.database
+  const database = given ?? (await openDatabase({ log }))
   const directory = mkdtempSync(join(tmpdir(), 'gateway-'))
   const mailDirectory = join(directory, 'mail')
   const app = await createApp({

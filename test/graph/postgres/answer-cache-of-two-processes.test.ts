@@ -18,7 +18,10 @@ beforeAll(async () => {
   const url = await newPostgresDatabase()
   const timeouts = { poolWaitMs: 10_000, statementTimeoutMs: 10_000 }
   const start = () =>
-    startGateway({ database: openPostgres(url, timeouts), limits: { maxCostPerMinute: 1e9 } })
+    startGateway({
+      database: log => openPostgres(url, { ...timeouts, log }),
+      limits: { maxCostPerMinute: 1e9 },
+    })
   gateways = [await start(), await start()]
 })
 afterAll(() => Promise.all(gateways.map(gateway => gateway.close())))

@@ -11,7 +11,7 @@ const test = base
   // biome-ignore lint/correctness/noEmptyPattern: vitest reads from the pattern which fixtures are used
   .extend('address', async ({}) => newPostgresDatabase())
   .extend('gateway', async ({ address }, { onCleanup }) => {
-    const gateway = await startGateway({ database: openPostgres(address) })
+    const gateway = await startGateway({ database: log => openPostgres(address, { log }) })
     onCleanup(gateway.close)
     return gateway
   })

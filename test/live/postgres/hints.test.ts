@@ -64,7 +64,10 @@ test('changes that are told while notifications are away write no line each', as
 test('a change reaches the subscribers of another instance at once, and again after its listener was cut off', async () => {
   const url = await newPostgresDatabase()
   const start = () =>
-    startGateway({ database: openPostgres(url), openHints: options => postgresHints(url, options) })
+    startGateway({
+      database: log => openPostgres(url, { log }),
+      openHints: options => postgresHints(url, options),
+    })
   const [one, other] = [await start(), await start()]
   onTestFinished(async () => {
     await closeClients()

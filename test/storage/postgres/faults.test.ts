@@ -25,7 +25,10 @@ const test = base
     const gateways: Gateway[] = []
     onCleanup(async () => void (await Promise.all(gateways.map(gateway => gateway.close()))))
     return async (url: string, options: OpenOptions = {}, differing: GatewayOptions = {}) => {
-      const gateway = await startGateway({ ...differing, database: openPostgres(url, options) })
+      const gateway = await startGateway({
+        ...differing,
+        database: log => openPostgres(url, { ...options, log }),
+      })
       gateways.push(gateway)
       return gateway
     }
