@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { Socket } from 'node:net'
-import { setTimeout as after } from 'node:timers/promises'
+import { setTimeout as after, setImmediate as soon } from 'node:timers/promises'
 import { sql } from 'kysely'
 import pg from 'pg'
 import { repeat } from '../runtime/repeat.ts'
@@ -33,6 +33,8 @@ const reconnectAfterMs = [50, 100, 200, 500, 1_000]
 /** How long a notification that has been sent is waited for, and an answer. */
 const heardWithinMs = 5_000
 const checkAgainAfterMs = 1_000
+/** A connection that has never heard anything is made anew after so many checks: the network may have failed at once. */
+const deafChecks = 5
 /** How long a connection may take to end in order. */
 const endWithinMs = 1_000
 /** A client that is lost sooner than this counts as a failed attempt. */
@@ -41,7 +43,8 @@ const stableAfterMs = 5_000
 /**
  * Listens under a name, which must be a plain SQL identifier. Through a pooler in transaction mode nothing arrives: LISTEN
  * belongs to a session, and the pooler lends it to others. A connection on which nothing arrives any more, because the
- * network swallows it, is given up after 12 seconds at most: every 6 seconds it must hear a notification to itself.
+ * network swallows it, is given up after 12 seconds at most: every 6 seconds it must hear a notification to itself. One
+ * that has never heard any is given up after half a minute.
  */
 export function openNotifications(
   url: string,
@@ -53,6 +56,8 @@ export function openNotifications(
   let isClosed = false
   let isListening = false
   let hasHeard = false
+  /** Whether it was told that nothing arrives, since something has. */
+  let isToldDeaf = false
   /** A name that nobody else listens to. */
   const ownName = `${name}_${randomBytes(8).toString('hex')}`
 
@@ -64,6 +69,8 @@ export function openNotifications(
       connectionString: url,
       connectionTimeoutMillis: heardWithinMs,
       query_timeout: heardWithinMs,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: heardWithinMs,
       stream: () => socket,
     })
     const lost = Promise.withResolvers<void>()
@@ -74,8 +81,11 @@ export function openNotifications(
     // A client also receives its own notifications. They are ignored.
     const own = fresh as { processID?: number }
     fresh.on('notification', ({ channel, processId, payload }) => {
-      if (channel === ownName) isListening = hasHeard = true
-      else if (processId !== own.processID) onMessage(payload ?? '')
+      if (channel === ownName) {
+        isListening = hasHeard = true
+        isToldDeaf = false
+      }
+      if (channel === name && processId !== own.processID) onMessage(payload ?? '')
     })
     try {
       await fresh.connect()
@@ -100,15 +110,21 @@ export function openNotifications(
         () => true,
         () => false,
       )
-    let isDeaf = false
+    let deaf = 0
     while (client === checked) {
       hasHeard = false
       if (await isSent()) {
         await after(heardWithinMs, undefined, { ref: false })
+        // A process that was frozen reads first what has arrived meanwhile.
+        await soon()
         if (client !== checked) return
-        if (!hasHeard && isListening) socket.destroy(new Error('Notifications do not arrive any more.'))
-        else if (!hasHeard && !isDeaf) onDeaf()
-        isDeaf = !hasHeard
+        deaf = hasHeard ? 0 : deaf + 1
+        if (!hasHeard && (isListening || deaf >= deafChecks))
+          socket.destroy(new Error('Notifications do not arrive any more.'))
+        else if (!hasHeard && !isToldDeaf) {
+          isToldDeaf = true
+          onDeaf()
+        }
       }
       await after(checkAgainAfterMs, undefined, { ref: false })
     }

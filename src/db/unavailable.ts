@@ -181,6 +181,6 @@ function guard(
   const query = client.pipeline ? inFewerRoundTrips(send, begin) : oneByOne(send)
   return {
     query: query as unknown as PostgresPoolClient['query'],
-    release: destroy => client.release(destroy || scarcity.isNeededElsewhere(pool)),
+    release: destroy => client.release(destroy || scarcity.isGivenUp(pool)),
   }
 }

@@ -209,7 +209,7 @@ function measureQueue(registry: Registry, mailQueue: MetricsOptions['mailQueue']
     registers: [registry],
     collect() {
       const queue = mailQueue()
-      // What is not known is not there: an alert on it must not end with an outage of the database.
+      // What is not known is not shown. The alert looks back beyond an outage of the database.
       this.reset()
       if (!queue) return
       this.set({ state: 'due' }, queue.due)

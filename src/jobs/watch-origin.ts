@@ -21,17 +21,21 @@ export type OriginOptions = {
   onError(error: unknown): void
 }
 
-/** Begins a new epoch of all logs when the database behind the address has become another one. */
+/** Begins a new epoch of all logs when the database behind the address has become another one, or was set back. */
 export function watchOrigin({ probe, db, log, onError }: OriginOptions): { close(): Promise<void> } {
   let known: Origin | null = null
+  /** Whether the database was set back and no epoch could be begun for that yet. */
+  let isLossOpen = false
 
   async function look(): Promise<void> {
     const origin = await originOf(probe)
     if (origin === null) return
     const last = known
     const isSame = last !== null && isSameOrigin(origin, last)
-    if (!isSame || isSetBack(last, origin)) {
+    isLossOpen = isSame && (isLossOpen || isSetBack(last, origin))
+    if (!isSame || isLossOpen) {
       const workspaces = isSame ? await beginEpochAfterLoss(db) : await keepOrigin(db, origin)
+      isLossOpen = false
       if (workspaces > 0) log.warn({ ...origin, workspaces }, isSame ? newEpochAfterLoss : newEpoch)
     }
     known = origin

@@ -1,6 +1,5 @@
 import type { Db, Reader } from '../db/db.ts'
 import { type LogBounds, logBounds } from '../domain/event/cursor.ts'
-import { beginEpochAfterLoss } from '../domain/event/epoch.ts'
 import { type Event, eventsBetween } from '../domain/event/rows.ts'
 import { watchWorkspace } from '../domain/event/watch.ts'
 import { repeat } from '../runtime/repeat.ts'
@@ -13,8 +12,8 @@ export type FeedOptions = {
   ringSize: number
   /** Called when the log could not be read; the next poll tries again. */
   onError(error: unknown, where?: { workspaceId: string }): void
-  /** Called when the log had lost events that were read here, and so many workspaces have a new epoch for that. */
-  onLoss(workspaces: number): void
+  /** Begins a new epoch of all logs, because this one has lost events. */
+  beginEpochs(): Promise<void>
 }
 
 /** Follows the end of one workspace's event log, for all its subscribers in this process. */
@@ -50,6 +49,7 @@ const maxEventsPerRead = 500
 const readsUntilBounds = 5
 /** A third of the time that a watch lasts. */
 const renewWatchEveryMs = 30_000
+const settleEveryMs = 1_000
 const everything = { types: null, conversationId: null, contactId: null }
 
 /**
@@ -61,7 +61,7 @@ export async function openFeed(
   workspaceId: string,
   options: FeedOptions,
 ): Promise<Feed> {
-  const { pollEveryMs, ringSize, onError, onLoss } = options
+  const { pollEveryMs, ringSize, onError, beginEpochs } = options
   const ring: Event[] = []
   const waiting = new Set<() => void>()
   const watch = () => writer.transaction().execute(writer => watchWorkspace(writer, workspaceId))
@@ -74,8 +74,9 @@ export async function openFeed(
   let readAt = performance.now()
   let isStopped = false
   let idleReads = 0
-  /** Whether events are lost and no epoch could be begun for that yet. */
-  let isLossOpen = false
+  /** What was lost, as long as no epoch could be begun for that. */
+  let loss: { seq: number; event: Event | null } | null = null
+  let lossSeenAt = 0
   /** The `head` at which the log was seen to be empty: its floor is there too. */
   let emptyAt = -1
   const looks: (() => void)[] = []
@@ -86,20 +87,31 @@ export async function openFeed(
     for (const callback of moved) callback()
   }
 
-  /** Whoever resumes later is told too. A database that takes no changes has to wait: the next read tries again. */
-  async function beginEpochs(): Promise<void> {
-    isLossOpen = true
+  /**
+   * Whoever resumes later is told too. A database that takes no changes has to wait: it is tried again each second. It may
+   * also have been a standby that lacked the newest event for a moment. Then nothing is lost.
+   */
+  async function settleLoss(): Promise<void> {
+    if (loss === null || performance.now() - lossSeenAt < settleEveryMs) return
+    lossSeenAt = performance.now()
     try {
-      const workspaces = await beginEpochAfterLoss(writer)
-      isLossOpen = false
-      if (workspaces > 0) onLoss(workspaces)
+      if (await isLost(loss)) await beginEpochs()
+      if (!(await isLost(loss))) loss = null
     } catch (error) {
       onError(error)
     }
   }
 
+  async function isLost({ seq, event }: { seq: number; event: Event | null }): Promise<boolean> {
+    const bounds = await readBounds()
+    if (bounds.floor >= seq) return false
+    const range = { after: seq - 1, upTo: seq, filter: everything, limit: 1 }
+    const [there] = await eventsBetween(reader, workspaceId, range)
+    return there === undefined || (event !== null && !isSameEvent(there, event))
+  }
+
   async function read(): Promise<number> {
-    if (isLossOpen) await beginEpochs()
+    await settleLoss()
     // The last known event is read again: if it is another one, the log has gone back, and its numbers were used again.
     const range = {
       after: head - 1,
@@ -136,7 +148,8 @@ export async function openFeed(
     // Retention has deleted everything up to here; or the read came too early, and the gap closes by itself.
     const goesOn = kept === null ? bounds.floor === head : bounds.floor <= head
     if (!isOther && goesOn) return false
-    if (isOther || bounds.head < head) await beginEpochs()
+    if (isOther || bounds.head < head) loss = { seq: head, event: newest }
+    await settleLoss()
     head = (await readBounds()).head
     newest = null
     ring.length = 0

@@ -1,6 +1,8 @@
 import type { SharedDatabase } from '../db/share.ts'
 import { whenAvailable } from '../db/when-available.ts'
 import { resumeAt } from '../domain/event/cursor.ts'
+import { beginEpochAfterLoss } from '../domain/event/epoch.ts'
+import { shareNext } from '../runtime/share-next.ts'
 import { type Feed, type FeedOptions, openFeed } from './feed.ts'
 import { type Follower, type Following, follow } from './follow.ts'
 
@@ -29,12 +31,23 @@ export type Feeds = {
 
 type Watched = { feed: Promise<Feed>; opened: Feed | null; users: number }
 
+export type FeedsOptions = Partial<Omit<FeedOptions, 'beginEpochs'>> &
+  Pick<FeedOptions, 'onError'> & {
+    /** Called when a log had lost events that were read here, and so many workspaces have a new epoch for that. */
+    onLoss?(workspaces: number): void
+  }
+
 /** Feeds that open with their first user and stop with their last. */
 export function createFeeds(
   { reserved, share }: SharedDatabase,
-  options: Partial<FeedOptions> & Pick<FeedOptions, 'onError'>,
+  { onLoss = () => {}, ...options }: FeedsOptions,
 ): Feeds {
-  const settings: FeedOptions = { pollEveryMs: 1_000, ringSize: 1_024, onLoss: () => {}, ...options }
+  // Each feed finds the loss by itself, and one epoch of all logs is enough.
+  const beginEpochs = shareNext(async () => {
+    const workspaces = await beginEpochAfterLoss(share({ keyId: 'epochs', workspaceId: 'epochs' }))
+    if (workspaces > 0) onLoss(workspaces)
+  })
+  const settings: FeedOptions = { pollEveryMs: 1_000, ringSize: 1_024, beginEpochs, ...options }
   const watched = new Map<string, Watched>()
 
   const open = (workspaceId: string) =>

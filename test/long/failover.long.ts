@@ -128,41 +128,54 @@ describe('when the end of the log is lost, every subscriber, and everyone who re
   test.for(eachRun)('as a copy of the files from before takes its place (run %i)', async () => {
     const server = await startPostgres()
     const proxy = await startSilentProxy(server.url('postgres'))
-    const url = await migratedDatabaseOf(server)
+    await migratedDatabaseOf(server)
     const gateway = await startGateway({ database: log => openPostgres(proxy.url, { log }) })
-    const unwatched = await newWorkspace(gateway)
-    const { id } = await newConversation(unwatched.client)
     let copy: PostgresServer | undefined
-    let after = ''
     await expectAllTold({
       gateway,
       events: { kept: 20, lost: 10, after: 14 },
       async part() {
         copy = await server.startCopy()
-        await addNotes(unwatched.client, id, 2)
-        after = await eventCursor(unwatched.client)
       },
       async goBack() {
-        // More than a crash can tear. The gateway sees it before it is lost.
-        const [row] = await operate(
-          url,
-          "select pg_logical_emit_message(false, 'test', repeat('.', 2000000)), statement_timestamp()::text as at",
-        )
-        const looks = `select pid from pg_stat_activity where query like '%pg_current_wal_lsn%'
-          and pid <> pg_backend_pid() and state = 'idle' and query_start > '${row?.at}'`
-        await expect.poll(() => operate(url, looks)).toHaveLength(1)
         await server.stop()
         proxy.leadTo(copy?.url('postgres') ?? '')
       },
     })
-    // Nobody follows this log, so no feed has seen that it lost events.
-    await addNotes(unwatched.client, id, 4)
-    expect(await codeAtEnd(overSocket(socketClient(unwatched.client), conversationEvents, { after }))).toBe(
+    await gateway.close()
+    await copy?.stop()
+    await proxy.close()
+  })
+
+  test('as such a copy takes its place while nobody follows a log', async () => {
+    const server = await startPostgres()
+    const proxy = await startSilentProxy(server.url('postgres'))
+    const url = await migratedDatabaseOf(server)
+    const gateway = await startGateway({ database: log => openPostgres(proxy.url, { log }) })
+    const { client: caller, id: workspaceId } = await newWorkspace(gateway)
+    const { id } = await newConversation(caller)
+    const copy = await server.startCopy()
+    await addNotes(caller, id, 2)
+    const after = await eventCursor(caller)
+    // More than a crash can tear. The gateway looks at it before it is lost.
+    const [row] = await operate(
+      url,
+      "select pg_logical_emit_message(true, 'test', repeat('.', 2000000)), statement_timestamp()::text as at",
+    )
+    const looks = `select pid from pg_stat_activity where query like '%pg_current_wal_flush_lsn%'
+      and pid <> pg_backend_pid() and state = 'idle' and query_start > '${row?.at}'::timestamptz + interval '1 s'`
+    await expect.poll(() => operate(url, looks)).toHaveLength(1)
+    await server.stop()
+    proxy.leadTo(copy.url('postgres'))
+    const floors = `select event_floor::int8 > 0 as "isNew" from workspace where id = '${workspaceId}'`
+    await expect.poll(() => operate(copy.url('postgres'), floors)).toEqual([{ isNew: true }])
+    await addNotes(caller, id, 4)
+    expect(await codeAtEnd(overSocket(socketClient(caller), conversationEvents, { after }))).toBe(
       'CURSOR_EXPIRED',
     )
     await closeClients()
     await gateway.close()
-    await copy?.stop()
+    await copy.stop()
     await proxy.close()
   })
 

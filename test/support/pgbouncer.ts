@@ -59,7 +59,7 @@ export async function startPgBouncer(database: string, ignoring = ''): Promise<P
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
     async stop() {
-      signal('SIGCONT')
+      if (child.exitCode === null) signal('SIGCONT')
       await stopServer(child)
       rmSync(directory, { recursive: true, force: true })
     },

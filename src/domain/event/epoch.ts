@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Reader, Writer } from '../../db/db.ts'
+import { Unavailable } from '../../db/unavailable.ts'
 import { setLocally } from '../../db/with-settings.ts'
 
 /**
@@ -12,29 +13,29 @@ const firstEpochAt = Date.UTC(2026, 0, 1) / 1_000
 /** It changes the row of each workspace: 100,000 took 1.3 seconds. */
 const maxEpochMs = 60_000
 
-/** Where a log is written: the cluster and its timeline; null: the database cannot tell, or takes no changes. */
+/** Where a log is written: the cluster, its timeline, and how far; null: the database cannot tell, or takes no changes. */
 export type Origin = {
   systemIdentifier: string
   timeline: number
-  /** How many bytes of its write-ahead log are written. */
+  /** How many bytes of its write-ahead log are on the disk. */
   walBytes: number
 }
 
-/** A crash may tear the last record of the write-ahead log. Records have less than this. */
+/** A crash may tear the last record of the write-ahead log. Nearly all records have less than this. */
 const maxTornBytes = 1_000_000
 
 /** Whether a database that is the same, as far as it can tell, has been set back: by a copy of its files. */
 export const isSetBack = (from: Origin, to: Origin): boolean => to.walBytes + maxTornBytes < from.walBytes
 
 /** The epoch of this moment. */
-export const epochNow = sql<number>`extract(epoch from statement_timestamp())::bigint - ${firstEpochAt}::bigint`
+export const epochNow = sql<number>`(extract(epoch from statement_timestamp())::bigint - ${firstEpochAt}::bigint)`
 
 /**
  * Begins a new epoch of the log of a workspace, or of all: numbers go on behind all that there may have been, and cursors
  * from before are CURSOR_EXPIRED. So nobody goes on after a position whose events were lost, and nobody takes other events
  * for those. Revisions move in the same way, as answers are kept by them. Returns how many workspaces have a new epoch.
  *
- * @param unlessWithinSeconds a log whose epoch has begun within these seconds keeps it; left out: it gets a new one
+ * @param unlessWithinSeconds a log whose epoch is within these seconds of now keeps it; left out: it gets a new one
  */
 export async function beginEpoch(
   writer: Writer,
@@ -49,7 +50,7 @@ export async function beginEpoch(
     .set({ event_seq: next('event_seq'), event_floor: next('event_seq'), revision: next('revision') })
     .$if(workspaceId !== null, query => query.where('id', '=', workspaceId ?? ''))
     .$if(unlessWithinSeconds !== undefined, query =>
-      query.where(sql<boolean>`event_floor < (${epochNow} - ${unlessWithinSeconds}::bigint) * ${size}`),
+      query.where(sql<boolean>`abs(event_floor / ${size} - ${epochNow}) > ${unlessWithinSeconds}::bigint`),
     )
     .executeTakeFirstOrThrow()
   return Number(numUpdatedRows)
@@ -86,7 +87,7 @@ async function readOrigin(reader: Reader): Promise<Origin | null> {
       case when pg_is_in_recovery() then null
       else ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int end as timeline,
       case when pg_is_in_recovery() then null
-      else (pg_current_wal_lsn() - '0/0'::pg_lsn)::bigint end as "walBytes"
+      else (pg_current_wal_flush_lsn() - '0/0'::pg_lsn)::bigint end as "walBytes"
     from pg_control_system()`
   const [row] = (await query.execute(reader as Writer)).rows
   if (row?.timeline == null || row.walBytes === null) return null
@@ -105,6 +106,10 @@ export async function keepOrigin(db: Db, { systemIdentifier, timeline }: Origin)
   if (isKept(await db.selectFrom('log_origin').selectAll().executeTakeFirst())) return 0
   return db.transaction().execute(async writer => {
     await setLocally(writer, { statement_timeout: `${maxEpochMs}` })
+    // The address may lead elsewhere since the origin was read, or this connection may still lead to the database before.
+    const here = await originOf(writer)
+    if (here?.systemIdentifier !== systemIdentifier || here.timeline !== timeline)
+      throw new Unavailable(new Error('Another database has answered.'), 'CONFLICT')
     const values = { system_identifier: systemIdentifier, timeline }
     const added = await writer
       .insertInto('log_origin')
@@ -115,6 +120,7 @@ export async function keepOrigin(db: Db, { systemIdentifier, timeline }: Origin)
     const known = await writer.selectFrom('log_origin').selectAll().forUpdate().executeTakeFirstOrThrow()
     if (isKept(known)) return 0
     await writer.updateTable('log_origin').set(values).execute()
-    return beginEpoch(writer, null)
+    // A feed that has seen the loss may have begun it already.
+    return beginEpoch(writer, null, foundWithinSeconds)
   })
 }
