@@ -109,7 +109,7 @@ export function openPostgres(url: string, options: OpenOptions = {}): OpenDataba
   return {
     db: kyselyOf(dialect, {}),
     reserved,
-    probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, meaning) }), options),
+    probe: kyselyOf(new PostgresDialect({ pool: withMeaning(probePool, meaning) }), {}),
     // Behind a pooler the server of a connection changes, so another client's statement would be cancelled.
     ...sharing(lendInTurn(requests, turns), createShares({ dialect, canCancel: !pooled })),
     state: () => ({
