@@ -60,7 +60,7 @@ export type DatabaseState = {
   waited: { count: number; seconds: number }
   /** By reason, and by the SQLSTATE or the code of the system; null: the driver's own errors have none. */
   unavailable: readonly { reason: Reason; code: string | null; count: number }[]
-  /** How many statements failed otherwise, by the SQLSTATE. */
+  /** How many statements failed although the database was available, by the SQLSTATE. */
   failed: Readonly<Record<string, number>>
 }
 

@@ -17,6 +17,7 @@ export type MetricsOptions = {
   hints(): { sent: number; received: number } | null
   /** For how long the log of a watched workspace has not been read, at most. */
   feedAgeSeconds(): number
+  /** How many events of a log the live subscribers of a broadcast have not been handed yet, at most. */
   eventsBehind(): number
   /** How many reads of queries went to a replica, or could not; null: there is none. */
   replicaReads(): Readonly<Record<string, number>> | null
@@ -191,7 +192,7 @@ function measureDatabase(registry: Registry, database: MetricsOptions['database'
 function measureFailures(registry: Registry, database: MetricsOptions['database']): void {
   new Counter({
     name: 'gateway_database_errors_total',
-    help: 'Statements that failed otherwise, by the SQLSTATE.',
+    help: 'Statements that failed although the database was available, by the SQLSTATE.',
     labelNames: ['code'],
     registers: [registry],
     collect() {

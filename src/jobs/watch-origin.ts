@@ -1,6 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../db/db.ts'
-import { beginEpochAfterLoss, isSetBack, keepOrigin, type Origin, originOf } from '../domain/event/epoch.ts'
+import {
+  beginEpochAfterLoss,
+  isSameOrigin,
+  isSetBack,
+  keepOrigin,
+  type Origin,
+  originOf,
+} from '../domain/event/epoch.ts'
 import { repeat } from '../runtime/repeat.ts'
 
 /** Until the next look, a log that lost its end may hand out numbers again. Whoever was given one is told then. */
@@ -44,6 +51,3 @@ export function watchOrigin({ probe, db, log, onError }: OriginOptions): { close
   const looking = repeat(look, { everyMs: lookEveryMs, onError })
   return { close: () => looking.stop() }
 }
-
-const isSameOrigin = (one: Origin, other: Origin) =>
-  one.systemIdentifier === other.systemIdentifier && one.timeline === other.timeline

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { expect, onTestFinished } from 'vitest'
 import { migrate } from '../../src/db/migrate.ts'
 import { openPostgres } from '../../src/db/open.ts'
 import { seqOf } from '../../src/domain/event/cursor.ts'
 import { eventsPerEpoch } from '../../src/domain/event/epoch.ts'
+import { operate } from '../support/databases.ts'
 import { expectExactHistories, filterOf } from '../support/exact-histories.ts'
 import { freePort } from '../support/free-port.ts'
 import { newConversation, newWorkspace } from '../support/gateway.ts'
@@ -224,12 +224,7 @@ const list = '{ conversations(first: 1) { edges { node { id } } } }'
 const newest = 'select max(event_seq) as seq from workspace'
 
 /** The first row that a statement of an operator returns. */
-async function ask(url: string, statement: string): Promise<{ seq?: string }> {
-  const operator = new pg.Client(url)
-  await operator.connect()
-  const { rows } = await operator.query(statement)
-  await operator.end()
-  return rows[0]
-}
+const ask = async (url: string, statement: string): Promise<{ seq?: string }> =>
+  (await operate(url, statement))[0]
 
 const work = `mutation ($id: ID!) { addNote(input: { conversationId: $id, contentText: "Noted" }) { cursor } }`

@@ -21,6 +21,10 @@ export type Origin = {
   walBytes: number
 }
 
+/** Whether two origins are one database, as far as it can tell. */
+export const isSameOrigin = (one: Pick<Origin, 'systemIdentifier' | 'timeline'>, other: Origin): boolean =>
+  one.systemIdentifier === other.systemIdentifier && one.timeline === other.timeline
+
 /** A crash may tear the last record of the write-ahead log. Nearly all records have less than this. */
 const maxTornBytes = 1_000_000
 
@@ -108,7 +112,7 @@ export async function keepOrigin(db: Db, { systemIdentifier, timeline }: Origin)
     await setLocally(writer, { statement_timeout: `${maxEpochMs}` })
     // The address may lead elsewhere since the origin was read, or this connection may still lead to the database before.
     const here = await originOf(writer)
-    if (here?.systemIdentifier !== systemIdentifier || here.timeline !== timeline)
+    if (here === null || !isSameOrigin({ systemIdentifier, timeline }, here))
       throw new Unavailable(new Error('Another database has answered.'), 'CONFLICT')
     const values = { system_identifier: systemIdentifier, timeline }
     const added = await writer

@@ -1,9 +1,8 @@
 import { sql } from 'kysely'
-import pg from 'pg'
 import { describe, expect, onTestFinished } from 'vitest'
 import { type OpenOptions, openPostgres } from '../../../src/db/open.ts'
 import { type Hints, noHints, postgresHints } from '../../../src/live/hints.ts'
-import { migratedDatabaseOf, newPostgresDatabase } from '../../support/databases.ts'
+import { migratedDatabaseOf, newPostgresDatabase, operate } from '../../support/databases.ts'
 import {
   type Client,
   type Gateway,
@@ -33,14 +32,6 @@ const test = base
       return gateway
     }
   })
-
-/** Runs statements as the operator of a database. */
-async function operate(url: string, statements: string): Promise<void> {
-  const client = new pg.Client(url)
-  await client.connect()
-  await client.query(statements)
-  await client.end()
-}
 
 const nameOf = (url: string) => /\/(test_\w+)\?/.exec(url)?.[1] ?? ''
 
