@@ -16,7 +16,10 @@ export type ReadReplica = {
  */
 export type ReplicaReads = { replica: number; behind: number; away: number }
 
-/** How long a replica may take to tell a revision. */
+/**
+ * How much longer than the database a replica may take to tell a revision. A gateway or a machine that has much to do is
+ * late with both.
+ */
 const tellWithinMs = 250
 /** How long a replica that did not answer is left alone. */
 const awayMs = 5_000
@@ -60,10 +63,11 @@ export function lendReplicas(
     const there = replicas.filter(replica => (awayUntil.get(replica) ?? 0) <= performance.now())
     const replica = there[turn++ % there.length]
     if (!replica) return null
-    const told = within(tellWithinMs, replica.revisionOf(workspaceId)).catch(error =>
-      error instanceof Unavailable ? undefined : null,
-    )
-    const [needed, has] = await Promise.all([revisionOf(workspaceId), told])
+    const told = replica
+      .revisionOf(workspaceId)
+      .catch(error => (error instanceof Unavailable ? undefined : null))
+    const needed = await revisionOf(workspaceId)
+    const has = await within(tellWithinMs, told)
     if (has === undefined) return leaveAlone(replica)
     if (has !== null && Number(has) >= Number(needed)) return replica
     reads.behind++

@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises'
+import { setTimeout as after } from 'node:timers/promises'
 import type { DatabaseConnection } from 'kysely'
 import { expect, test } from 'vitest'
 import { lendReplicas } from '../../src/db/read-replicas.ts'
@@ -9,7 +11,17 @@ const owner = () => ({ workspaceId: 'wrk_a', keyId: 'key_a' })
 const never = undefined
 
 /** A replica and a database that tell which of them has read. */
-function lending({ has, fails, refuses }: { has: () => Promise<string>; fails?: Error; refuses?: Error }) {
+function lending({
+  has,
+  needed = async () => '7',
+  fails,
+  refuses,
+}: {
+  has: () => Promise<string>
+  needed?: () => Promise<string>
+  fails?: Error
+  refuses?: Error
+}) {
   const replica: Lend = async (_, __, consumer) => {
     if (fails) throw fails
     await consumer(connection)
@@ -20,11 +32,7 @@ function lending({ has, fails, refuses }: { has: () => Promise<string>; fails?: 
     await consumer(connection)
     return 'primary' as never
   }
-  const { lend, isReadAgain, reads } = lendReplicas(
-    primary,
-    [{ lend: replica, revisionOf: has }],
-    async () => '7',
-  )
+  const { lend, isReadAgain, reads } = lendReplicas(primary, [{ lend: replica, revisionOf: has }], needed)
   return { isReadAgain, reads, read: (by = owner()) => lend(by, never, async () => 'nobody') }
 }
 
@@ -51,6 +59,25 @@ test('a replica that does not answer is left alone for a while', async () => {
     expect(await read()).toBe('primary')
     expect(reads()).toEqual({ replica: 0, behind: 0, away: 1 })
   }
+})
+
+test('a replica that is no later than the database is not left alone', async () => {
+  const late = () => after(400, '7')
+  const { read, reads } = lending({ has: late, needed: late })
+  expect(await read()).toBe('replica')
+  expect(reads()).toEqual({ replica: 1, behind: 0, away: 0 })
+})
+
+test('a replica whose answer arrives while the process is busy is not left alone', async () => {
+  const has = () => access('.').then(() => '7')
+  const { read, reads } = lending({ has })
+  // Timers that are due come before what arrives, from here on.
+  await has()
+  const reading = read()
+  const end = performance.now() + 400
+  while (performance.now() < end);
+  expect(await reading).toBe('replica')
+  expect(reads()).toEqual({ replica: 1, behind: 0, away: 0 })
 })
 
 test('a read that fails at the replica is made again, and so are those of its request that follow', async () => {
