@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import { generate as generateTables, PostgresDialect, RawExpressionNode } from 'kysely-codegen'
 import type { Db } from './src/db/db.ts'
 import { migrate } from './src/db/migrate.ts'
-import { openPGlite } from './src/db/open.ts'
+import { openPGlite } from './src/db/open-embedded.ts'
 import { schema } from './src/graphql/schema/schema.ts'
 
 const check = process.argv.includes('--check')

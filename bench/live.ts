@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { migrate } from '../src/db/migrate.ts'
-import { openPostgres } from '../src/db/open.ts'
+import { openPostgres } from '../src/db/open-postgres.ts'
 import { createConversation } from '../src/domain/conversation/create.ts'
 import { logBounds, toCursor } from '../src/domain/event/cursor.ts'
 import { createKey } from '../src/domain/key/create.ts'

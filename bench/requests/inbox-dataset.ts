@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { openPostgres } from '../../src/db/open.ts'
+import { openPostgres } from '../../src/db/open-postgres.ts'
 import { completeContacts, completeConversations } from '../../src/domain/search/complete.ts'
 import { workspaces } from './dataset.ts'
 

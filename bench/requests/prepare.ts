@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { migrate } from '../../src/db/migrate.ts'
-import { openPostgres } from '../../src/db/open.ts'
+import { openPostgres } from '../../src/db/open-postgres.ts'
 import { fillDatabase } from './dataset.ts'
 
 /** Migrates a database and fills it, unless that has been done. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { migrate } from '../../src/db/migrate.ts'
-import { openPostgres } from '../../src/db/open.ts'
+import { openPostgres } from '../../src/db/open-postgres.ts'
 import { client, newConversation, newWorkspace, startGateway } from '../support/gateway.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres.ts'
 import { pause } from '../support/resuming-clients.ts'

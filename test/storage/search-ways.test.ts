@@ -1,5 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { OpenDatabase } from '../../src/db/open.ts'
+import type { OpenDatabase } from '../../src/db/open-database.ts'
 import { searchedContacts } from '../../src/domain/contact/search.ts'
 import { searchedPage } from '../../src/domain/conversation/search.ts'
 import { searchedWords } from '../../src/domain/search/words.ts'

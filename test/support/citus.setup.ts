@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node'
 import { distribute } from '../../src/db/citus.ts'
 import { migrate } from '../../src/db/migrate.ts'
-import { openPostgres } from '../../src/db/open.ts'
+import { openPostgres } from '../../src/db/open-postgres.ts'
 import { citusSettings, execute, makeCluster } from './citus/node.ts'
 import { createDatabase } from './databases.ts'
 import { startPostgres } from './postgres.ts'

@@ -4,7 +4,9 @@ import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import { inject } from 'vitest'
 import { migrate } from '../../src/db/migrate.ts'
-import { type OpenDatabase, type OpenOptions, openPGlite, openPostgres } from '../../src/db/open.ts'
+import type { OpenDatabase, OpenOptions } from '../../src/db/open-database.ts'
+import { openPGlite } from '../../src/db/open-embedded.ts'
+import { openPostgres } from '../../src/db/open-postgres.ts'
 import type { PostgresServer } from './postgres.ts'
 
 /** Makes a database that is a copy of another one, to which nobody may be connected. */

@@ -1,5 +1,5 @@
 import { test as base, expect } from 'vitest'
-import type { OpenDatabase } from '../../src/db/open.ts'
+import type { OpenDatabase } from '../../src/db/open-database.ts'
 import { createAgent } from '../../src/domain/agent/create.ts'
 import { assignConversation } from '../../src/domain/conversation/assign.ts'
 import { createConversation } from '../../src/domain/conversation/create.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../src/db/migrate.ts'
-import { openPGlite } from '../../src/db/open.ts'
+import { openPGlite } from '../../src/db/open-embedded.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../src/db/migrate.ts'
-import { openPostgres } from '../../src/db/open.ts'
+import { openPostgres } from '../../src/db/open-postgres.ts'
 import { createDatabase } from './databases.ts'
 import { startPostgres } from './postgres.ts'
 

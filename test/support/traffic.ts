@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished } from 'vitest'
-import type { OpenDatabase } from '../../src/db/open.ts'
+import type { OpenDatabase } from '../../src/db/open-database.ts'
 import { toCursor } from '../../src/domain/event/cursor.ts'
 import { eventCursor } from './conversations.ts'
 import { expectExactHistories } from './exact-histories.ts'

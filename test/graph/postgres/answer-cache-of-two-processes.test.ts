@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openPostgres } from '../../../src/db/open.ts'
+import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { askAgain, askAnew } from '../../support/asking-again.ts'
 import { newPostgresDatabase } from '../../support/databases.ts'
 import {

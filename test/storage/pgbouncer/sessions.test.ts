@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { openPostgres } from '../../../src/db/open.ts'
+import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { TimedOut } from '../../../src/db/unavailable.ts'
 import { newPostgresDatabase, openDatabase, throughPooler } from '../../support/databases.ts'
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { describe, expect, onTestFinished } from 'vitest'
-import { type OpenOptions, openPostgres } from '../../../src/db/open.ts'
+import type { OpenOptions } from '../../../src/db/open-database.ts'
+import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { type Hints, noHints, postgresHints } from '../../../src/live/hints.ts'
 import { migratedDatabaseOf, newPostgresDatabase, operate } from '../../support/databases.ts'
 import {

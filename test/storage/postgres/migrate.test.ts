@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { expect } from 'vitest'
 import { migrate } from '../../../src/db/migrate.ts'
-import { openPostgres } from '../../../src/db/open.ts'
+import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { newPostgresDatabase } from '../../support/databases.ts'
 import { test as base } from '../../support/program.ts'
 

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
-import { openPostgres } from '../../../src/db/open.ts'
+import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { conversationsByIds } from '../../../src/domain/conversation/rows.ts'
 import { newPostgresDatabase } from '../../support/databases.ts'
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import pg from 'pg'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { migrate } from '../../../src/db/migrate.ts'
-import { openPostgres } from '../../../src/db/open.ts'
+import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { newConversation, newWorkspace, startGateway } from '../../support/gateway.ts'
 
 /** The address of an empty database with the rules of Turkish, where the small letter of I has no dot. */
