@@ -82,6 +82,23 @@ export type Plan = { sorted: number; isScanned: boolean; read: number; returned:
 
 export async function planOf(client: pg.Client, { sql, parameters }: CompiledQuery): Promise<Plan> {
   const { rows } = await client.query(`explain (analyze, format json) ${sql}`, [...parameters])
+  return planIn(rows)
+}
+
+/** What a statement does with the plan that a connection keeps for it, whatever its values are. */
+export async function keptPlanOf(client: pg.Client, { sql, parameters }: CompiledQuery): Promise<Plan> {
+  await client.query(`prepare kept as ${sql}`)
+  await client.query('set plan_cache_mode = force_generic_plan')
+  const values = parameters.map(value => client.escapeLiteral(literalOf(value)))
+  const { rows } = await client.query(`explain (analyze, format json) execute kept(${values})`)
+  await client.query('reset plan_cache_mode')
+  await client.query('deallocate kept')
+  return planIn(rows)
+}
+
+const literalOf = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value))
+
+function planIn(rows: unknown[]): Plan {
   const top = (rows[0] as { 'QUERY PLAN': { Plan: Node }[] })['QUERY PLAN'][0]?.Plan
   if (!top) throw new Error('There is no plan.')
   const nodes = nodesOf(top)

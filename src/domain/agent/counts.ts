@@ -1,12 +1,12 @@
 import type { Reader } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { type OneOrMany, oneOf, oneOrMany } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Counts, noCounts } from '../workspace/counts.ts'
 
 /** What is assigned to an agent, by its id. */
 export type AgentCounts = Counts & { id: string }
 
-const kept = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+const kept = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: OneOrMany<string> }) =>
   reader
     .selectFrom('agent_counts')
     .select([
@@ -26,6 +26,6 @@ export async function countsOfAgents(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<AgentCounts[]> {
-  const rows = new Map((await kept(reader, { workspaceId, ids })).map(row => [row.id, row]))
+  const rows = new Map((await kept(reader, { workspaceId, ids: oneOrMany(ids) })).map(row => [row.id, row]))
   return ids.map(id => ({ ...noCounts, ...rows.get(id), id }))
 }

@@ -1,6 +1,6 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { type OneOrMany, oneOf, oneOrMany } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
@@ -21,7 +21,7 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const agentsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('agent').select(columns).where('workspace_id', '=', workspaceId)
 
-const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: OneOrMany<string> }) =>
   agentsOf(reader, workspaceId).where(oneOf('id', ids)),
 )
 
@@ -36,7 +36,7 @@ export async function agentsByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Agent[]> {
-  return byIds(reader, { workspaceId, ids })
+  return byIds(reader, { workspaceId, ids: oneOrMany(ids) })
 }
 
 /** One page of a workspace's agents, oldest first; see `paged`. */

@@ -1,6 +1,6 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { type OneOrMany, oneOf, oneOrMany } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { notFound, refusal } from '../errors.ts'
 import { isId } from '../id.ts'
@@ -16,7 +16,7 @@ const oldestFirst: Sort = { column: 'created_at', descending: false }
 const channelsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('channel').select(columns).where('workspace_id', '=', workspaceId)
 
-const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: OneOrMany<string> }) =>
   channelsOf(reader, workspaceId).where(oneOf('id', ids)),
 )
 
@@ -31,7 +31,7 @@ export async function channelsByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Channel[]> {
-  return byIds(reader, { workspaceId, ids })
+  return byIds(reader, { workspaceId, ids: oneOrMany(ids) })
 }
 
 /** One page of a workspace's channels, oldest first; see `paged`. */

@@ -1,6 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { type OneOrMany, oneOf, oneOrMany } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
@@ -21,7 +21,7 @@ export const newestFirst: Sort = { column: 'created_at', descending: true }
 const contactsOf = (reader: Reader, workspaceId: string) =>
   reader.selectFrom('contact').select(columns).where('workspace_id', '=', workspaceId)
 
-const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: OneOrMany<string> }) =>
   contactsOf(reader, workspaceId).where(oneOf('id', ids)),
 )
 
@@ -36,7 +36,7 @@ export async function contactsByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Contact[]> {
-  return byIds(reader, { workspaceId, ids })
+  return byIds(reader, { workspaceId, ids: oneOrMany(ids) })
 }
 
 /** The contact with this address, ignoring case; null: there is none, or the text is not an address. */

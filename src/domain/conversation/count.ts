@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Reader } from '../../db/db.ts'
+import { type OneOrMany, oneOrMany, parentRows } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { TimedOut } from '../../db/unavailable.ts'
 import { withSettings } from '../../db/with-settings.ts'
@@ -48,11 +49,11 @@ export async function countConversations(
 const countedOfParents = reusable(
   (
     reader: Reader,
-    { workspaceId, parents, filter: values }: Counting & { parents: readonly string[] },
+    { workspaceId, of, filter: values }: Counting & { of: OneOrMany<string> },
     { parent, ...shape }: FilterShape & { parent: Parent },
   ) =>
     reader
-      .selectFrom(sql<{ id: string }>`unnest(${parents}::text[])`.as<'parent'>(sql`parent(id)`))
+      .selectFrom(parentRows(of))
       .innerJoinLateral(
         eb =>
           eb
@@ -77,7 +78,7 @@ export async function countConversationsOf(
 ): Promise<Map<string, Total>> {
   const parts = partsOf(filter)
   if (!parts) return new Map(parents.map(id => [id, noneCounted]))
-  const values = { workspaceId, parents, filter: parts.values }
+  const values = { workspaceId, of: oneOrMany(parents), filter: parts.values }
   const count = (reader: Reader) => countedOfParents(reader, values, { ...parts.shape, parent })
   const rows = parent === 'contact' ? await count(db) : await inTime(db, count)
   if (rows === null) return new Map(parents.map(id => [id, unknown]))

@@ -1,10 +1,12 @@
 import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
+import { type OneOrMany, oneOrMany, parentRows } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 import { type Along, readAlong } from './along.ts'
 import { agentId, branchesOf, type ConversationOrder, type Filtering, type Parent } from './branches.ts'
 import { type ConversationFilter, type FilterShape, type FilterValues, partsOf } from './filter.ts'
+import { keptSizeOf } from './kept-plan.ts'
 import { type ConversationAlong, columns } from './rows.ts'
 import { inTime } from './slow-filter.ts'
 
@@ -18,7 +20,13 @@ export const sortOf = ({ by, descending }: ConversationOrder): Sort => ({
   descending,
 })
 
-type PageShape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
+type PageShape = Backward & {
+  filter: FilterShape
+  order: ConversationOrder
+  along: Along
+  /** See keptSizeOf. */
+  keptSize: number | null
+}
 type PageValues = { workspaceId: string; filter: FilterValues; page: PageBounds }
 
 /** What a page of conversations consists of. */
@@ -84,33 +92,37 @@ export const inOrder = ({ limit, backward }: PageBounds & Backward) => ({
 
 /**
  * A page of the matching conversations of a workspace. Each branch gives its own page, in the order of an index, and
- * PostgreSQL merges them. (It would sort all rows of a branch that had no order of its own.)
+ * PostgreSQL merges them. (It would sort all rows of a branch that had no order of its own.) With a `keptSize` each branch
+ * has so many rows at most, and the page is cut out of them.
  */
 export function listed(
   from: From,
   workspaceId: string,
   filtering: Filtering,
   page: PageBounds & Backward,
+  keptSize: number | null = null,
 ): Conversations {
   const sort = sortOf(filtering.order)
-  const [first, ...others] = branchQueries(from, workspaceId, filtering).map(branch =>
-    paged(branch, sort, page),
-  )
-  if (!first) throw new Error('A filter has at least one branch.')
-  return others.length === 0 ? first : paged(together(from, [first, ...others]), sort, inOrder(page))
+  const branches = branchQueries(from, workspaceId, filtering).map(branch => {
+    const rows = paged(branch, sort, page)
+    return keptSize === null ? rows : rows.limit(sql.lit(keptSize))
+  })
+  const [only] = branches.length === 1 && keptSize === null ? branches : []
+  return only ?? paged(together(from, branches), sort, inOrder(page))
 }
 
 const ofWorkspace = reusable(
   (
     reader,
     { workspaceId, filter: values, page }: PageValues,
-    { order, along, filter, backward }: PageShape,
+    { order, along, filter, backward, keptSize }: PageShape,
   ) => {
     const rows = listed(
       reader,
       workspaceId,
       { shape: filter, values, order, parent: null },
       { ...page, backward },
+      keptSize,
     )
     return readAlong(rows.select(columns), workspaceId, along)
   },
@@ -125,24 +137,25 @@ export async function conversationPage(
   const parts = partsOf(filter)
   if (!parts) return []
   const values = { workspaceId, filter: parts.values, page: boundsOf(page) }
-  const shape = { filter: parts.shape, order, along, backward: page.backward }
+  const keptSize = keptSizeOf(parts, null, values.page.limit)
+  const shape = { filter: parts.shape, order, along, backward: page.backward, keptSize }
   return inTime(filter, () => ofWorkspace(reader, values, shape))
 }
 
-type PagesValues = PageValues & { parents: readonly string[] }
+type PagesValues = PageValues & { of: OneOrMany<string> }
 
 const ofParents = reusable(
   (
     reader,
-    { workspaceId, parents, filter: values, page }: PagesValues,
-    { parent, order, along, filter, backward }: PageShape & { parent: Parent },
+    { workspaceId, of, filter: values, page }: PagesValues,
+    { parent, order, along, filter, backward, keptSize }: PageShape & { parent: Parent },
   ) =>
     reader
-      .selectFrom(sql<{ id: string }>`unnest(${parents}::text[])`.as<'parent'>(sql`parent(id)`))
+      .selectFrom(parentRows(of))
       .innerJoinLateral(
         eb => {
           const filtering = { shape: filter, values, order, parent }
-          const rows = listed(eb, workspaceId, filtering, { ...page, backward })
+          const rows = listed(eb, workspaceId, filtering, { ...page, backward }, keptSize)
           return readAlong(rows.select(columns), workspaceId, along).as('conversation')
         },
         join => join.onTrue(),
@@ -162,7 +175,8 @@ export async function conversationPages(
 ): Promise<ConversationAlong[]> {
   const parts = partsOf(filter)
   if (!parts) return []
-  const values = { workspaceId, parents, filter: parts.values, page: boundsOf(page) }
-  const shape = { filter: parts.shape, order, along, backward: page.backward, parent }
+  const values = { workspaceId, of: oneOrMany(parents), filter: parts.values, page: boundsOf(page) }
+  const keptSize = keptSizeOf(parts, parent, values.page.limit)
+  const shape = { filter: parts.shape, order, along, backward: page.backward, keptSize, parent }
   return inTime(filter, () => ofParents(reader, values, shape))
 }

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import type { Writer } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { type OneOrMany, oneOf, oneOrMany } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { isId } from '../id.ts'
 import { agentId } from './branches.ts'
 import { type Conversation, type ConversationUpdate, columns, type NewValues, valuesOf } from './rows.ts'
 
 /** Which conversations are locked: those with these ids, or those that are assigned to an agent. */
-type Locking = { workspaceId: string; ids: readonly string[] | null; assignedTo: string | null }
+type Locking = { workspaceId: string; ids: OneOrMany<string> | null; assignedTo: string | null }
 
 const locked = reusable(
   (writer: Writer, { workspaceId, ids, assignedTo }: Locking) =>
@@ -17,7 +17,7 @@ const locked = reusable(
           .selectFrom('conversation')
           .select([...columns, 'updated_at as updatedAt'])
           .where('workspace_id', '=', workspaceId)
-          .$if(ids !== null, query => query.where(oneOf('id', ids ?? [])))
+          .$if(ids !== null, query => query.where(oneOf('id', ids ?? oneOrMany<string>([]))))
           .$if(assignedTo !== null, query => query.where(agentId, '=', assignedTo))
           .orderBy('id')
           .forUpdate(),
@@ -45,7 +45,7 @@ export async function lockConversations(
   ids: readonly string[],
 ): Promise<Locked> {
   const possible = ids.filter(id => isId('conversation', id))
-  return lockedBy(await locked(writer, { workspaceId, ids: possible, assignedTo: null }))
+  return lockedBy(await locked(writer, { workspaceId, ids: oneOrMany(possible), assignedTo: null }))
 }
 
 /** Locks the conversations that are assigned to an agent, as `lockConversations` does. */
@@ -63,7 +63,7 @@ function lockedBy(rows: readonly (Conversation & { at: Date; updatedAt: Date })[
   return { conversations, at }
 }
 
-type Ids = { workspaceId: string; ids: readonly string[] }
+type Ids = { workspaceId: string; ids: OneOrMany<string> }
 
 const updated = reusable((writer: Writer, { workspaceId, ids, set }: Ids & { set: NewValues }) =>
   writer
@@ -82,6 +82,9 @@ export async function updateConversations(
   at: Date,
   update: ConversationUpdate,
 ): Promise<Map<string, Conversation>> {
-  const rows = ids.length > 0 ? await updated(writer, { workspaceId, ids, set: valuesOf(update, at) }) : []
+  const rows =
+    ids.length > 0
+      ? await updated(writer, { workspaceId, ids: oneOrMany(ids), set: valuesOf(update, at) })
+      : []
   return new Map(rows.map(row => [row.id, row]))
 }

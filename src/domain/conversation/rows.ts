@@ -1,6 +1,6 @@
 import { type Selection, sql, type Updateable } from 'kysely'
 import type { Reader, Tables, Writer } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { type OneOrMany, oneOf, oneOrMany } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { notFound } from '../errors.ts'
 import { isId, newId } from '../id.ts'
@@ -28,7 +28,7 @@ export type ConversationAlong = Conversation & AlongColumns
 
 export type Status = Conversation['status']
 
-type Ids = { workspaceId: string; ids: readonly string[] }
+type Ids = { workspaceId: string; ids: OneOrMany<string> }
 
 const byIds = reusable((reader, { workspaceId, ids }: Ids, along: Along) =>
   readAlong(
@@ -49,7 +49,7 @@ export async function conversationsByIds(
   ids: readonly string[],
   along = nothingAlong,
 ): Promise<ConversationAlong[]> {
-  return byIds(reader, { workspaceId, ids }, along)
+  return byIds(reader, { workspaceId, ids: oneOrMany(ids) }, along)
 }
 
 /** The values of a new conversation. It has no assignee. */

@@ -1,6 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { oneOf, oneOrMany, parentRows } from '../../db/one-of.ts'
 import type { Page } from '../page.ts'
 import type { EventData, EventType } from './types.ts'
 
@@ -76,7 +76,9 @@ export async function eventsBySeq(
   workspaceId: string,
   seqs: readonly number[],
 ): Promise<Event[]> {
-  return (await eventsOf(reader, workspaceId).where(oneOf('seq', seqs)).execute()) as Event[]
+  return (await eventsOf(reader, workspaceId)
+    .where(oneOf('seq', oneOrMany(seqs)))
+    .execute()) as Event[]
 }
 
 /**
@@ -90,7 +92,7 @@ export async function eventPages(
   { types, page }: { types: readonly EventType[] | null; page: Page<number> },
 ): Promise<Event[]> {
   const rows = await reader
-    .selectFrom(sql<{ id: string }>`unnest(${conversationIds}::text[])`.as<'parent'>(sql`parent(id)`))
+    .selectFrom(parentRows(oneOrMany(conversationIds)))
     .innerJoinLateral(
       () =>
         eventsOf(reader, workspaceId)

@@ -1,6 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { oneOf, oneOrMany } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { boundsOf, type Page, paged, type Sort } from '../page.ts'
 
@@ -29,7 +29,7 @@ export async function keysByIds(
     .selectFrom('api_key')
     .select(columns)
     .where('workspace_id', '=', workspaceId)
-    .where(oneOf('id', ids))
+    .where(oneOf('id', oneOrMany(ids)))
     .execute()
 }
 

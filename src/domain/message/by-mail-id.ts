@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { oneOf, oneOrMany } from '../../db/one-of.ts'
 
 /** The ids of a message, of its conversation and of its workspace. */
 export type MessagePlace = { workspaceId: string; id: string; conversationId: string }
@@ -25,7 +25,7 @@ export async function conversationOfMails(
     .selectFrom('message')
     .select('conversation_id as conversationId')
     .where('workspace_id', '=', workspaceId)
-    .where(oneOf('mail_id', mailIds))
+    .where(oneOf('mail_id', oneOrMany(mailIds)))
     .where(eb => eb.or([eb('direction', '=', 'OUTBOUND'), eb.exists(writtenBy(eb, workspaceId, sender))]))
     .orderBy(sql`array_position(${mailIds}::text[], mail_id::text)`)
     .orderBy(sql`direction <> 'OUTBOUND'`)

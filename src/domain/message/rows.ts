@@ -1,6 +1,6 @@
 import { type Selection, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { type OneOrMany, oneOf, oneOrMany, parentRows } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
@@ -47,7 +47,7 @@ export type Direction = Message['direction']
 
 const oldestFirst: Sort = { column: 'created_at', descending: false }
 
-type Ids = { workspaceId: string; ids: readonly string[] }
+type Ids = { workspaceId: string; ids: OneOrMany<string> }
 
 /** Longer texts of one statement are read by themselves, when their bytes have been counted. */
 const maxTextAlongBytes = 262_144
@@ -83,7 +83,7 @@ export async function messagesByIds(
   ids: readonly string[],
   along: TextAlong = { text: false },
 ): Promise<MessageAlong[]> {
-  return byIds(reader, { workspaceId, ids }, along)
+  return byIds(reader, { workspaceId, ids: oneOrMany(ids) }, along)
 }
 
 /** The texts of the workspace's messages with these ids, in any order. */
@@ -92,24 +92,20 @@ export async function textsByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<{ id: string; text: string }[]> {
-  return texts(reader, { workspaceId, ids })
+  return texts(reader, { workspaceId, ids: oneOrMany(ids) })
 }
 
 type Pages = {
   workspaceId: string
-  conversationIds: readonly string[]
+  of: OneOrMany<string>
   directions: readonly Direction[] | null
   page: PageBounds
 }
 
 const pages = reusable(
-  (
-    reader,
-    { workspaceId, conversationIds, directions, page }: Pages,
-    { backward, text }: Backward & TextAlong,
-  ) =>
+  (reader, { workspaceId, of, directions, page }: Pages, { backward, text }: Backward & TextAlong) =>
     reader
-      .selectFrom(sql<{ id: string }>`unnest(${conversationIds}::text[])`.as<'parent'>(sql`parent(id)`))
+      .selectFrom(parentRows(of))
       .innerJoinLateral(
         eb =>
           paged(
@@ -142,6 +138,6 @@ export async function messagePages(
   conversationIds: readonly string[],
   { directions, page, text }: TextAlong & { directions: readonly Direction[] | null; page: Page },
 ): Promise<MessageAlong[]> {
-  const values = { workspaceId, conversationIds, directions, page: boundsOf(page) }
+  const values = { workspaceId, of: oneOrMany(conversationIds), directions, page: boundsOf(page) }
   return pages(reader, values, { backward: page.backward, text })
 }

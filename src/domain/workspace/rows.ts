@@ -1,6 +1,6 @@
 import type { Selection } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
-import { oneOf } from '../../db/one-of.ts'
+import { type OneOrMany, oneOf, oneOrMany } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 
 const columns = [
@@ -17,7 +17,7 @@ const columns = [
 /** A workspace with the end of its event log and its counts, all read at the same moment. */
 export type Workspace = Selection<Tables, 'workspace', (typeof columns)[number]>
 
-const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: readonly string[] }) =>
+const byIds = reusable((reader, { workspaceId, ids }: { workspaceId: string; ids: OneOrMany<string> }) =>
   reader.selectFrom('workspace').select(columns).where('id', '=', workspaceId).where(oneOf('id', ids)),
 )
 
@@ -27,7 +27,7 @@ export async function workspacesByIds(
   workspaceId: string,
   ids: readonly string[],
 ): Promise<Workspace[]> {
-  return byIds(reader, { workspaceId, ids })
+  return byIds(reader, { workspaceId, ids: oneOrMany(ids) })
 }
 
 /** The ids and names of all workspaces, for an operator. */

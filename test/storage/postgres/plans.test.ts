@@ -1,11 +1,15 @@
-import type { CompiledQuery } from 'kysely'
+import { type CompiledQuery, sql } from 'kysely'
 import pg from 'pg'
-import { test as base, expect } from 'vitest'
+import { test as base, expect, onTestFinished } from 'vitest'
 import { fillDatabase } from '../../../bench/requests/dataset.ts'
+import type { Reader } from '../../../src/db/db.ts'
 import { openPostgres } from '../../../src/db/open-postgres.ts'
-import { conversationPage } from '../../../src/domain/conversation/list.ts'
+import { contactsByIds } from '../../../src/domain/contact/rows.ts'
+import { conversationPage, conversationPages } from '../../../src/domain/conversation/list.ts'
+import { conversationsByIds } from '../../../src/domain/conversation/rows.ts'
+import { messagePages } from '../../../src/domain/message/rows.ts'
 import { newPostgresDatabase } from '../../support/databases.ts'
-import { inboxFilter, inboxFilters, planOf } from '../../support/plans.ts'
+import { inboxFilter, inboxFilters, keptPlanOf, planOf } from '../../support/plans.ts'
 
 const conversations = 20_000
 const workspaceId = 'wrk_bench0'
@@ -20,7 +24,7 @@ const test = base.extend('filled', { scope: 'file' }, async ({}, { onCleanup }) 
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   onCleanup(async () => void (await Promise.all([close(), client.end()])))
-  return { db, client, queries }
+  return { db, client, queries, url }
 })
 
 test.for(Object.keys(inboxFilters))(
@@ -38,9 +42,53 @@ test.for(Object.keys(inboxFilters))(
       const rows = await conversationPage(db, workspaceId, { ...inboxFilter(name), page, along })
       const [query] = queries
       if (!query) throw new Error('Nothing was executed.')
-      const plan = await planOf(client, query)
-      expect(plan, name).toMatchObject({ isScanned: false, returned: rows.length })
-      expect(Math.max(plan.read, plan.sorted), name).toBeLessThanOrEqual(2 * rows.length + 50)
+      for (const plan of [await planOf(client, query), await keptPlanOf(client, query)]) {
+        expect(plan, name).toMatchObject({ isScanned: false, returned: rows.length })
+        expect(Math.max(plan.read, plan.sorted), name).toBeLessThanOrEqual(2 * rows.length + 50)
+      }
     }
   },
 )
+
+/** What pages read: lists, one nested list, the lists of many, and rows by their ids. */
+async function readPages(db: Reader): Promise<void> {
+  const page = { size: 20, backward: false, after: null, before: null }
+  const along = { contact: true, agent: true }
+  const rows: { id: string; contactId: string }[] = []
+  for (const name of [
+    'all statuses',
+    'no filter',
+    'status',
+    'unread',
+    'agent',
+    'channel + status',
+    'contact',
+  ])
+    rows.push(...(await conversationPage(db, workspaceId, { ...inboxFilter(name), page, along })))
+  const [conversation] = rows
+  if (!conversation) throw new Error('There is no conversation.')
+  const { id, contactId } = conversation
+  const messages = { directions: null, text: false, page: { ...page, size: 3, backward: true } }
+  await messagePages(
+    db,
+    workspaceId,
+    rows.slice(0, 20).map(row => row.id),
+    messages,
+  )
+  await messagePages(db, workspaceId, [id], { ...messages, text: true, page: { ...page, size: 50 } })
+  const history = { ...inboxFilter('all statuses'), parent: 'contact' as const, page, along }
+  await conversationPages(db, workspaceId, [contactId], history)
+  await conversationsByIds(db, workspaceId, [id], along)
+  await contactsByIds(db, workspaceId, [contactId])
+}
+
+test('a connection keeps the plans of what pages read', async ({ filled: { url } }) => {
+  const { db, close } = openPostgres(url, { poolSize: 1, namedStatements: true })
+  onTestFinished(close)
+  // A plan is kept from the sixth execution on, and a statement has a name from the third on.
+  for (let round = 0; round < 10; round++) await readPages(db)
+  const { rows } = await sql<{ statement: string; kept: boolean }>`
+    select statement, generic_plans > 0 as kept from pg_prepared_statements`.execute(db)
+  expect(rows.length).toBeGreaterThanOrEqual(12)
+  expect(rows.filter(({ kept }) => !kept)).toEqual([])
+})
