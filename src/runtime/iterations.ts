@@ -7,10 +7,13 @@ export type Iterations = {
   run(owner: string, work: () => void): void
 }
 
+/** What one owner waits for, and how much of it was done. */
+type Line = { work: (() => void)[]; done: number }
+
 /** @param size how many pieces of work are done in one iteration, before other requests and timers have their turn */
 export function createIterations(size: number): Iterations {
   /** The owner that was served last comes last. */
-  const waiting = new Map<string, Set<() => void>>()
+  const waiting = new Map<string, Line>()
   let room = size
   let isScheduled = false
 
@@ -26,13 +29,18 @@ export function createIterations(size: number): Iterations {
 
   function serve(): void {
     for (const [owner, line] of waiting) {
+      const work = line.work[line.done++]
       waiting.delete(owner)
-      const [work] = line
-      if (work) line.delete(work)
-      if (line.size > 0) waiting.set(owner, line)
+      if (line.done < line.work.length) waiting.set(owner, line)
       if (work) begin(work)
       return
     }
+  }
+
+  function addTo(owner: string, work: () => void): void {
+    const line = waiting.get(owner) ?? { work: [], done: 0 }
+    line.work.push(work)
+    waiting.set(owner, line)
   }
 
   function begin(work: () => void): void {
@@ -45,7 +53,7 @@ export function createIterations(size: number): Iterations {
     run(owner, work) {
       // While there is room, nobody waits.
       if (room > 0) begin(work)
-      else waiting.set(owner, (waiting.get(owner) ?? new Set()).add(work))
+      else addTo(owner, work)
     },
   }
 }

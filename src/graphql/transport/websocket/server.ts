@@ -9,6 +9,7 @@ import { createQuota, type Quota } from '../../../runtime/quota.ts'
 import { repeat } from '../../../runtime/repeat.ts'
 import { authenticateSocket, type SocketAuthentication } from './authenticate-socket.ts'
 import { isUnexpectedMessage, unexpectedMessage, watchIncoming } from './incoming.ts'
+import { createMessageTurns } from './message-turns.ts'
 import { countPartialMessages } from './partial-messages.ts'
 import { createProtocol, type ProtocolOptions } from './protocol.ts'
 import { type ClientSocket, createClientSocket } from './socket.ts'
@@ -88,7 +89,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
       if (left > 0) executing.set(socket, left)
       else executing.delete(socket)
       // The result is handed to the socket after this: it must leave before the close frame.
-      if (isClosing && left === 0) setImmediate(() => goAway(socket))
+      if (isClosing && left === 0) setImmediate(() => executing.has(socket) || goAway(socket))
     },
   })
 
@@ -96,6 +97,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
     const address = clientAddresses.of(request)
     const socket = createClientSocket(ws, request.socket, { ...options, address })
     const decide = watchIncoming(options)
+    const inTurn = createMessageTurns(ws, iterations, () => socket.actor?.keyId ?? address)
     const take = (bytes: number) => socket.actor && options.open.take(socket.actor.keyId, bytes)
     const onTooMuch = () => {
       ws.close(socket.actor ? 1013 : 1009, 'Too many bytes')
@@ -131,7 +133,7 @@ export function graphqlOverWebSocket(server: Server, options: WebSocketOptions):
             // An operation keeps its message until its last frame has left.
             const release = socket.actor ? take(Buffer.byteLength(text)) : () => {}
             if (!release) return onTooMuch()
-            iterations.run(socket.actor?.keyId ?? address, () => {
+            inTurn(() => {
               if (ws.readyState !== WebSocket.OPEN) return release()
               if (typeof decision === 'object') socket.leave(decision.leaves)
               void receive(text).catch(failed).finally(release)
