@@ -80,8 +80,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     db: database.share(gateway),
     demoDb: database.share({ keyId: 'demo traffic', workspaceId: demoWorkspaceId }),
     probe: database.probe,
-    // The embedded database is never promoted, and its copies cannot be told apart.
-    mayBePromoted: database.changes === null,
+    changes: database.changes,
     announce,
     isWatched: feeds.isWatched,
     addresses: { from: options.mailFrom, replyDomain: options.mailReplyDomain },

@@ -1,6 +1,7 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Config } from './config.ts'
 import type { Db } from './db/db.ts'
+import { planAnew } from './db/plan-anew.ts'
 import { demoWorkspaceId } from './demo/documented.ts'
 import { startTraffic, type Traffic } from './demo/traffic.ts'
 import type { Operation } from './domain/operation.ts'
@@ -20,8 +21,8 @@ export type LoopOptions = Pick<Config, 'eventRetentionDays' | 'mailKeepDays' | '
   demoDb: Db
   /** For looks that must not wait for requests. */
   probe: Db
-  /** Whether another database may come to answer at the address. */
-  mayBePromoted: boolean
+  /** Counts what may have changed the embedded database; null: it is a PostgreSQL, and another one may come to answer. */
+  changes: (() => number) | null
   announce: Operation['announce']
   isWatched(workspaceId: string): boolean
   mailTransport: MailTransport
@@ -53,7 +54,9 @@ export function startLoops(options: LoopOptions): Loops {
   })
   const mailQueue = watchMailQueue(db, onErrorOf('mail queue'))
   const searchable = completeSearch(db, log, onErrorOf('search'))
-  const origin = options.mayBePromoted ? watchOrigin({ probe, db, log, onError: onErrorOf('origin') }) : null
+  // The embedded database is never promoted, and its copies cannot be told apart.
+  const origin = options.changes ? null : watchOrigin({ probe, db, log, onError: onErrorOf('origin') })
+  const plans = options.changes && planAnew(db, options.changes, { onError: onErrorOf('plans') })
   const retention = keepRetention(db, options, {
     onDeleted: metrics.deleted,
     onError: onErrorOf('retention'),
@@ -75,6 +78,7 @@ export function startLoops(options: LoopOptions): Loops {
       ['the watch of the mail queue', mailQueue.close],
       ['the retention', retention.close],
       ['the watch of the origin', async () => origin?.close()],
+      ['the plans', async () => plans?.close()],
       ['the demo traffic', async () => traffic?.close()],
       ['the search job', searchable.close],
     ],

@@ -88,12 +88,15 @@ export async function planOf(client: pg.Client, { sql, parameters }: CompiledQue
 /** What a statement does with the plan that a connection keeps for it, whatever its values are. */
 export async function keptPlanOf(client: pg.Client, { sql, parameters }: CompiledQuery): Promise<Plan> {
   await client.query(`prepare kept as ${sql}`)
-  await client.query('set plan_cache_mode = force_generic_plan')
-  const values = parameters.map(value => client.escapeLiteral(literalOf(value)))
-  const { rows } = await client.query(`explain (analyze, format json) execute kept(${values})`)
-  await client.query('reset plan_cache_mode')
-  await client.query('deallocate kept')
-  return planIn(rows)
+  try {
+    await client.query('set plan_cache_mode = force_generic_plan')
+    const values = parameters.map(value => client.escapeLiteral(literalOf(value)))
+    const { rows } = await client.query(`explain (analyze, format json) execute kept(${values})`)
+    return planIn(rows)
+  } finally {
+    await client.query('reset plan_cache_mode')
+    await client.query('deallocate kept')
+  }
 }
 
 const literalOf = (value: unknown) => (value instanceof Date ? value.toISOString() : String(value))

@@ -1,4 +1,4 @@
-import type { Parent } from './branches.ts'
+import type { ConversationOrder, Parent } from './branches.ts'
 import type { FilterShape, FilterValues } from './filter.ts'
 
 /** Few sizes make few statements. Each is one row more than a page of 10, 20, 50 and 100. */
@@ -14,13 +14,14 @@ const sizes = [11, 21, 51, 101]
  */
 export function keptSizeOf(
   { shape, values }: { shape: FilterShape; values: FilterValues },
-  parent: Parent | null,
-  limit: number,
+  { order, parent, limit }: { order: ConversationOrder; parent: Parent | null; limit: number },
 ): number | null {
   const { source, assignedToId, contactId, channelId, isUnread, lastMessageAt, createdAt } = values
   const choices = [source, assignedToId, contactId, channelId].filter(choice => choice !== null)
   const keyed = choices.length + (shape.isAssigned === false ? 1 : 0) + (parent ? 1 : 0)
-  const hasIndex = keyed === 0 || (keyed === 1 && isUnread === null)
+  // The indexes of creation have nothing but the status.
+  const most = order.by === 'lastMessageAt' ? 1 : 0
+  const hasIndex = isUnread === null ? keyed <= most : keyed < most
   const isPlain = shape.isAssigned !== true && lastMessageAt === null && createdAt === null
   if (!hasIndex || !isPlain || choices.some(choice => 'any' in choice)) return null
   return sizes.find(size => limit <= size) ?? null

@@ -137,7 +137,7 @@ export async function conversationPage(
   const parts = partsOf(filter)
   if (!parts) return []
   const values = { workspaceId, filter: parts.values, page: boundsOf(page) }
-  const keptSize = keptSizeOf(parts, null, values.page.limit)
+  const keptSize = keptSizeOf(parts, { order, parent: null, limit: values.page.limit })
   const shape = { filter: parts.shape, order, along, backward: page.backward, keptSize }
   return inTime(filter, () => ofWorkspace(reader, values, shape))
 }
@@ -176,7 +176,7 @@ export async function conversationPages(
   const parts = partsOf(filter)
   if (!parts) return []
   const values = { workspaceId, of: oneOrMany(parents), filter: parts.values, page: boundsOf(page) }
-  const keptSize = keptSizeOf(parts, parent, values.page.limit)
+  const keptSize = keptSizeOf(parts, { order, parent, limit: values.page.limit })
   const shape = { filter: parts.shape, order, along, backward: page.backward, keptSize, parent }
   return inTime(filter, () => ofParents(reader, values, shape))
 }
