@@ -4,9 +4,9 @@ import { type OneOrMany, oneOrMany, parentRows } from '../../db/one-of.ts'
 import { reusable } from '../../db/reusable.ts'
 import { TimedOut } from '../../db/unavailable.ts'
 import { withSettings } from '../../db/with-settings.ts'
+import { matching } from './branch-queries.ts'
 import type { Parent } from './branches.ts'
 import { type ConversationFilter, type FilterShape, type FilterValues, partsOf } from './filter.ts'
-import { matching } from './list.ts'
 
 /** A number of matching conversations: exact, or the least that is known. */
 export type Total = { atLeast: number; isExact: boolean }
