@@ -11,9 +11,10 @@ function keptSize(
   filter: Partial<ConversationFilter>,
   { by = 'lastMessageAt', limit = 21 }: { by?: ConversationOrder['by']; limit?: number } = {},
 ): number | null {
-  const parts = partsOf({ ...inboxOnly, ...filter })
+  const whole = { ...inboxOnly, ...filter }
+  const parts = partsOf(whole)
   if (!parts) throw new Error('The filter matches nothing.')
-  return keptSizeOf(parts, { order: { by, descending: true }, parent: null, limit })
+  return keptSizeOf(parts, { filter: whole, order: { by, descending: true }, parent: null }, limit)
 }
 
 test.for<[string, Partial<ConversationFilter>]>([
@@ -24,6 +25,7 @@ test.for<[string, Partial<ConversationFilter>]>([
   ['two channels and a status', { channelId: ['chn_a', 'chn_b'], status: ['OPEN'] }],
   ['the unassigned ones', { isAssigned: false }],
   ['a contact', { contactId: ['ctc_a'] }],
+  ['the time that it is in the order of', { lastMessageAt: today, status: ['OPEN'] }],
 ])('a list by %s keeps its plan', ([, filter]) => {
   expect(keptSize(filter)).toBe(21)
 })
@@ -33,8 +35,7 @@ test.for<[string, Partial<ConversationFilter>]>([
   ['the unread ones of an agent', { ...agents, isUnread: true }],
   ['an agent and a source', { ...agents, source: ['API'] }],
   ['the unassigned ones of a channel', { channelId: ['chn_a'], isAssigned: false }],
-  ['a day', { lastMessageAt: today }],
-  ['a day of creation', { createdAt: today }],
+  ['another time', { createdAt: today }],
   ['more agents than lists are merged', { assignedToId: Array.from({ length: 20 }, (_, i) => `agt_${i}`) }],
 ])('a list by %s is planned for its values', ([, filter]) => {
   expect(keptSize(filter)).toBeNull()
@@ -43,7 +44,8 @@ test.for<[string, Partial<ConversationFilter>]>([
 test('a list by creation keeps its plan only for statuses, as its index has nothing else', () => {
   const by = 'createdAt'
   expect(keptSize({}, { by })).toBe(21)
-  expect(keptSize({ status: ['OPEN'] }, { by })).toBe(21)
+  expect(keptSize({ status: ['OPEN'], createdAt: today }, { by })).toBe(21)
+  expect(keptSize({ lastMessageAt: today }, { by })).toBeNull()
   for (const filter of [{ isUnread: true }, agents, { isAssigned: false }, { source: ['API' as const] }])
     expect(keptSize(filter, { by })).toBeNull()
 })

@@ -1,4 +1,4 @@
-import type { SelectQueryBuilder } from 'kysely'
+import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Tables } from '../../db/db.ts'
 import type { Agent } from '../agent/rows.ts'
 import type { Contact } from '../contact/rows.ts'
@@ -36,7 +36,10 @@ const agentColumns = [
   'deactivated_at as agentDeactivatedAt',
 ] as const
 
-/** Reads rows of the workspace along. Their columns come from a subquery, so those of a conversation keep their bare names. */
+/**
+ * Reads rows of the workspace along. Their columns come from a subquery, so those of a conversation keep their bare names.
+ * With a limit each is read by its id: a plan that is kept for workspaces of all sizes read all contacts of a large one.
+ */
 export function readAlong<Row>(
   query: SelectQueryBuilder<Tables, 'conversation', Row>,
   workspaceId: string,
@@ -51,6 +54,7 @@ export function readAlong<Row>(
               .select(contactColumns)
               .where('contact.workspace_id', '=', workspaceId)
               .whereRef('contact.id', '=', 'conversation.contact_id')
+              .limit(sql.lit(1))
               .as('of_contact'),
           join => join.onTrue(),
         )
@@ -65,6 +69,7 @@ export function readAlong<Row>(
               .select(agentColumns)
               .where('agent.workspace_id', '=', workspaceId)
               .whereRef('agent.id', '=', 'conversation.assigned_to_id')
+              .limit(sql.lit(1))
               .as('of_agent'),
           join => join.onTrue(),
         )

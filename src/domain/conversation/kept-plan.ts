@@ -1,5 +1,5 @@
 import type { ConversationOrder, Parent } from './branches.ts'
-import type { FilterShape, FilterValues } from './filter.ts'
+import type { ConversationFilter, FilterShape, FilterValues } from './filter.ts'
 
 /** Few sizes make few statements. Each is one row more than a page of 10, 20, 50 and 100. */
 const sizes = [11, 21, 51, 101]
@@ -14,15 +14,17 @@ const sizes = [11, 21, 51, 101]
  */
 export function keptSizeOf(
   { shape, values }: { shape: FilterShape; values: FilterValues },
-  { order, parent, limit }: { order: ConversationOrder; parent: Parent | null; limit: number },
+  { filter, order, parent }: { filter: ConversationFilter; order: ConversationOrder; parent: Parent | null },
+  limit: number,
 ): number | null {
-  const { source, assignedToId, contactId, channelId, isUnread, lastMessageAt, createdAt } = values
+  const { source, assignedToId, contactId, channelId, isUnread } = values
   const choices = [source, assignedToId, contactId, channelId].filter(choice => choice !== null)
   const keyed = choices.length + (shape.isAssigned === false ? 1 : 0) + (parent ? 1 : 0)
   // The indexes of creation have nothing but the status.
   const most = order.by === 'lastMessageAt' ? 1 : 0
   const hasIndex = isUnread === null ? keyed <= most : keyed < most
-  const isPlain = shape.isAssigned !== true && lastMessageAt === null && createdAt === null
+  const otherTime = order.by === 'lastMessageAt' ? filter.createdAt : filter.lastMessageAt
+  const isPlain = shape.isAssigned !== true && otherTime === null
   if (!hasIndex || !isPlain || choices.some(choice => 'any' in choice)) return null
   return sizes.find(size => limit <= size) ?? null
 }

@@ -53,7 +53,7 @@ export async function conversationPage(
   const parts = partsOf(filter)
   if (!parts) return []
   const values = { workspaceId, filter: parts.values, page: boundsOf(page) }
-  const keptSize = keptSizeOf(parts, { order, parent: null, limit: values.page.limit })
+  const keptSize = keptSizeOf(parts, { filter, order, parent: null }, values.page.limit)
   const shape = { filter: parts.shape, order, along, backward: page.backward, keptSize }
   return inTime(filter, () => ofWorkspace(reader, values, shape))
 }
@@ -92,7 +92,7 @@ export async function conversationPages(
   const parts = partsOf(filter)
   if (!parts) return []
   const values = { workspaceId, of: oneOrMany(parents), filter: parts.values, page: boundsOf(page) }
-  const keptSize = keptSizeOf(parts, { order, parent, limit: values.page.limit })
+  const keptSize = keptSizeOf(parts, { filter, order, parent }, values.page.limit)
   const shape = { filter: parts.shape, order, along, backward: page.backward, keptSize, parent }
   return inTime(filter, () => ofParents(reader, values, shape))
 }
