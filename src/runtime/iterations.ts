@@ -51,8 +51,8 @@ export function createIterations(size: number): Iterations {
 
   return {
     run(owner, work) {
-      // While there is room, nobody waits.
-      if (room > 0) begin(work)
+      // Work that asks for more, while others wait, does not overtake them.
+      if (room > 0 && waiting.size === 0) begin(work)
       else addTo(owner, work)
     },
   }

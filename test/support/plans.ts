@@ -77,8 +77,7 @@ type Node = {
 
 /**
  * What a statement does: how many rows it sorts, whether it reads a whole table, and how many conversations and other rows
- * it reads.
- * PostgreSQL merges the pages of several branches, or sorts them where that costs it less.
+ * it reads. PostgreSQL merges the pages of several branches, or sorts them where that costs it less.
  */
 export type Plan = { sorted: number; isScanned: boolean; read: number; readAlong: number; returned: number }
 

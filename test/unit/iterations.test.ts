@@ -43,3 +43,17 @@ test('work that asks for more work waits for its turn like any other', async () 
     expect(done.at(-1)).toBe(left)
   }
 })
+
+test('work that asks for more overtakes nothing that waits', async () => {
+  const { run } = createIterations(2)
+  const done: number[] = []
+  for (const number of [1, 2]) run('a', () => void done.push(number))
+  run('a', () => {
+    done.push(3)
+    run('a', () => void done.push(5))
+  })
+  run('a', () => void done.push(4))
+  await iteration()
+  await iteration()
+  expect(done).toEqual([1, 2, 3, 4, 5])
+})
