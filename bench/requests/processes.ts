@@ -62,15 +62,19 @@ export async function start(
   }
 }
 
-/** The url in the line that says "ready". Later lines are read and dropped, so that the server never waits for us. */
+/** The url in the line that says "ready". What comes later is dropped unread, so that the server never waits for us. */
 function readyUrl(child: ChildProcess, name: string): Promise<string> {
   return new Promise((resolve, reject) => {
     child.once('exit', code => reject(new Error(`${name} ended with ${code}.`)))
-    if (!child.stdout) return reject(new Error(`${name} has no output.`))
-    createInterface(child.stdout).on('line', line => {
+    const { stdout } = child
+    if (!stdout) return reject(new Error(`${name} has no output.`))
+    const lines = createInterface(stdout).on('line', line => {
       if (!line.startsWith('{')) return
       const { msg, url } = JSON.parse(line) as { msg?: string; url?: string }
-      if (msg === 'ready' && url) resolve(url)
+      if (msg !== 'ready' || !url) return
+      lines.close()
+      stdout.resume()
+      resolve(url)
     })
   })
 }

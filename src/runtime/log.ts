@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { logOutput } from './log-output.ts'
 import { redact } from './redact.ts'
 
 /** The fields of errors that say what failed. All others may hold rows, mails or addresses, and are left out. */
@@ -17,7 +18,7 @@ const shownFields = [
 ] as const
 
 /** The only maker of logs. No line has secrets, e-mail addresses or texts of messages. */
-export function createLog(destination?: DestinationStream): Logger {
+export function createLog(destination: DestinationStream = logOutput()): Logger {
   return pino(
     {
       serializers: { err: shownError },
@@ -36,29 +37,16 @@ export function createLog(destination?: DestinationStream): Logger {
 /** The demo's keys are logged on purpose, as `key` and in the address `inbox`: they open nothing but the demo. */
 const notSecret = new Set(['key', 'inbox'])
 
-/** What each request and operation has in its line, and what can hold no text of anybody: looking into it costs time. */
-const notText = new Set([
-  'requestId',
-  'keyId',
-  'workspaceId',
-  'kind',
-  'operation',
-  'document',
-  'outcome',
-  'method',
-  'route',
-  'traceparent',
-  'reason',
-  'loop',
-])
-
-const shownLine = (fields: Record<string, unknown>) =>
-  Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === 'string' && !notSecret.has(name) && !notText.has(name) ? redact(value) : value,
-    ]),
-  )
+/** Copies nothing unless it must: there are two lines for each request. */
+function shownLine(fields: Record<string, unknown>): Record<string, unknown> {
+  let shown = fields
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value !== 'string' || notSecret.has(name)) continue
+    const redacted = redact(value)
+    if (redacted !== value) shown = { ...shown, [name]: redacted }
+  }
+  return shown
+}
 
 function shownError(error: unknown, depth = 0): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? redact(error) : typeof error
