@@ -5,13 +5,13 @@ import { TimedOut } from '../../db/unavailable.ts'
 import { withSettings } from '../../db/with-settings.ts'
 import { refusal } from '../errors.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged } from '../page.ts'
-import { queryOf } from '../search/lexemes.ts'
-import { lookUpSettings, ofWorkspace, search } from '../search/probe.ts'
+import { type IndexQuery, queryOf } from '../search/lexemes.ts'
+import { isNamed, lookUpSettings, ofWorkspace, search, type WalkedRows } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { type Contact, columns, newestFirst } from './rows.ts'
 
-type Searching = { workspaceId: string; page: PageBounds; query: string }
-type Walking = Searching & { rows: number }
+type Searching = { workspaceId: string; page: PageBounds }
+type Walking = Searching & { rows: WalkedRows; query: string }
 
 const walked = reusable((reader, { workspaceId, page, rows, query }: Walking, { backward }: Backward) => {
   const all = reader.selectFrom('contact').selectAll().where('workspace_id', '=', workspaceId)
@@ -30,11 +30,13 @@ const beyond = reusable(
   },
 )
 
-const lookedUp = reusable((reader, { workspaceId, page, query }: Searching, { backward }: Backward) => {
+type LookingUp = Searching & { query: IndexQuery }
+
+const lookedUp = reusable((reader, { workspaceId, page, query }: LookingUp, { backward }: Backward) => {
   // A table of its own, so that the index of words is used and not that of the order.
   const found = sql<Contact & { workspace_id: string; created_at: Date; avatar_url: string | null }>`(
     with found as materialized (
-      select * from contact where words @@ ${query}::tsquery and ${ofWorkspace(workspaceId)}
+      select * from contact where ${isNamed(query)} and ${ofWorkspace(workspaceId)}
     ) select * from found
   )`
   const all = reader
@@ -55,11 +57,12 @@ export async function searchedContacts(
 ): Promise<Contact[]> {
   const { toCompare, toLookUp } = queryOf(workspaceId, words)
   const bounds = boundsOf(page)
-  const searching = { workspaceId, page: bounds, query: toCompare }
+  const searching = { workspaceId, page: bounds }
   const { backward } = page
   const list = {
-    walk: (rows: number) => walked(db, { ...searching, rows }, { backward }),
-    isLongerThan: async (rows: number) =>
+    isIndexed: true,
+    walk: (rows: WalkedRows) => walked(db, { ...searching, rows, query: toCompare }, { backward }),
+    isLongerThan: async (rows: WalkedRows) =>
       (await beyond(db, { workspaceId, page: { ...bounds, limit: 1 }, rows }, { backward })).length > 0,
     lookUp: () =>
       withSettings(db, lookUpSettings, reader =>

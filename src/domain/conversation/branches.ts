@@ -10,7 +10,7 @@ export type Parent = 'contact' | 'agent'
 export type ConversationOrder = { by: 'lastMessageAt' | 'createdAt'; descending: boolean }
 
 type Builder = ExpressionBuilder<Tables, 'conversation'>
-type Condition = (eb: Builder) => Expression<SqlBool>
+export type Condition = (eb: Builder) => Expression<SqlBool>
 
 /** No agent is the empty text in the index conversation_of_agent, so that an index gives the order of unassigned ones. */
 export const agentId = sql<string>`coalesce(assigned_to_id, '')`

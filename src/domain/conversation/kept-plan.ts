@@ -1,8 +1,8 @@
 import type { ConversationOrder, Parent } from './branches.ts'
 import type { ConversationFilter, FilterShape, FilterValues } from './filter.ts'
 
-/** Few sizes make few statements. Each is one row more than a page of 10, 20, 50 and 100. */
-const sizes = [11, 21, 51, 101]
+/** Few sizes make few statements. Each is one row more than a page of 10, 20, 25, 50 and 100. */
+const sizes = [11, 21, 26, 51, 101]
 
 /**
  * How many rows a statement of a list may count on, so that PostgreSQL keeps its plan; null: it is planned each time.

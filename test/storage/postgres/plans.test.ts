@@ -2,12 +2,15 @@ import { type CompiledQuery, sql } from 'kysely'
 import pg from 'pg'
 import { test as base, expect, onTestFinished } from 'vitest'
 import { fillDatabase } from '../../../bench/requests/dataset.ts'
-import type { Reader } from '../../../src/db/db.ts'
+import type { Db } from '../../../src/db/db.ts'
 import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { contactsByIds } from '../../../src/domain/contact/rows.ts'
 import { conversationPage, conversationPages } from '../../../src/domain/conversation/list.ts'
 import { conversationsByIds } from '../../../src/domain/conversation/rows.ts'
+import { searchedPage } from '../../../src/domain/conversation/search.ts'
 import { messagePages } from '../../../src/domain/message/rows.ts'
+import { lexemesOf } from '../../../src/domain/search/lexemes.ts'
+import { searchedWords } from '../../../src/domain/search/words.ts'
 import { newPostgresDatabase } from '../../support/databases.ts'
 import { inboxFilter, inboxFilters, keptPlanOf, planOf } from '../../support/plans.ts'
 
@@ -24,8 +27,15 @@ const tinyWorkspaces = `
   insert into conversation (workspace_id, id, contact_id, status, source, is_unread, last_message_at,
       last_message_preview, created_at, updated_at)
     select 'wrk_tiny' || n, 'thd_tiny' || n, 'ctc_tiny' || n, 'OPEN', 'EMAIL', true, now(), '', now(), now()
-    from generate_series(1, 20000) n;
-  analyze`
+    from generate_series(1, 20000) n`
+
+/** A word of all conversations, and one of every hundredth. */
+const [often = '', seldom = ''] = lexemesOf(workspaceId, ['often', 'seldom'])
+const words = `
+  insert into conversation_words (workspace_id, conversation_id, words, is_complete)
+    select workspace_id, id, array_to_tsvector(case when row_number() over (order by id) % 100 = 0
+      then array['${often}', '${seldom}'] else array['${often}'] end), true
+    from conversation where workspace_id = '${workspaceId}'`
 
 /** A database of 20,000 conversations, and the statements that are executed on it. */
 // biome-ignore lint/correctness/noEmptyPattern: the runner reads the fixtures that are needed from the pattern
@@ -37,6 +47,8 @@ const test = base.extend('filled', { scope: 'file' }, async ({}, { onCleanup }) 
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   await client.query(tinyWorkspaces)
+  await client.query(words)
+  await client.query('analyze')
   onCleanup(async () => void (await Promise.all([close(), client.end()])))
   return { db, client, queries, url }
 })
@@ -66,8 +78,8 @@ test.for(Object.keys(inboxFilters))(
   },
 )
 
-/** What pages read: lists, one nested list, the lists of many, and rows by their ids. */
-async function readPages(db: Reader): Promise<void> {
+/** What pages read: lists, the walks of searches, one nested list, the lists of many, and rows by their ids. */
+async function readPages(db: Db): Promise<void> {
   const page = { size: 20, backward: false, after: null, before: null }
   const along = { contact: true, agent: true }
   const rows: { id: string; contactId: string }[] = []
@@ -92,6 +104,8 @@ async function readPages(db: Reader): Promise<void> {
     messages,
   )
   await messagePages(db, workspaceId, [id], { ...messages, text: true, page: { ...page, size: 50 } })
+  for (const text of ['often', 'seldom'])
+    await searchedPage(db, workspaceId, { ...inboxFilter('no filter'), page, along }, searchedWords(text))
   const history = { ...inboxFilter('all statuses'), parent: 'contact' as const, page, along }
   await conversationPages(db, workspaceId, [contactId], history)
   await conversationsByIds(db, workspaceId, [id], along)
@@ -105,6 +119,6 @@ test('a connection keeps the plans of what pages read', async ({ filled: { url }
   for (let round = 0; round < 10; round++) await readPages(db)
   const { rows } = await sql<{ statement: string; kept: boolean }>`
     select statement, generic_plans > 0 as kept from pg_prepared_statements`.execute(db)
-  expect(rows.length).toBeGreaterThanOrEqual(12)
+  expect(rows.length).toBeGreaterThanOrEqual(14)
   expect(rows.filter(({ kept }) => !kept)).toEqual([])
 })
