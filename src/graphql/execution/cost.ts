@@ -81,19 +81,33 @@ type Parent = FieldAbove & { page: number; isConnection: boolean; isRoot: boolea
 const root: Parent = { args: {}, isAtRoot: false, page: 1, isConnection: false, isRoot: true }
 
 function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
+  if (isPlain(planned)) return plainCost(planned)
   const here = parentOf(planned, binding, parent)
   const length = isEdges(planned) ? parent.page : (planned.field.extensions.length?.(here.args, parent) ?? 1)
   // The introspection costs by what is selected. Its size goes by how often that occurs in the schema.
   const times = planned.isIntrospected ? (introspectedLengths[planned.field.name] ?? 1) : length
-  const bytesOfLeaf = planned.field.name === 'description' ? descriptionBytes : valueBytes
   const below = sumOf(planned.children.map(child => fieldCost(child, binding, here)))
   return {
     cost: length * (weightOf(planned, here, parent) + below.cost) + unseenRows(planned, here),
-    bytes: planned.key.length + nameBytes + times * (planned.isLeaf ? bytesOfLeaf : below.bytes),
+    bytes: planned.key.length + nameBytes + times * (planned.isLeaf ? bytesOfLeaf(planned) : below.bytes),
     textBytes: length * (isShortText(planned) ? maxShortTextBytes : below.textBytes),
     path: [planned.key, ...below.path],
   }
 }
+
+/** Whether a field costs the same wherever it is and with whatever variables. Most fields do. */
+const isPlain = ({ isLeaf, isIntrospected, args, field: { extensions } }: PlannedField) =>
+  isLeaf && !isIntrospected && args.length === 0 && extensions.weight === undefined && !extensions.length
+
+const plainCost = (planned: PlannedField): Cost => ({
+  cost: 0,
+  bytes: planned.key.length + nameBytes + bytesOfLeaf(planned),
+  textBytes: isShortText(planned) ? maxShortTextBytes : 0,
+  path: [planned.key],
+})
+
+const bytesOfLeaf = ({ field }: PlannedField) =>
+  field.name === 'description' ? descriptionBytes : valueBytes
 
 function sumOf(costs: readonly Cost[]): Cost {
   const largest = costs.reduce<Cost | null>(
@@ -125,9 +139,8 @@ function parentOf(
   { variables, maxPageSize }: Binding,
   { isRoot }: Parent,
 ): Parent {
-  const given = Object.fromEntries(
-    args.map(({ name, value }) => [name, valueFromASTUntyped(value, variables)]),
-  )
+  const given: Record<string, unknown> = {}
+  for (const { name, value } of args) given[name] = valueFromASTUntyped(value, variables)
   const page = isConnection ? pageSizeOf(given, isRoot, maxPageSize) : 1
   return { args: given, isAtRoot: isRoot, page, isConnection, isRoot: false }
 }

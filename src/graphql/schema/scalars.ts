@@ -1,13 +1,14 @@
 import { GraphQLError } from 'graphql'
 import { z } from 'zod'
 import { builder } from './builder.ts'
+import { utcText } from './utc-text.ts'
 
 const instant = z.iso.datetime({ offset: true })
 
 builder.scalarType('DateTime', {
   description:
     'An RFC 3339 time. Output is in UTC with milliseconds, e.g. 2025-03-12T14:30:00.000Z. Input may have any offset; INVALID_INPUT if it has none or is not a time.',
-  serialize: date => date.toISOString(),
+  serialize: utcText,
   parseValue(value) {
     const date = new Date(instant.safeParse(value).success ? String(value) : Number.NaN)
     if (Number.isNaN(date.getTime()))
