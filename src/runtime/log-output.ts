@@ -4,10 +4,13 @@ import { type DestinationStream, pino } from 'pino'
 const heldMs = 100
 /** Lines of this size together leave at once. */
 const heldBytes = 8_192
+/** A line of this level leaves at once, with those before it. */
+const urgentLevel = pino.levels.values.warn ?? 0
 
 /**
  * Writes lines to the standard output: one at once, and those that follow it within 100 ms together, as each write takes
- * longer than making its line. They are written before the process exits. One that is killed loses them.
+ * longer than making its line. Warnings and errors leave at once, and all lines before the process exits. A process that
+ * is killed loses those that it holds.
  */
 export function logOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true, minLength: heldBytes })
@@ -20,12 +23,16 @@ export function logOutput(): DestinationStream {
   }
 
   return {
-    write(line) {
+    // With it, pino tells the level of each line.
+    [pino.symbols.needsMetadataGsym]: true,
+    lastLevel: 0,
+    write(line: string) {
       output.write(line)
-      if (isHeld) return
+      if (isHeld && this.lastLevel < urgentLevel) return
       output.flush()
+      if (isHeld) return
       isHeld = true
       setTimeout(release, heldMs).unref()
     },
-  }
+  } as DestinationStream & { lastLevel: number }
 }

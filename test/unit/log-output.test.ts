@@ -29,6 +29,13 @@ test.for([
   expect(lines).toEqual(Array.from({ length: 200 }, (_, index) => `line ${index}`))
 })
 
+test('a warning leaves at once, with the lines before it', async () => {
+  const { lines, output } = runWithLog(`${many} log.warn('late'); process.kill(process.pid, 'SIGKILL')`)
+  await once(output, 'close')
+  expect(lines).toHaveLength(201)
+  expect(lines.at(-1)).toBe('late')
+})
+
 test('a process that goes on writes the lines that it has held', async () => {
   const { lines, output } = runWithLog(`${many} process.stdin.resume()`)
   while (lines.length < 200) await once(output, 'line')
