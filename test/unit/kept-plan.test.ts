@@ -51,6 +51,6 @@ test('a list by creation keeps its plan only for statuses, as its index has noth
 })
 
 test('a statement counts on few sizes, which are never less than the page', () => {
-  const sizes = [1, 2, 11, 12, 21, 22, 51, 52, 101, 102].map(limit => keptSize({}, { limit }))
-  expect(sizes).toEqual([11, 11, 11, 21, 21, 51, 51, 101, 101, null])
+  const sizes = [1, 2, 11, 12, 21, 22, 26, 27, 51, 52, 101, 102].map(limit => keptSize({}, { limit }))
+  expect(sizes).toEqual([11, 11, 11, 21, 21, 26, 26, 51, 51, 101, 101, null])
 })

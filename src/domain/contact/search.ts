@@ -6,19 +6,21 @@ import { withSettings } from '../../db/with-settings.ts'
 import { refusal } from '../errors.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged } from '../page.ts'
 import { type IndexQuery, queryOf } from '../search/lexemes.ts'
-import { isNamed, lookUpSettings, ofWorkspace, search, type WalkedRows } from '../search/probe.ts'
+import { hasWords, lookUpSettings, ofWorkspace, search, type WalkRows, walkedOf } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { type Contact, columns, newestFirst } from './rows.ts'
 
 type Searching = { workspaceId: string; page: PageBounds }
-type Walking = Searching & { rows: WalkedRows; query: string }
+type Walking = Searching & { rows: WalkRows; query: string }
 
 const walked = reusable((reader, { workspaceId, page, rows, query }: Walking, { backward }: Backward) => {
-  const all = reader.selectFrom('contact').selectAll().where('workspace_id', '=', workspaceId)
-  const next = paged(all, newestFirst, { ...page, backward, limit: rows })
+  const all = reader.selectFrom('contact').where('workspace_id', '=', workspaceId)
+  const next = paged(all.selectAll(), newestFirst, { ...page, backward, limit: rows })
+  const ids = paged(all.select('id'), newestFirst, { ...page, backward, limit: rows })
   const found = reader
     .selectFrom(next.as('contact'))
     .select(columns)
+    .select(sql<number>`(select count(*) from (${ids}) as walked)`.as('walkedRows'))
     .where(sql<boolean>`words @@ ${query}::tsquery`)
   return paged(found, newestFirst, { limit: page.limit, after: null, before: null, backward })
 })
@@ -36,7 +38,7 @@ const lookedUp = reusable((reader, { workspaceId, page, query }: LookingUp, { ba
   // A table of its own, so that the index of words is used and not that of the order.
   const found = sql<Contact & { workspace_id: string; created_at: Date; avatar_url: string | null }>`(
     with found as materialized (
-      select * from contact where ${isNamed(query)} and ${ofWorkspace(workspaceId)}
+      select * from contact where ${hasWords(query)} and ${ofWorkspace(workspaceId)}
     ) select * from found
   )`
   const all = reader
@@ -60,9 +62,9 @@ export async function searchedContacts(
   const searching = { workspaceId, page: bounds }
   const { backward } = page
   const list = {
-    isIndexed: true,
-    walk: (rows: WalkedRows) => walked(db, { ...searching, rows, query: toCompare }, { backward }),
-    isLongerThan: async (rows: WalkedRows) =>
+    walk: async (rows: WalkRows) =>
+      walkedOf(await walked(db, { ...searching, rows, query: toCompare }, { backward }), rows),
+    isLongerThan: async (rows: WalkRows) =>
       (await beyond(db, { workspaceId, page: { ...bounds, limit: 1 }, rows }, { backward })).length > 0,
     lookUp: () =>
       withSettings(db, lookUpSettings, reader =>

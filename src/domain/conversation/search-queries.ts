@@ -3,16 +3,17 @@ import type { Reader, Tables } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, type PageBounds, paged } from '../page.ts'
 import type { IndexQuery } from '../search/lexemes.ts'
-import { isNamed, ofWorkspace, type WalkedRows } from '../search/probe.ts'
+import { hasWords, ofWorkspace, type WalkRows } from '../search/probe.ts'
 import { type Along, readAlong } from './along.ts'
 import { inOrder, listed, sortOf } from './branch-queries.ts'
 import { type Condition, type ConversationOrder, conditionsOf } from './branches.ts'
 import type { FilterShape, FilterValues } from './filter.ts'
 import { columns } from './rows.ts'
 
-type Shape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
-/** `keptSize`: see keptSizeOf. */
-type WalkShape = Shape & { rows: WalkedRows; keptSize: number | null }
+type ListShape = Backward & { filter: FilterShape; order: ConversationOrder }
+type Shape = ListShape & { along: Along }
+/** How far a list is walked. `isKept`: PostgreSQL keeps the plan, see keepsWalk. */
+type Walk = { rows: WalkRows; isKept: boolean }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds }
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
@@ -31,12 +32,15 @@ function ofIds(
         .where('conversation.workspace_id', '=', workspaceId)
         .whereRef('conversation.id', '=', sql.ref('found.found'))
         .where(inner => inner.and(conditions.map(condition => condition(inner))))
-        // With a limit it is not made a join of another kind, which would read all conversations.
+        // The limit keeps PostgreSQL from a join of another kind, which would read all conversations.
         .limit(sql.lit(1))
         .as('conversation'),
     join => join.onTrue(),
   ) as unknown as Conversations
 }
+
+/** The largest page with a kept plan, in the text of the statement. The page's own limit cuts what it gives. */
+const maxShown = 101
 
 /**
  * Reads the words of all rows that are walked, in the order of their ids: that takes a third of what it takes to look up
@@ -46,7 +50,7 @@ export const walked = reusable(
   (
     reader,
     { workspaceId, filter: values, page, query }: Searching & { query: string },
-    { backward, along, order, filter, rows, keptSize }: WalkShape,
+    { backward, along, order, filter, rows, isKept }: Shape & Walk,
   ) => {
     const filtering = { shape: filter, values, order, parent: null }
     const sort = sortOf(order)
@@ -55,23 +59,25 @@ export const walked = reusable(
       workspaceId,
       filtering,
       { ...page, backward, limit: rows },
-      keptSize && rows,
+      isKept ? rows : null,
     ).select(['conversation.id', sql.ref<Date>(`conversation.${sort.column}`).as('at')])
-    // As a condition with a value of its own, it is not made a join, whose plan would depend on what is expected.
-    const matches = sql<{ id: string; at: Date }>`(
+    // `is true` keeps PostgreSQL from a join, whose kind would depend on what it expects, and from the index of words.
+    const matches = sql<{ id: string; at: Date; length: number }>`(
       with walked as materialized (${list})
-      select id, at from walked where (id in (
+      select id, at, (select count(*) from walked) as length from walked where (id in (
         select conversation_id from conversation_words
         where workspace_id = ${workspaceId} and conversation_id = any(array(select id from walked))
-          and words @@ ${query}::tsquery
+          and (words @@ ${query}::tsquery) is true
       )) is true
     )`
-    const ids = reader.selectFrom(matches.as<'matches'>(sql`matches`)).select('id as found')
+    const ids = reader.selectFrom(matches.as<'matches'>(sql`matches`)).select(['id as found', 'length'])
     const first = paged(ids, { ...sort, column: 'at' }, inOrder({ ...page, backward }))
-    const shown = keptSize === null ? first : first.limit(sql.lit(keptSize))
+    const shown = isKept ? first.limit(sql.lit(maxShown)) : first
     return readAlong(
       paged(
-        ofIds(reader, shown.as('found'), workspaceId, []).select(columns),
+        ofIds(reader, shown.as('found'), workspaceId, [])
+          .select(columns)
+          .select(sql.ref<number>('found.length').as('walkedRows')),
         sort,
         inOrder({ ...page, backward }),
       ),
@@ -86,14 +92,12 @@ export const beyond = reusable(
   (
     reader,
     { workspaceId, filter: values, page }: Searching,
-    { order, backward, filter, rows, keptSize }: WalkShape,
+    { order, backward, filter, rows }: ListShape & Pick<Walk, 'rows'>,
   ) => {
     const filtering = { shape: filter, values, order, parent: null }
     // Each branch of the list ends there.
-    const upTo = rows + 1
-    return listed(reader, workspaceId, filtering, { ...page, backward, limit: upTo }, keptSize && upTo)
-      .select('conversation.id')
-      .offset(sql.lit(rows))
+    const bounds = { ...page, backward, limit: rows + 1 }
+    return listed(reader, workspaceId, filtering, bounds).select('conversation.id').offset(rows)
   },
 )
 
@@ -103,10 +107,10 @@ export const lookedUp = reusable(
   (reader, { workspaceId, filter: values, page, query }: LookingUp, shape: Shape) => {
     const { order, backward, filter, along } = shape
     const found = sql<{ found: string }>`(
-    with found as materialized (
-      select conversation_id from conversation_words where ${isNamed(query)} and ${ofWorkspace(workspaceId)}
-    ) select * from found
-  )`
+      with found as materialized (
+        select conversation_id from conversation_words where ${hasWords(query)} and ${ofWorkspace(workspaceId)}
+      ) select * from found
+    )`
     const matches = ofIds(
       reader,
       found.as<'found'>(sql`found(found)`),

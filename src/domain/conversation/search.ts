@@ -2,10 +2,10 @@ import type { Db, Reader } from '../../db/db.ts'
 import { withSettings } from '../../db/with-settings.ts'
 import { boundsOf } from '../page.ts'
 import { queryOf } from '../search/lexemes.ts'
-import { lookUpSettings, search, type WalkedRows } from '../search/probe.ts'
+import { lookUpSettings, search, type WalkRows, walkedOf } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { partsOf } from './filter.ts'
-import { keptSizeOf } from './kept-plan.ts'
+import { keepsWalk } from './kept-plan.ts'
 import type { ConversationPage } from './list.ts'
 import type { ConversationAlong } from './rows.ts'
 import { beyond, lookedUp, walked } from './search-queries.ts'
@@ -23,16 +23,17 @@ export async function searchedPage(
 ): Promise<ConversationAlong[]> {
   const parts = partsOf(filter)
   if (!parts) return []
-  const shape = { filter: parts.shape, order, along, backward: page.backward }
+  const listShape = { filter: parts.shape, order, backward: page.backward }
+  const shape = { ...listShape, along }
   const bounds = boundsOf(page)
   const { toCompare, toLookUp } = queryOf(workspaceId, words)
   const searching = { workspaceId, filter: parts.values, page: bounds }
-  const keptSize = keptSizeOf(parts, { filter, order, parent: null }, bounds.limit)
   const list = {
-    isIndexed: keptSize !== null,
-    walk: (rows: WalkedRows) => walked(db, { ...searching, query: toCompare }, { ...shape, rows, keptSize }),
-    isLongerThan: async (rows: WalkedRows) =>
-      (await beyond(db, searching, { ...shape, rows, keptSize })).length > 0,
+    walk: async (rows: WalkRows) => {
+      const walk = { ...shape, rows, isKept: keepsWalk(parts, rows) }
+      return walkedOf(await walked(db, { ...searching, query: toCompare }, walk), rows)
+    },
+    isLongerThan: async (rows: WalkRows) => (await beyond(db, searching, { ...listShape, rows })).length > 0,
     lookUp: () =>
       withSettings(db, lookUpSettings, (reader: Reader) =>
         lookedUp(reader, { ...searching, query: toLookUp }, shape),

@@ -1,28 +1,29 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { IndexQuery } from './lexemes.ts'
 
+/** What a walk along a list has found. `isWhole`: the list has no further rows; null: nothing was found to tell it. */
+export type Walked<Row> = { found: Row[]; isWhole: boolean | null }
+
 /** A list that is searched, from a place on. */
 export type SearchedList<Row> = {
-  /** Whether an index gives its rows. Otherwise many others may be read for each of them. */
-  isIndexed: boolean
   /** The matching ones among the next `rows` of the list, in its order, as many as are wanted. */
-  walk(rows: WalkedRows): Promise<Row[]>
+  walk(rows: WalkRows): Promise<Walked<Row>>
   /** Whether the list has more than `rows` left. */
-  isLongerThan(rows: WalkedRows): Promise<boolean>
+  isLongerThan(rows: WalkRows): Promise<boolean>
   /** The matching ones by the index of words, in the order of the list, as many as are wanted. */
   lookUp(): Promise<Row[]>
 }
 
-/** For a list that no index gives: very common words fill a page of it after so many. */
+/** After so many rows, a word that most have fills a small page: one letter, for instance. */
 const shortWalkRows = 50
 /** Takes about as long as looking up a rare word: 1 ms for 500 rows of a million, 3 for 1,500, and 10 for 5,000. */
-const firstWalkRows = 500
+const middleWalkRows = 500
 const longerWalks = [1_500, 5_000] as const
-/** A word that two of the first 500 rows have is probably found often enough among so many. */
+/** A word that two of 500 rows have is probably found often enough by a longer walk. */
 const hitsForLongerWalk = 2
 
-/** Few, as each is a statement of its own, so that its plan can be kept. */
-export type WalkedRows = typeof shortWalkRows | typeof firstWalkRows | (typeof longerWalks)[number]
+/** How far a list is walked. Few, as each makes a statement of its own, so that its plan can be kept. */
+export type WalkRows = typeof shortWalkRows | typeof middleWalkRows | (typeof longerWalks)[number]
 
 /**
  * Searches a list by the way that costs least. Words that many rows have fill a page after a short walk along the list.
@@ -31,24 +32,30 @@ export type WalkedRows = typeof shortWalkRows | typeof firstWalkRows | (typeof l
  * that are common and rarely meet.
  */
 export async function search<Row>(list: SearchedList<Row>, wanted: number): Promise<Row[]> {
-  let walked: WalkedRows = firstWalkRows
-  let found: Row[] = []
-  /** Each walk begins anew: rows may have moved since the last one. */
-  async function fills(rows: WalkedRows): Promise<boolean> {
-    walked = rows
-    found = await list.walk(rows)
-    return found.length >= wanted
+  let rows: WalkRows = shortWalkRows
+  let walked: Walked<Row> = { found: [], isWhole: null }
+  /** Begins anew, as rows may have moved since the last walk. Returns whether nothing more is to be found. */
+  async function ends(next: WalkRows): Promise<boolean> {
+    rows = next
+    walked = await list.walk(next)
+    return walked.found.length >= wanted || walked.isWhole === true
   }
 
-  if (!list.isIndexed && (await fills(shortWalkRows))) return found
-  if (await fills(firstWalkRows)) return found
-  for (const rows of longerWalks) {
-    if (found.length < hitsForLongerWalk) break
-    const isExpected = found.length * rows >= wanted * walked
-    if ((isExpected || rows === longerWalks.at(-1)) && (await fills(rows))) return found
+  if (wanted <= shortWalkRows && (await ends(shortWalkRows))) return walked.found
+  if (await ends(middleWalkRows)) return walked.found
+  for (const next of walked.found.length < hitsForLongerWalk ? [] : longerWalks) {
+    const isExpected = walked.found.length * next >= wanted * rows
+    if ((isExpected || next === longerWalks.at(-1)) && (await ends(next))) return walked.found
   }
-  return (await list.isLongerThan(walked)) ? list.lookUp() : found
+  const goesOn = walked.isWhole === false || (await list.isLongerThan(rows))
+  return goesOn ? list.lookUp() : walked.found
 }
+
+/** The length of what was walked is read along with each row that was found. */
+export const walkedOf = <Row extends { walkedRows: number }>(found: Row[], rows: WalkRows): Walked<Row> => ({
+  found,
+  isWhole: found[0] ? found[0].walkedRows < rows : null,
+})
 
 /**
  * How words are looked up: by their index whatever the planner expects, and with the memory to remember each row of a
@@ -67,8 +74,8 @@ export const lookUpSettings = {
 export const ofWorkspace = (workspaceId: string) =>
   sql<boolean>`workspace_id collate "default" = ${workspaceId}`
 
-/** The rows that the index of words names, as a condition. */
-export const isNamed = ({ whole, longer }: IndexQuery): RawBuilder<boolean> =>
+/** The rows that have words of this query, as a condition that the index of words has. */
+export const hasWords = ({ whole, longer }: IndexQuery): RawBuilder<boolean> =>
   longer === null
     ? sql`words @@ ${whole}::tsquery`
     : sql`(words @@ ${whole}::tsquery or words @@ ${longer}::tsquery)`

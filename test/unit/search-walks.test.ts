@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest'
+import { type SearchedList, search } from '../../src/domain/search/probe.ts'
+
+const wanted = 21
+
+/** A list of so many rows, of which one in `every` has the words, and what was asked of it. */
+function searchedList({ rows, every }: { rows: number; every: number }) {
+  const asked: string[] = []
+  const first = (upTo: number) =>
+    Array.from({ length: Math.floor(Math.min(rows, upTo) / every) }, (_, index) => (index + 1) * every).slice(
+      0,
+      wanted,
+    )
+  const list: SearchedList<number> = {
+    async walk(upTo) {
+      asked.push(`walk ${upTo}`)
+      const found = first(upTo)
+      return { found, isWhole: found.length > 0 ? rows <= upTo : null }
+    },
+    async isLongerThan(upTo) {
+      asked.push(`longer than ${upTo}`)
+      return rows > upTo
+    },
+    async lookUp() {
+      asked.push('look up')
+      return first(rows)
+    },
+  }
+  return { list, asked, found: first(rows) }
+}
+
+test.for<[string, { rows: number; every: number }, string[]]>([
+  ['a word that all have fills the page at once', { rows: 100_000, every: 1 }, ['walk 50']],
+  ['a word of every tenth fills it after 500 rows', { rows: 100_000, every: 10 }, ['walk 50', 'walk 500']],
+  [
+    'a word of every fiftieth fills it after 1,500 rows',
+    { rows: 100_000, every: 50 },
+    ['walk 50', 'walk 500', 'walk 1500'],
+  ],
+  [
+    'a word of every hundredth fills it after 5,000 rows, and 1,500 are left out',
+    { rows: 100_000, every: 100 },
+    ['walk 50', 'walk 500', 'walk 5000'],
+  ],
+  [
+    'a word of every 250th does not fill it',
+    { rows: 100_000, every: 250 },
+    ['walk 50', 'walk 500', 'walk 5000', 'look up'],
+  ],
+  [
+    'a rare word is looked up',
+    { rows: 100_000, every: 10_000 },
+    ['walk 50', 'walk 500', 'longer than 500', 'look up'],
+  ],
+  ['a list that ends is not walked further', { rows: 40, every: 8 }, ['walk 50']],
+  ['nor is one of 400 rows', { rows: 400, every: 60 }, ['walk 50', 'walk 500']],
+  [
+    'a list without the word is not looked up when it ends',
+    { rows: 400, every: 1_000 },
+    ['walk 50', 'walk 500', 'longer than 500'],
+  ],
+  [
+    'a list that ends within a longer walk is not looked up',
+    { rows: 4_000, every: 250 },
+    ['walk 50', 'walk 500', 'walk 5000'],
+  ],
+])('%s', async ([, given, steps]) => {
+  const { list, asked, found } = searchedList(given)
+  expect(await search(list, wanted)).toEqual(found)
+  expect(asked).toEqual(steps)
+})
+
+test('50 rows are not walked for a page of 50', async () => {
+  const { list, asked } = searchedList({ rows: 100_000, every: 1 })
+  await search(list, 51)
+  expect(asked[0]).toBe('walk 500')
+})
