@@ -1,38 +1,45 @@
+import { writeSync } from 'node:fs'
 import { type DestinationStream, pino } from 'pino'
 
 /** How long a line may be held while others come. */
-const heldMs = 100
-/** Lines of this size together leave at once. */
-const heldBytes = 8_192
-/** A line of this level leaves at once, with those before it. */
-const urgentLevel = pino.levels.values.warn ?? 0
+const heldMs = 20
 
 /**
- * Writes lines to the standard output: one at once, and those that follow it within 100 ms together, as each write takes
- * longer than making its line. Warnings and errors leave at once, and all lines before the process exits. A process that
- * is killed loses those that it holds.
+ * Writes lines to the standard output: one at once, and those that follow it within 20 ms together, as each write takes
+ * longer than making its line. Whoever reads them slowly keeps nobody waiting. What is held when the process exits is
+ * written then; a process that is killed loses it.
  */
 export function logOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, minLength: heldBytes })
-  let isHeld = false
-  process.once('exit', () => output.flushSync())
+  let held = ''
+  let isHolding = false
 
   function release(): void {
-    isHeld = false
-    output.flush()
+    isHolding = false
+    if (held !== '') output.write(held)
+    held = ''
   }
 
+  // Before those of pino, which write what has been released.
+  process.once('beforeExit', release)
+  process.once('exit', () => {
+    try {
+      output.flushSync()
+      writeSync(1, held)
+    } catch {
+      // Nobody reads them any more.
+    }
+  })
+  const output = pino.destination({ dest: 1, sync: false })
+
   return {
-    // With it, pino tells the level of each line.
-    [pino.symbols.needsMetadataGsym]: true,
-    lastLevel: 0,
-    write(line: string) {
+    write(line) {
+      if (isHolding) {
+        held += line
+        return
+      }
       output.write(line)
-      if (isHeld && this.lastLevel < urgentLevel) return
-      output.flush()
-      if (isHeld) return
-      isHeld = true
+      isHolding = true
       setTimeout(release, heldMs).unref()
     },
-  } as DestinationStream & { lastLevel: number }
+  }
 }

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 
-const log = JSON.stringify(new URL('../../src/runtime/log.ts', import.meta.url).href)
+const urlOf = (file: string) => JSON.stringify(new URL(`../../src/runtime/${file}`, import.meta.url).href)
+const [log, signals] = [urlOf('log.ts'), urlOf('signals.ts')]
 
 /** Runs a script with a log of its own, in a process of its own. */
 function runWithLog(script: string) {
@@ -29,15 +30,20 @@ test.for([
   expect(lines).toEqual(Array.from({ length: 200 }, (_, index) => `line ${index}`))
 })
 
-test('a warning leaves at once, with the lines before it', async () => {
-  const { lines, output } = runWithLog(`${many} log.warn('late'); process.kill(process.pid, 'SIGKILL')`)
-  await once(output, 'close')
-  expect(lines).toHaveLength(201)
-  expect(lines.at(-1)).toBe('late')
-})
-
 test('a process that goes on writes the lines that it has held', async () => {
   const { lines, output } = runWithLog(`${many} process.stdin.resume()`)
   while (lines.length < 200) await once(output, 'line')
   expect(lines.at(-1)).toBe('line 199')
+})
+
+test('a process ends in order when nobody reads its lines any more', async () => {
+  const { child, output } = runWithLog(`
+    const { endOn } = await import(${signals})
+    endOn(['SIGTERM'], { log, close: async () => {}, timeoutMs: 60_000 })
+    process.stdin.resume()
+    log.info('ready')`)
+  await once(output, 'line')
+  child.stdout.destroy()
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
 })
