@@ -3,7 +3,7 @@ import type { Graph } from '../execution/graph.ts'
 import type { Begun, HttpRequest } from './http-request.ts'
 
 /** An answer to be sent as it is. */
-export type DirectAnswer = { type: string; text: Buffer }
+export type DirectAnswer = { type: string; body: Buffer }
 
 /** What a common request may have in its body; anything else is for Yoga. */
 type CommonBody = {
@@ -45,11 +45,11 @@ export async function answerDirectly(
   const operation = await graph.prepare({ query, operationName, documentId: null }, caller)
   if ('errors' in operation || operation.kind === 'subscription') return { operation }
   const answer = await graph.answer(operation, variables, caller)
-  return 'text' in answer ? { type, text: bytesOf(answer.text) } : { operation, result: answer }
+  return 'text' in answer ? { type, body: bodyOf(answer.text) } : { operation, result: answer }
 }
 
 /** A long text takes Node longer to write than its bytes, and Fastify would count them once more. */
-const bytesOf = (text: string | Buffer): Buffer => (typeof text === 'string' ? Buffer.from(text) : text)
+const bodyOf = (text: string | Buffer): Buffer => (typeof text === 'string' ? Buffer.from(text) : text)
 
 const isTextOrNone = (value: unknown) => value == null || typeof value === 'string'
 const isObjectOrNone = (value: unknown) =>

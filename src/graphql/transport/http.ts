@@ -119,7 +119,7 @@ export async function graphqlOverHttp(
         signal: clientGone(reply),
       }
       const direct = await answerDirectly(graph, request, caller)
-      if (direct && 'text' in direct) return reply.type(direct.type).send(direct.text)
+      if (direct && 'body' in direct) return reply.type(direct.type).send(direct.body)
       // The log, the metrics, the quotas and Fastify each wait for the end of a stream, which are more than Node's ten.
       reply.raw.setMaxListeners(20)
       return yoga.handleNodeRequestAndResponse(request, reply, { ...caller, begun: direct })
