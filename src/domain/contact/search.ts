@@ -62,6 +62,7 @@ export async function searchedContacts(
   const searching = { workspaceId, page: bounds }
   const { backward } = page
   const list = {
+    isIndexed: true,
     walk: async (rows: WalkRows) =>
       walkedOf(await walked(db, { ...searching, rows, query: toCompare }, { backward }), rows),
     isLongerThan: async (rows: WalkRows) =>

@@ -5,7 +5,7 @@ import { queryOf } from '../search/lexemes.ts'
 import { lookUpSettings, search, type WalkRows, walkedOf } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { partsOf } from './filter.ts'
-import { keepsWalk } from './kept-plan.ts'
+import { keepsWalk, keptSizeOf } from './kept-plan.ts'
 import type { ConversationPage } from './list.ts'
 import type { ConversationAlong } from './rows.ts'
 import { beyond, lookedUp, walked } from './search-queries.ts'
@@ -29,6 +29,7 @@ export async function searchedPage(
   const { toCompare, toLookUp } = queryOf(workspaceId, words)
   const searching = { workspaceId, filter: parts.values, page: bounds }
   const list = {
+    isIndexed: keptSizeOf(parts, { filter, order, parent: null }, bounds.limit) !== null,
     walk: async (rows: WalkRows) => {
       const walk = { ...shape, rows, isKept: keepsWalk(parts, rows) }
       return walkedOf(await walked(db, { ...searching, query: toCompare }, walk), rows)

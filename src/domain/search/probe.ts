@@ -6,6 +6,8 @@ export type Walked<Row> = { found: Row[]; isWhole: boolean | null }
 
 /** A list that is searched, from a place on. */
 export type SearchedList<Row> = {
+  /** Whether an index gives its rows. Otherwise many others may be read for each of them. */
+  isIndexed: boolean
   /** The matching ones among the next `rows` of the list, in its order, as many as are wanted. */
   walk(rows: WalkRows): Promise<Walked<Row>>
   /** Whether the list has more than `rows` left. */
@@ -14,7 +16,7 @@ export type SearchedList<Row> = {
   lookUp(): Promise<Row[]>
 }
 
-/** After so many rows, a word that most have fills a small page: one letter, for instance. */
+/** For a list that no index gives: after so many rows, a word that most have fills a small page. */
 const shortWalkRows = 50
 /** Takes about as long as looking up a rare word: 1 ms for 500 rows of a million, 3 for 1,500, and 10 for 5,000. */
 const middleWalkRows = 500
@@ -41,7 +43,8 @@ export async function search<Row>(list: SearchedList<Row>, wanted: number): Prom
     return walked.found.length >= wanted || walked.isWhole === true
   }
 
-  if (wanted <= shortWalkRows && (await ends(shortWalkRows))) return walked.found
+  const isShort = !list.isIndexed && wanted <= shortWalkRows
+  if (isShort && (await ends(shortWalkRows))) return walked.found
   if (await ends(middleWalkRows)) return walked.found
   for (const next of walked.found.length < hitsForLongerWalk ? [] : longerWalks) {
     const isExpected = walked.found.length * next >= wanted * rows
