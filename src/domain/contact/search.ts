@@ -13,24 +13,24 @@ import { type Contact, columns, newestFirst } from './rows.ts'
 type Searching = { workspaceId: string; page: PageBounds }
 type Walking = Searching & { rows: WalkRows; query: string }
 
+/** See walkedOf. */
 const walked = reusable((reader, { workspaceId, page, rows, query }: Walking, { backward }: Backward) => {
   const all = reader.selectFrom('contact').where('workspace_id', '=', workspaceId)
   const next = paged(all.selectAll(), newestFirst, { ...page, backward, limit: rows })
   const ids = paged(all.select('id'), newestFirst, { ...page, backward, limit: rows })
-  const found = reader
+  const matches = reader
     .selectFrom(next.as('contact'))
     .select(columns)
-    .select(sql<number>`(select count(*) from (${ids}) as walked)`.as('walkedRows'))
     .where(sql<boolean>`words @@ ${query}::tsquery`)
-  return paged(found, newestFirst, { limit: page.limit, after: null, before: null, backward })
+  const bounds = { limit: page.limit, after: null, before: null, backward }
+  const found = paged(matches, newestFirst, bounds).as('found')
+  const whole = sql<{ walkedRows: number }>`(select count(*) as "walkedRows" from (${ids}) as walked)`
+  const both = reader
+    .selectFrom(whole.as<'whole'>(sql`whole`))
+    .leftJoin(found, join => join.onTrue())
+    .selectAll()
+  return paged(both, { ...newestFirst, column: 'createdAt' }, bounds)
 })
-
-const beyond = reusable(
-  (reader, { workspaceId, page, rows }: Omit<Walking, 'query'>, { backward }: Backward) => {
-    const all = reader.selectFrom('contact').select('id').where('workspace_id', '=', workspaceId)
-    return paged(all, newestFirst, { ...page, backward }).offset(rows)
-  },
-)
 
 type LookingUp = Searching & { query: IndexQuery }
 
@@ -64,9 +64,7 @@ export async function searchedContacts(
   const list = {
     isIndexed: true,
     walk: async (rows: WalkRows) =>
-      walkedOf(await walked(db, { ...searching, rows, query: toCompare }, { backward }), rows),
-    isLongerThan: async (rows: WalkRows) =>
-      (await beyond(db, { workspaceId, page: { ...bounds, limit: 1 }, rows }, { backward })).length > 0,
+      walkedOf<Contact>(await walked(db, { ...searching, rows, query: toCompare }, { backward }), rows),
     lookUp: () =>
       withSettings(db, lookUpSettings, reader =>
         lookedUp(reader, { ...searching, query: toLookUp }, { backward }),

@@ -17,14 +17,18 @@ type Walk = { rows: WalkRows; isKept: boolean }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds }
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
-/** The conversations with these ids, and conditions that they must meet. */
+/** The conversations with these ids that meet these conditions; `all`: a row for each id, without any that does not. */
 function ofIds(
   reader: Reader,
   found: AliasedExpression<{ found: string }, 'found'>,
   workspaceId: string,
-  conditions: readonly Condition[],
+  { conditions, all }: { conditions: readonly Condition[]; all: boolean },
 ): Conversations {
-  return reader.selectFrom(found).innerJoinLateral(
+  const ids = reader.selectFrom(found)
+  const join = (
+    all ? ids.leftJoinLateral.bind(ids) : ids.innerJoinLateral.bind(ids)
+  ) as typeof ids.innerJoinLateral
+  return join(
     eb =>
       eb
         .selectFrom('conversation')
@@ -44,7 +48,7 @@ const maxShown = 101
 
 /**
  * Reads the words of all rows that are walked, in the order of their ids: that takes a third of what it takes to look up
- * those of one row after the other.
+ * those of one row after the other. For the rows see walkedOf.
  */
 export const walked = reusable(
   (
@@ -64,7 +68,7 @@ export const walked = reusable(
     // `is true` keeps PostgreSQL from a join, whose kind would depend on what it expects, and from the index of words.
     const matches = sql<{ id: string; at: Date; length: number }>`(
       with walked as materialized (${list})
-      select id, at, (select count(*) from walked) as length from walked where (id in (
+      select length, id, at from (select count(*) as length from walked) as whole left join walked on (id in (
         select conversation_id from conversation_words
         where workspace_id = ${workspaceId} and conversation_id = any(array(select id from walked))
           and (words @@ ${query}::tsquery) is true
@@ -75,7 +79,7 @@ export const walked = reusable(
     const shown = isKept ? first.limit(sql.lit(maxShown)) : first
     return readAlong(
       paged(
-        ofIds(reader, shown.as('found'), workspaceId, [])
+        ofIds(reader, shown.as('found'), workspaceId, { conditions: [], all: true })
           .select(columns)
           .select(sql.ref<number>('found.length').as('walkedRows')),
         sort,
@@ -84,20 +88,6 @@ export const walked = reusable(
       workspaceId,
       along,
     )
-  },
-)
-
-/** The row behind so many of the list. */
-export const beyond = reusable(
-  (
-    reader,
-    { workspaceId, filter: values, page }: Searching,
-    { order, backward, filter, rows }: ListShape & Pick<Walk, 'rows'>,
-  ) => {
-    const filtering = { shape: filter, values, order, parent: null }
-    // Each branch of the list ends there.
-    const bounds = { ...page, backward, limit: rows + 1 }
-    return listed(reader, workspaceId, filtering, bounds).select('conversation.id').offset(rows)
   },
 )
 
@@ -111,12 +101,10 @@ export const lookedUp = reusable(
         select conversation_id from conversation_words where ${hasWords(query)} and ${ofWorkspace(workspaceId)}
       ) select * from found
     )`
-    const matches = ofIds(
-      reader,
-      found.as<'found'>(sql`found(found)`),
-      workspaceId,
-      conditionsOf({ shape: filter, values }),
-    )
+    const matches = ofIds(reader, found.as<'found'>(sql`found(found)`), workspaceId, {
+      conditions: conditionsOf({ shape: filter, values }),
+      all: false,
+    })
     // The page is made first, so that nothing is read along with rows that are not shown.
     const shown = paged(matches.selectAll('conversation'), sortOf(order), { ...page, backward })
     const rows = reader.selectFrom(shown.as('conversation')) as unknown as Conversations

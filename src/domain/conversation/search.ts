@@ -8,7 +8,7 @@ import { partsOf } from './filter.ts'
 import { keepsWalk, keptSizeOf } from './kept-plan.ts'
 import type { ConversationPage } from './list.ts'
 import type { ConversationAlong } from './rows.ts'
-import { beyond, lookedUp, walked } from './search-queries.ts'
+import { lookedUp, walked } from './search-queries.ts'
 import { inTime } from './slow-filter.ts'
 
 /**
@@ -23,8 +23,7 @@ export async function searchedPage(
 ): Promise<ConversationAlong[]> {
   const parts = partsOf(filter)
   if (!parts) return []
-  const listShape = { filter: parts.shape, order, backward: page.backward }
-  const shape = { ...listShape, along }
+  const shape = { filter: parts.shape, order, along, backward: page.backward }
   const bounds = boundsOf(page)
   const { toCompare, toLookUp } = queryOf(workspaceId, words)
   const searching = { workspaceId, filter: parts.values, page: bounds }
@@ -32,9 +31,8 @@ export async function searchedPage(
     isIndexed: keptSizeOf(parts, { filter, order, parent: null }, bounds.limit) !== null,
     walk: async (rows: WalkRows) => {
       const walk = { ...shape, rows, isKept: keepsWalk(parts, rows) }
-      return walkedOf(await walked(db, { ...searching, query: toCompare }, walk), rows)
+      return walkedOf<ConversationAlong>(await walked(db, { ...searching, query: toCompare }, walk), rows)
     },
-    isLongerThan: async (rows: WalkRows) => (await beyond(db, searching, { ...listShape, rows })).length > 0,
     lookUp: () =>
       withSettings(db, lookUpSettings, (reader: Reader) =>
         lookedUp(reader, { ...searching, query: toLookUp }, shape),

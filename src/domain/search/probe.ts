@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { IndexQuery } from './lexemes.ts'
 
-/** What a walk along a list has found. `isWhole`: the list has no further rows; null: nothing was found to tell it. */
-export type Walked<Row> = { found: Row[]; isWhole: boolean | null }
+/** What a walk along a list has found. `isWhole`: the list has no further rows. */
+export type Walked<Row> = { found: Row[]; isWhole: boolean }
 
 /** A list that is searched, from a place on. */
 export type SearchedList<Row> = {
@@ -10,8 +10,6 @@ export type SearchedList<Row> = {
   isIndexed: boolean
   /** The matching ones among the next `rows` of the list, in its order, as many as are wanted. */
   walk(rows: WalkRows): Promise<Walked<Row>>
-  /** Whether the list has more than `rows` left. */
-  isLongerThan(rows: WalkRows): Promise<boolean>
   /** The matching ones by the index of words, in the order of the list, as many as are wanted. */
   lookUp(): Promise<Row[]>
 }
@@ -35,12 +33,12 @@ export type WalkRows = typeof shortWalkRows | typeof middleWalkRows | (typeof lo
  */
 export async function search<Row>(list: SearchedList<Row>, wanted: number): Promise<Row[]> {
   let rows: WalkRows = shortWalkRows
-  let walked: Walked<Row> = { found: [], isWhole: null }
+  let walked: Walked<Row> = { found: [], isWhole: false }
   /** Begins anew, as rows may have moved since the last walk. Returns whether nothing more is to be found. */
   async function ends(next: WalkRows): Promise<boolean> {
     rows = next
     walked = await list.walk(next)
-    return walked.found.length >= wanted || walked.isWhole === true
+    return walked.found.length >= wanted || walked.isWhole
   }
 
   const isShort = !list.isIndexed && wanted <= shortWalkRows
@@ -50,14 +48,19 @@ export async function search<Row>(list: SearchedList<Row>, wanted: number): Prom
     const isExpected = walked.found.length * next >= wanted * rows
     if ((isExpected || next === longerWalks.at(-1)) && (await ends(next))) return walked.found
   }
-  const goesOn = walked.isWhole === false || (await list.isLongerThan(rows))
-  return goesOn ? list.lookUp() : walked.found
+  return list.lookUp()
 }
 
-/** The length of what was walked is read along with each row that was found. */
-export const walkedOf = <Row extends { walkedRows: number }>(found: Row[], rows: WalkRows): Walked<Row> => ({
-  found,
-  isWhole: found[0] ? found[0].walkedRows < rows : null,
+/**
+ * What a walk has found, from rows that each tell the length of what was walked. A row whose id is null says that there is
+ * none with the words.
+ */
+export const walkedOf = <Row extends { id: string }>(
+  rows: readonly { id: string | null; walkedRows: number }[],
+  walked: WalkRows,
+): Walked<Row> => ({
+  found: rows.filter(({ id }) => id !== null) as readonly object[] as Row[],
+  isWhole: (rows[0]?.walkedRows ?? 0) < walked,
 })
 
 /**

@@ -153,9 +153,7 @@ test('a connection keeps the plans of what pages read', async ({ filled: { url }
   // A plan is kept from the sixth execution on, and a statement has a name from the third on.
   for (let round = 0; round < 10; round++) await readPages(db)
   const { rows } = await sql<{ statement: string; kept: boolean }>`
-    select statement, generic_plans > 0 as kept from pg_prepared_statements where statement not like '% offset %'`.execute(
-    db,
-  )
+    select statement, generic_plans > 0 as kept from pg_prepared_statements`.execute(db)
   expect(rows.length).toBeGreaterThanOrEqual(14)
   expect(rows.filter(({ kept }) => !kept)).toEqual([])
 })
