@@ -29,16 +29,21 @@ export function keptSizeOf(
   return sizes.find(size => limit <= size) ?? null
 }
 
+/** Walks have fewer sizes than lists, as they have several lengths too. */
+const walkSizes = [26, 101]
+
 /**
- * Whether PostgreSQL keeps the plan of a walk along a list of so many rows. If a kept plan expects less rows than a walk
- * has, it reads and sorts all of the list: it did for 1,500 rows of two sources. So it is for a short walk along a list by
- * status or read state, of which it expects much.
+ * How many shown rows the statement of a walk may count on, so that PostgreSQL keeps its plan; null: it is planned each
+ * time. If a kept plan expects fewer rows of a list than are walked, it reads and sorts all of them: it did for 1,500 rows
+ * of two sources. So it is for a short walk along a list by status or read state, of which it expects much.
  */
-export function keepsWalk(
+export function keptWalkSizeOf(
   { shape, values }: { shape: FilterShape; values: FilterValues },
   rows: number,
-): boolean {
+  limit: number,
+): number | null {
   const { source, assignedToId, contactId, channelId, lastMessageAt, createdAt } = values
   const others = [shape.isAssigned, source, assignedToId, contactId, channelId, lastMessageAt, createdAt]
-  return rows <= 500 && others.every(value => value === null)
+  if (rows > 500 || others.some(value => value !== null)) return null
+  return walkSizes.find(size => limit <= size) ?? null
 }

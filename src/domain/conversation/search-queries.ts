@@ -12,8 +12,8 @@ import { columns } from './rows.ts'
 
 type ListShape = Backward & { filter: FilterShape; order: ConversationOrder }
 type Shape = ListShape & { along: Along }
-/** How far a list is walked. `isKept`: PostgreSQL keeps the plan, see keepsWalk. */
-type Walk = { rows: WalkRows; isKept: boolean }
+/** How far a list is walked. `keptSize`: see keptWalkSizeOf. */
+type Walk = { rows: WalkRows; keptSize: number | null }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds }
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
@@ -43,9 +43,6 @@ function ofIds(
   ) as unknown as Conversations
 }
 
-/** The largest page with a kept plan, in the text of the statement. The page's own limit cuts what it gives. */
-const maxShown = 101
-
 /**
  * Reads the words of all rows that are walked, in the order of their ids: that takes a third of what it takes to look up
  * those of one row after the other. For the rows see walkedOf.
@@ -54,7 +51,7 @@ export const walked = reusable(
   (
     reader,
     { workspaceId, filter: values, page, query }: Searching & { query: string },
-    { backward, along, order, filter, rows, isKept }: Shape & Walk,
+    { backward, along, order, filter, rows, keptSize }: Shape & Walk,
   ) => {
     const filtering = { shape: filter, values, order, parent: null }
     const sort = sortOf(order)
@@ -63,7 +60,7 @@ export const walked = reusable(
       workspaceId,
       filtering,
       { ...page, backward, limit: rows },
-      isKept ? rows : null,
+      keptSize && rows,
     ).select(['conversation.id', sql.ref<Date>(`conversation.${sort.column}`).as('at')])
     // `is true` keeps PostgreSQL from a join, whose kind would depend on what it expects, and from the index of words.
     const matches = sql<{ id: string; at: Date; length: number }>`(
@@ -76,7 +73,7 @@ export const walked = reusable(
     )`
     const ids = reader.selectFrom(matches.as<'matches'>(sql`matches`)).select(['id as found', 'length'])
     const first = paged(ids, { ...sort, column: 'at' }, inOrder({ ...page, backward }))
-    const shown = isKept ? first.limit(sql.lit(maxShown)) : first
+    const shown = keptSize === null ? first : first.limit(sql.lit(keptSize))
     return readAlong(
       paged(
         ofIds(reader, shown.as('found'), workspaceId, { conditions: [], all: true })

@@ -5,7 +5,7 @@ import { queryOf } from '../search/lexemes.ts'
 import { lookUpSettings, search, type WalkRows, walkedOf } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { partsOf } from './filter.ts'
-import { keepsWalk, keptSizeOf } from './kept-plan.ts'
+import { keptSizeOf, keptWalkSizeOf } from './kept-plan.ts'
 import type { ConversationPage } from './list.ts'
 import type { ConversationAlong } from './rows.ts'
 import { lookedUp, walked } from './search-queries.ts'
@@ -30,7 +30,7 @@ export async function searchedPage(
   const list = {
     isIndexed: keptSizeOf(parts, { filter, order, parent: null }, bounds.limit) !== null,
     walk: async (rows: WalkRows) => {
-      const walk = { ...shape, rows, isKept: keepsWalk(parts, rows) }
+      const walk = { ...shape, rows, keptSize: keptWalkSizeOf(parts, rows, bounds.limit) }
       return walkedOf<ConversationAlong>(await walked(db, { ...searching, query: toCompare }, walk), rows)
     },
     lookUp: () =>

@@ -6,7 +6,7 @@ import type { Db } from '../../../src/db/db.ts'
 import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { contactsByIds } from '../../../src/domain/contact/rows.ts'
 import { partsOf } from '../../../src/domain/conversation/filter.ts'
-import { keepsWalk } from '../../../src/domain/conversation/kept-plan.ts'
+import { keptWalkSizeOf } from '../../../src/domain/conversation/kept-plan.ts'
 import { conversationPage, conversationPages } from '../../../src/domain/conversation/list.ts'
 import { conversationsByIds } from '../../../src/domain/conversation/rows.ts'
 import { searchedPage } from '../../../src/domain/conversation/search.ts'
@@ -96,19 +96,19 @@ test.for(Object.keys(inboxFilters))(
     const along = { contact: false, agent: false }
     for (const rows of [50, 500, 1_500, 5_000] as const) {
       queries.length = 0
-      const isKept = keepsWalk(parts, rows)
-      const shape = { filter: parts.shape, order, backward: false, along, rows, isKept }
+      const keptSize = keptWalkSizeOf(parts, rows, page.limit)
+      const shape = { filter: parts.shape, order, backward: false, along, rows, keptSize }
       await walked(db, { workspaceId, filter: parts.values, page, query }, shape)
       const [statement] = queries
       if (!statement) throw new Error('Nothing was executed.')
       const plans = [
         await planOf(client, statement),
-        ...(isKept ? [await keptPlanOf(client, statement)] : []),
+        ...(keptSize ? [await keptPlanOf(client, statement)] : []),
       ]
       for (const plan of plans) expect(plan.readAlong, name).toBeLessThanOrEqual(rows)
-      if (!isKept) continue
+      if (!keptSize) continue
       // Each branch of the list may give one row more, and those that are shown are read once more.
-      for (const plan of plans) expect(plan.read, name).toBeLessThanOrEqual(rows + 12 + 101)
+      for (const plan of plans) expect(plan.read, name).toBeLessThanOrEqual(rows + 12 + 26)
     }
   },
 )
