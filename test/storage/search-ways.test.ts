@@ -2,6 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import type { OpenDatabase } from '../../src/db/open-database.ts'
 import { searchedContacts } from '../../src/domain/contact/search.ts'
 import { searchedPage } from '../../src/domain/conversation/search.ts'
+import type { Page } from '../../src/domain/page.ts'
 import { searchedWords } from '../../src/domain/search/words.ts'
 import { createWorkspace } from '../../src/domain/workspace/create.ts'
 import { openDatabase } from '../support/databases.ts'
@@ -102,4 +103,26 @@ test('a contact among many is looked up by its address, and many are found along
   expect(isByIndex()).toBe(false)
   expect((await find('somebody3@example.net', 20)).map(({ id }) => id)).toEqual(['ctc_3'])
   expect(isByIndex()).toBe(true)
+})
+
+test('contacts that are found along the list come in its order, from both ends and from a place on', async () => {
+  const { database, workspaceId } = await told()
+  const all = await database.reserved
+    .selectFrom('contact')
+    .select(['id', 'created_at as at'])
+    .where('workspace_id', '=', workspaceId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+  const find = async (bounds: Partial<Page>) => {
+    const page = { size: 20, backward: false, after: null, before: null, ...bounds }
+    const rows = await searchedContacts(database.reserved, workspaceId, page, searchedWords('example.net'))
+    return rows.map(({ id }) => id)
+  }
+  const ids = all.map(({ id }) => id)
+  const [tenth = null] = all.slice(9)
+  expect(await find({})).toEqual(ids.slice(0, 21))
+  expect(await find({ backward: true })).toEqual(ids.toReversed().slice(0, 21))
+  expect(await find({ after: tenth })).toEqual(ids.slice(10, 31))
+  expect(await find({ before: tenth, backward: true })).toEqual(ids.slice(0, 9).toReversed())
 })

@@ -37,9 +37,9 @@ test.for<[string, Given, string[]]>([
     ['walk 500', 'walk 1500'],
   ],
   [
-    'a word of every hundredth fills it after 5,000 rows, and 1,500 are left out',
+    'a word of every hundredth fills it after 3,000 rows, and 1,500 are left out',
     { rows: 100_000, every: 100 },
-    ['walk 500', 'walk 5000'],
+    ['walk 500', 'walk 3000'],
   ],
   [
     'a word of every 250th does not fill it',
@@ -52,7 +52,11 @@ test.for<[string, Given, string[]]>([
     { rows: 100_000, every: 2, isIndexed: false },
     ['walk 50'],
   ],
-  ['and then by 500', { rows: 100_000, every: 10, isIndexed: false }, ['walk 50', 'walk 500']],
+  [
+    'a list without an index is walked by 500 rows when 50 do not fill the page',
+    { rows: 100_000, every: 10, isIndexed: false },
+    ['walk 50', 'walk 500'],
+  ],
   ['a list that ends is not walked further', { rows: 40, every: 8 }, ['walk 500']],
   ['nor is one of 400 rows', { rows: 400, every: 60 }, ['walk 500']],
   ['a list without the word is not looked up when it ends', { rows: 400, every: 1_000 }, ['walk 500']],

@@ -29,21 +29,17 @@ export function keptSizeOf(
   return sizes.find(size => limit <= size) ?? null
 }
 
-/** Walks have fewer sizes than lists, as they have several lengths too. */
-const walkSizes = [26, 101]
-
 /**
- * How many shown rows the statement of a walk may count on, so that PostgreSQL keeps its plan; null: it is planned each
- * time. If a kept plan expects fewer rows of a list than are walked, it reads and sorts all of them: it did for 1,500 rows
- * of two sources. So it is for a short walk along a list by status or read state, of which it expects much.
+ * Whether a walk along so many rows of a list has its length in the text of its statement, so that PostgreSQL keeps the
+ * plan; otherwise PostgreSQL decides. If such a plan expects fewer rows of a list than are walked, it reads and sorts all
+ * of them: it did for 1,500 rows of two sources. So it is for a short walk along a list by status or read state, of which
+ * it expects much.
  */
-export function keptWalkSizeOf(
+export function keepsWalk(
   { shape, values }: { shape: FilterShape; values: FilterValues },
   rows: number,
-  limit: number,
-): number | null {
+): boolean {
   const { source, assignedToId, contactId, channelId, lastMessageAt, createdAt } = values
   const others = [shape.isAssigned, source, assignedToId, contactId, channelId, lastMessageAt, createdAt]
-  if (rows > 500 || others.some(value => value !== null)) return null
-  return walkSizes.find(size => limit <= size) ?? null
+  return rows <= 500 && others.every(value => value === null)
 }

@@ -12,12 +12,12 @@ import { columns } from './rows.ts'
 
 type ListShape = Backward & { filter: FilterShape; order: ConversationOrder }
 type Shape = ListShape & { along: Along }
-/** How far a list is walked. `keptSize`: see keptWalkSizeOf. */
-type Walk = { rows: WalkRows; keptSize: number | null }
+/** How far a list is walked. `isKept`: see keepsWalk. */
+type Walk = { rows: WalkRows; isKept: boolean }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds }
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
-/** The conversations with these ids that meet these conditions; `all`: a row for each id, without any that does not. */
+/** The conversations with these ids that meet these conditions. With `all`, an id of no such one gives a row of nulls. */
 function ofIds(
   reader: Reader,
   found: AliasedExpression<{ found: string }, 'found'>,
@@ -51,7 +51,7 @@ export const walked = reusable(
   (
     reader,
     { workspaceId, filter: values, page, query }: Searching & { query: string },
-    { backward, along, order, filter, rows, keptSize }: Shape & Walk,
+    { backward, along, order, filter, rows, isKept }: Shape & Walk,
   ) => {
     const filtering = { shape: filter, values, order, parent: null }
     const sort = sortOf(order)
@@ -60,7 +60,7 @@ export const walked = reusable(
       workspaceId,
       filtering,
       { ...page, backward, limit: rows },
-      keptSize && rows,
+      isKept ? rows : null,
     ).select(['conversation.id', sql.ref<Date>(`conversation.${sort.column}`).as('at')])
     // `is true` keeps PostgreSQL from a join, whose kind would depend on what it expects, and from the index of words.
     const matches = sql<{ id: string; at: Date; length: number }>`(
@@ -72,8 +72,7 @@ export const walked = reusable(
       )) is true
     )`
     const ids = reader.selectFrom(matches.as<'matches'>(sql`matches`)).select(['id as found', 'length'])
-    const first = paged(ids, { ...sort, column: 'at' }, inOrder({ ...page, backward }))
-    const shown = keptSize === null ? first : first.limit(sql.lit(keptSize))
+    const shown = paged(ids, { ...sort, column: 'at' }, inOrder({ ...page, backward }))
     return readAlong(
       paged(
         ofIds(reader, shown.as('found'), workspaceId, { conditions: [], all: true })

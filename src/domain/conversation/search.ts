@@ -5,7 +5,7 @@ import { queryOf } from '../search/lexemes.ts'
 import { lookUpSettings, search, type WalkRows, walkedOf } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { partsOf } from './filter.ts'
-import { keptSizeOf, keptWalkSizeOf } from './kept-plan.ts'
+import { keepsWalk, keptSizeOf } from './kept-plan.ts'
 import type { ConversationPage } from './list.ts'
 import type { ConversationAlong } from './rows.ts'
 import { lookedUp, walked } from './search-queries.ts'
@@ -27,10 +27,11 @@ export async function searchedPage(
   const bounds = boundsOf(page)
   const { toCompare, toLookUp } = queryOf(workspaceId, words)
   const searching = { workspaceId, filter: parts.values, page: bounds }
+  const isIndexed = keptSizeOf(parts, { filter, order, parent: null }, bounds.limit) !== null
   const list = {
-    isIndexed: keptSizeOf(parts, { filter, order, parent: null }, bounds.limit) !== null,
+    isIndexed,
     walk: async (rows: WalkRows) => {
-      const walk = { ...shape, rows, keptSize: keptWalkSizeOf(parts, rows, bounds.limit) }
+      const walk = { ...shape, rows, isKept: isIndexed && keepsWalk(parts, rows) }
       return walkedOf<ConversationAlong>(await walked(db, { ...searching, query: toCompare }, walk), rows)
     },
     lookUp: () =>

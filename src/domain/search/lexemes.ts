@@ -20,7 +20,7 @@ export type WordQuery = {
 }
 
 /**
- * What the index answers soonest: a row matches at least one of the two. The index reads the rows of a whole word one after the
+ * Two queries, of which a row must match one: what the index answers soonest. It reads the rows of a whole word one after the
  * other, and skips those that another word does not have; but all rows of a beginning are collected first (38 instead of
  * 6 ms for two words of 100,000 rows each). So a beginning is a whole word, or one with a further character.
  */

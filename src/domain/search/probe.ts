@@ -18,11 +18,11 @@ export type SearchedList<Row> = {
 const shortWalkRows = 50
 /** Takes about as long as looking up a rare word: 1 ms for 500 rows of a million, 3 for 1,500, and 10 for 5,000. */
 const middleWalkRows = 500
-const longerWalks = [1_500, 5_000] as const
+const longerWalks = [1_500, 3_000, 5_000] as const
 /** A word that two of 500 rows have is probably found often enough by a longer walk. */
 const hitsForLongerWalk = 2
 
-/** How far a list is walked. Few, as each makes a statement of its own, so that its plan can be kept. */
+/** How far a list is walked. Few, as a kept walk has its length in its text. */
 export type WalkRows = typeof shortWalkRows | typeof middleWalkRows | (typeof longerWalks)[number]
 
 /**
@@ -80,7 +80,7 @@ export const lookUpSettings = {
 export const ofWorkspace = (workspaceId: string) =>
   sql<boolean>`workspace_id collate "default" = ${workspaceId}`
 
-/** The rows that have words of this query, as a condition that the index of words has. */
+/** The rows that have words of this query, as a condition that the index of words can answer. */
 export const hasWords = ({ whole, longer }: IndexQuery): RawBuilder<boolean> =>
   longer === null
     ? sql`words @@ ${whole}::tsquery`

@@ -48,7 +48,7 @@ export async function answerDirectly(
   return 'text' in answer ? { type, body: bodyOf(answer.text) } : { operation, result: answer }
 }
 
-/** A long text takes Node longer to write than its bytes, and Fastify would count them once more. */
+/** Node writes bytes sooner than a long text, and Fastify need not count them. */
 const bodyOf = (text: string | Buffer): Buffer => (typeof text === 'string' ? Buffer.from(text) : text)
 
 const isTextOrNone = (value: unknown) => value == null || typeof value === 'string'
