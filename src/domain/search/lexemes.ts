@@ -20,9 +20,9 @@ export type WordQuery = {
 }
 
 /**
- * Two queries, of which a row must match one: what the index answers soonest. It reads the rows of a whole word one after the
- * other, and skips those that another word does not have; but all rows of a beginning are collected first (38 instead of
- * 6 ms for two words of 100,000 rows each). So a beginning is a whole word, or one with a further character.
+ * Two queries, of which a row must match one: what the index answers soonest. It reads the rows of a whole word one after
+ * the other, and skips those that another word does not have; but all rows of a beginning are collected first (38 instead
+ * of 6 ms for two words of 100,000 rows each). So a beginning is a whole word, or one with a further character.
  */
 export type IndexQuery = {
   whole: string
