@@ -10,8 +10,7 @@ import { type Condition, type ConversationOrder, conditionsOf } from './branches
 import type { FilterShape, FilterValues } from './filter.ts'
 import { columns } from './rows.ts'
 
-type ListShape = Backward & { filter: FilterShape; order: ConversationOrder }
-type Shape = ListShape & { along: Along }
+type Shape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
 /** How far a list is walked. `isKept`: see keepsWalk. */
 type Walk = { rows: WalkRows; isKept: boolean }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds }
