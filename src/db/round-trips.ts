@@ -8,11 +8,12 @@ export type Send = (
 export type Query = (text: string, values: readonly unknown[]) => Promise<unknown>
 
 /**
- * `first`: a statement that does no harm outside a transaction, so it may be sent with the `begin` before it. `ahead`: a
- * statement whose result nobody reads, so the next one may be sent with it, which fails with its error. `last`: the last
- * statement of its transaction, which may be sent with the `commit` after it.
+ * `first`: a statement that does no harm outside a transaction, so it may be sent with the `begin` before it. `setting`:
+ * the same, before statements that do no harm either, so the next one may be sent with it too. `ahead`: a statement whose
+ * result nobody reads, so the next one may be sent with it, which fails with its error. `last`: the last statement of its
+ * transaction, which may be sent with the `commit` after it.
  */
-export type Place = 'first' | 'ahead' | 'last'
+export type Place = 'first' | 'setting' | 'ahead' | 'last'
 
 const places = new WeakMap<readonly unknown[], Place>()
 
@@ -89,6 +90,14 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
     })
   }
 
+  /** What follows fails with the error of the `begin`, or is executed outside a transaction. */
+  async function querySetting(text: string, values: readonly unknown[]): Promise<unknown> {
+    failedAhead = null
+    // Whoever comes next gets the error.
+    queryAhead(pooledBegin ?? 'begin', []).catch(() => {})
+    return queryAhead(text, values)
+  }
+
   /** @throws unknown what a statement ahead of it has failed with, or else this one */
   async function queryBehind(text: string, values: readonly unknown[]): Promise<unknown> {
     const result = await query(text, values).catch(error => {
@@ -118,7 +127,9 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
   async function begin(text: string, values: readonly unknown[]): Promise<unknown> {
     state = isEnd(text) ? 'none' : 'open'
     if (isEnd(text)) return { command: text.toUpperCase(), rows: [] }
-    if (places.get(values) === 'first') return queryFirst(text, values)
+    const at = places.get(values)
+    if (at === 'first') return queryFirst(text, values)
+    if (at === 'setting') return querySetting(text, values)
     await queryBegin()
     return queryWithin(text, values)
   }

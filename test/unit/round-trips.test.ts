@@ -66,6 +66,47 @@ test('another first statement waits for the begin', async () => {
   expect(await first).toEqual({ rows: ['inserted'] })
 })
 
+test('nobody waits for a setting: the reading behind it is sent with it', async () => {
+  const { sent, query, answer } = connection()
+  await query('begin')
+  await query('set', 'setting')
+  const read = query('read', 'last')
+  expect(sent).toEqual(['begin', 'set', 'read', 'commit'])
+  answer()
+  answer()
+  answer({ rows: ['found'] })
+  answer(commit)
+  expect(await read).toEqual({ rows: ['found'] })
+  expect(await query('commit')).toBe(commit)
+})
+
+test('a reading fails with the setting before it', async () => {
+  const { sent, query, fail, answer } = connection()
+  await query('begin')
+  await query('set', 'setting')
+  const read = query('read')
+  answer()
+  fail('the setting is not allowed')
+  fail('the transaction is aborted')
+  await expect(read).rejects.toThrow('the setting is not allowed')
+  await expect(query('read more')).rejects.toThrow('the setting is not allowed')
+  const rolledBack = query('rollback')
+  answer(rollback)
+  expect(await rolledBack).toBe(rollback)
+  expect(sent).toEqual(['begin', 'set', 'read', 'rollback'])
+})
+
+test('a transaction with a setting whose begin has failed is not committed', async () => {
+  const { sent, query, fail, answer } = connection()
+  await query('begin')
+  await query('set', 'setting')
+  fail('the begin was cancelled')
+  answer()
+  await expect(query('read')).rejects.toThrow('the begin was cancelled')
+  await expect(query('commit')).rejects.toThrow('the begin was cancelled')
+  expect(sent).toEqual(['begin', 'set'])
+})
+
 test('a transaction without statements sends nothing', async () => {
   const { sent, query } = connection()
   for (const end of ['commit', 'rollback']) {

@@ -24,14 +24,16 @@ const upTo = (counted: number): Total =>
 
 type Counting = { workspaceId: string; filter: FilterValues }
 
-const counted = reusable((reader: Reader, { workspaceId, filter: values }: Counting, shape: FilterShape) =>
-  reader
-    .selectFrom(
-      matching(reader, workspaceId, { shape, values, parent: null }, maxCounted + 1)
-        .select(sql.lit(1).as('one'))
-        .as('found'),
-    )
-    .select(eb => eb.fn.countAll<number>().as('total')),
+const counted = reusable(
+  (reader: Reader, { workspaceId, filter: values }: Counting, shape: FilterShape) =>
+    reader
+      .selectFrom(
+        matching(reader, workspaceId, { shape, values, parent: null }, maxCounted + 1)
+          .select(sql.lit(1).as('one'))
+          .as('found'),
+      )
+      .select(eb => eb.fn.countAll<number>().as('total')),
+  'last',
 )
 
 /** How many conversations of a workspace match, without its search; not exact above 10,000 or after 0.3 s. */
@@ -67,6 +69,7 @@ const countedOfParents = reusable(
         join => join.onTrue(),
       )
       .select(['parent.id', 'counted.total']),
+  'last',
 )
 
 /** How many conversations of each parent match, as `countConversations`. A contact has few, which need no limit of time. */
