@@ -22,6 +22,10 @@ export type Backward = Pick<Page, 'backward'>
 
 export const boundsOf = ({ size, after, before }: Page): PageBounds => ({ limit: size + 1, after, before })
 
+/** The rest of a page behind a position within it; null: the whole page. */
+export const restOf = (bounds: PageBounds, { backward }: Backward, from: Keyset | null): PageBounds =>
+  from === null ? bounds : { ...bounds, [backward ? 'before' : 'after']: from }
+
 /** The time column that a list is sorted by, and its direction. Equal times are sorted by id in the same direction. */
 export type Sort = { column: string; descending: boolean }
 

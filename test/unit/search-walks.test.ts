@@ -8,43 +8,46 @@ type Given = { rows: number; every: number; isIndexed?: boolean }
 /** A list of so many rows, of which one in `every` has the words, and what was asked of it. */
 function searchedList({ rows, every, isIndexed = true }: Given) {
   const asked: string[] = []
-  const first = (upTo: number) =>
-    Array.from({ length: Math.floor(Math.min(rows, upTo) / every) }, (_, index) => (index + 1) * every).slice(
-      0,
-      wanted,
-    )
-  const list: SearchedList<number> = {
+  const row = (n: number) => ({ id: `${n}`, at: new Date(n) })
+  const between = (from: number, upTo: number) =>
+    Array.from({ length: Math.floor(Math.min(rows, upTo) / every) }, (_, index) => (index + 1) * every)
+      .filter(n => n > from)
+      .slice(0, wanted)
+      .map(row)
+  const list: SearchedList<ReturnType<typeof row>> = {
     isIndexed,
-    async walk(upTo) {
-      asked.push(`walk ${upTo}`)
-      const found = first(upTo)
-      return { found, isWhole: rows < upTo }
+    async walk(length, from) {
+      asked.push(`walk ${length}`)
+      const begin = Number(from?.id ?? 0)
+      const end = begin + length
+      return { found: between(begin, end), end: rows < end ? null : row(end) }
     },
     async lookUp() {
       asked.push('look up')
-      return first(rows)
+      return between(0, rows)
     },
   }
-  return { list, asked, found: first(rows) }
+  return { list, asked, found: between(0, rows) }
 }
 
 test.for<[string, Given, string[]]>([
   ['a word that all have fills the page at once', { rows: 100_000, every: 1 }, ['walk 500']],
   ['a word of every tenth fills it after 500 rows', { rows: 100_000, every: 10 }, ['walk 500']],
   [
-    'a word of every fiftieth fills it after 1,500 rows',
+    'a word of every fiftieth fills it after 1,000 more',
     { rows: 100_000, every: 50 },
-    ['walk 500', 'walk 1500'],
+    ['walk 500', 'walk 1000'],
   ],
   [
-    'a word of every hundredth fills it after 3,000 rows, and 1,500 are left out',
+    'a word of every hundredth fills it after 2,000 more, and 1,000 are left out',
     { rows: 100_000, every: 100 },
-    ['walk 500', 'walk 3000'],
+    ['walk 500', 'walk 2000'],
   ],
+  ['a word of every 170th after 4,500 more', { rows: 100_000, every: 170 }, ['walk 500', 'walk 4500']],
   [
     'a word of every 250th does not fill it',
     { rows: 100_000, every: 250 },
-    ['walk 500', 'walk 5000', 'look up'],
+    ['walk 500', 'walk 4500', 'look up'],
   ],
   ['a rare word is looked up', { rows: 100_000, every: 10_000 }, ['walk 500', 'look up']],
   [
@@ -53,7 +56,7 @@ test.for<[string, Given, string[]]>([
     ['walk 50'],
   ],
   [
-    'a list without an index is walked by 500 rows when 50 do not fill the page',
+    'a list without an index is walked by 500 more when 50 do not fill the page',
     { rows: 100_000, every: 10, isIndexed: false },
     ['walk 50', 'walk 500'],
   ],
@@ -63,12 +66,21 @@ test.for<[string, Given, string[]]>([
   [
     'a list that ends within a longer walk is not looked up',
     { rows: 4_000, every: 250 },
-    ['walk 500', 'walk 5000'],
+    ['walk 500', 'walk 4500'],
   ],
 ])('%s', async ([, given, steps]) => {
   const { list, asked, found } = searchedList(given)
   expect(await search(list, wanted)).toEqual(found)
   expect(asked).toEqual(steps)
+})
+
+test('what has moved between two walks is found once', async () => {
+  const { list, found } = searchedList({ rows: 100_000, every: 50 })
+  const walk: typeof list.walk = async (rows, from) => {
+    const walked = await list.walk(rows, from)
+    return from === null ? walked : { ...walked, found: [...found.slice(0, 2), ...walked.found] }
+  }
+  expect(await search({ ...list, walk }, wanted)).toEqual(found)
 })
 
 test('50 rows are not walked for a page of 50', async () => {

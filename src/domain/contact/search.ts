@@ -4,7 +4,7 @@ import { reusable } from '../../db/reusable.ts'
 import { TimedOut } from '../../db/unavailable.ts'
 import { withSettings } from '../../db/with-settings.ts'
 import { refusal } from '../errors.ts'
-import { type Backward, boundsOf, type Page, type PageBounds, paged } from '../page.ts'
+import { type Backward, boundsOf, type Keyset, type Page, type PageBounds, paged, restOf } from '../page.ts'
 import { type IndexQuery, queryOf } from '../search/lexemes.ts'
 import { hasWords, lookUpSettings, ofWorkspace, search, type WalkRows, walkedOf } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
@@ -17,16 +17,23 @@ type Walking = Searching & { rows: WalkRows; query: string }
 const walked = reusable((reader, { workspaceId, page, rows, query }: Walking, { backward }: Backward) => {
   const all = reader.selectFrom('contact').where('workspace_id', '=', workspaceId)
   const next = paged(all.selectAll(), newestFirst, { ...page, backward, limit: rows })
-  const ids = paged(all.select('id'), newestFirst, { ...page, backward, limit: rows })
+  const keys = paged(all.select(['id', 'created_at']), newestFirst, { ...page, backward, limit: rows })
   const matches = reader
     .selectFrom(next.as('contact'))
     .select(columns)
     .where(sql<boolean>`words @@ ${query}::tsquery`)
   const bounds = { limit: page.limit, after: null, before: null, backward }
   const found = paged(matches, newestFirst, bounds).as('found')
-  const whole = sql<{ walkedRows: number }>`(select count(*) as "walkedRows" from (${ids}) as walked)`
+  const last = { limit: 1, after: null, before: null, backward: !backward }
+  const end = paged(
+    reader
+      .selectFrom(keys.as('walked'))
+      .select(['id as endId', 'created_at as endAt', sql<number>`count(*) over ()`.as('walkedRows')]),
+    newestFirst,
+    last,
+  )
   const both = reader
-    .selectFrom(whole.as<'whole'>(sql`whole`))
+    .selectFrom(end.as('end'))
     .leftJoin(found, join => join.onTrue())
     .selectAll()
   return paged(both, { ...newestFirst, column: 'createdAt' }, bounds)
@@ -45,7 +52,7 @@ const lookedUp = reusable((reader, { workspaceId, page, query }: LookingUp, { ba
     .selectFrom(found.as('found'))
     .select(['id', 'email', 'name', 'avatar_url as avatarUrl', 'created_at as createdAt'])
   return paged(all, newestFirst, { ...page, backward })
-})
+}, 'last')
 
 /**
  * One page of a workspace's contacts whose name and address have all of these words, newest first; see `paged`.
@@ -63,8 +70,10 @@ export async function searchedContacts(
   const { backward } = page
   const list = {
     isIndexed: true,
-    walk: async (rows: WalkRows) =>
-      walkedOf<Contact>(await walked(db, { ...searching, rows, query: toCompare }, { backward }), rows),
+    walk: async (rows: WalkRows, from: Keyset | null) => {
+      const values = { workspaceId, page: restOf(bounds, page, from), rows, query: toCompare }
+      return walkedOf<Contact>(await walked(db, values, { backward }), rows)
+    },
     lookUp: () =>
       withSettings(db, lookUpSettings, reader =>
         lookedUp(reader, { ...searching, query: toLookUp }, { backward }),

@@ -28,18 +28,3 @@ export function keptSizeOf(
   if (!hasIndex || !isPlain || choices.some(choice => 'any' in choice)) return null
   return sizes.find(size => limit <= size) ?? null
 }
-
-/**
- * Whether a walk along so many rows of a list has its length in the text of its statement, so that PostgreSQL keeps the
- * plan; otherwise PostgreSQL decides. If such a plan expects fewer rows of a list than are walked, it reads and sorts all
- * of them: it did for 1,500 rows of two sources. So it is for a short walk along a list by status or read state, of which
- * it expects much.
- */
-export function keepsWalk(
-  { shape, values }: { shape: FilterShape; values: FilterValues },
-  rows: number,
-): boolean {
-  const { source, assignedToId, contactId, channelId, lastMessageAt, createdAt } = values
-  const others = [shape.isAssigned, source, assignedToId, contactId, channelId, lastMessageAt, createdAt]
-  return rows <= 500 && others.every(value => value === null)
-}

@@ -3,7 +3,7 @@ import type { Reader, Tables } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, type PageBounds, paged } from '../page.ts'
 import type { IndexQuery } from '../search/lexemes.ts'
-import { hasWords, ofWorkspace, type WalkRows } from '../search/probe.ts'
+import { hasWords, ofWorkspace, type WalkEnd, type WalkRows } from '../search/probe.ts'
 import { type Along, readAlong } from './along.ts'
 import { inOrder, listed, sortOf } from './branch-queries.ts'
 import { type Condition, type ConversationOrder, conditionsOf } from './branches.ts'
@@ -11,8 +11,8 @@ import type { FilterShape, FilterValues } from './filter.ts'
 import { columns } from './rows.ts'
 
 type Shape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
-/** How far a list is walked. `isKept`: see keepsWalk. */
-type Walk = { rows: WalkRows; isKept: boolean }
+/** How far a list is walked. `isIndexed`: its settings are `walkSettings`. */
+type Walk = { rows: WalkRows; isIndexed: boolean }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds }
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
@@ -50,7 +50,7 @@ export const walked = reusable(
   (
     reader,
     { workspaceId, filter: values, page, query }: Searching & { query: string },
-    { backward, along, order, filter, rows, isKept }: Shape & Walk,
+    { backward, along, order, filter, rows, isIndexed }: Shape & Walk,
   ) => {
     const filtering = { shape: filter, values, order, parent: null }
     const sort = sortOf(order)
@@ -59,24 +59,36 @@ export const walked = reusable(
       workspaceId,
       filtering,
       { ...page, backward, limit: rows },
-      isKept ? rows : null,
+      isIndexed ? rows : null,
     ).select(['conversation.id', sql.ref<Date>(`conversation.${sort.column}`).as('at')])
+    const fromEnd = sql.raw(sort.descending === backward ? 'desc' : 'asc')
     // `is true` keeps PostgreSQL from a join, whose kind would depend on what it expects, and from the index of words.
-    const matches = sql<{ id: string; at: Date; length: number }>`(
+    const matches = sql<{ id: string; at: Date } & WalkEnd>`(
       with walked as materialized (${list})
-      select length, id, at from (select count(*) as length from walked) as whole left join walked on (id in (
-        select conversation_id from conversation_words
-        where workspace_id = ${workspaceId} and conversation_id = any(array(select id from walked))
-          and (words @@ ${query}::tsquery) is true
-      )) is true
+      select "walkedRows", "endAt", "endId", id, at
+      from (select count(*) as "walkedRows" from walked) as whole
+        left join (
+          select at as "endAt", id as "endId" from walked order by at ${fromEnd}, id ${fromEnd} limit 1
+        ) as last on true
+        left join walked on (id in (
+          select conversation_id from conversation_words
+          where workspace_id = ${workspaceId} and conversation_id = any(array(select id from walked))
+            and (words @@ ${query}::tsquery) is true
+        )) is true
     )`
-    const ids = reader.selectFrom(matches.as<'matches'>(sql`matches`)).select(['id as found', 'length'])
+    const ids = reader
+      .selectFrom(matches.as<'matches'>(sql`matches`))
+      .select(['id as found', 'walkedRows', 'endAt', 'endId'])
     const shown = paged(ids, { ...sort, column: 'at' }, inOrder({ ...page, backward }))
     return readAlong(
       paged(
         ofIds(reader, shown.as('found'), workspaceId, { conditions: [], all: true })
           .select(columns)
-          .select(sql.ref<number>('found.length').as('walkedRows')),
+          .select([
+            sql.ref<number>('found.walkedRows').as('walkedRows'),
+            sql.ref<Date | null>('found.endAt').as('endAt'),
+            sql.ref<string | null>('found.endId').as('endId'),
+          ]),
         sort,
         inOrder({ ...page, backward }),
       ),
@@ -84,6 +96,7 @@ export const walked = reusable(
       along,
     )
   },
+  'last',
 )
 
 type LookingUp = Searching & { query: IndexQuery }
@@ -109,4 +122,5 @@ export const lookedUp = reusable(
       along,
     )
   },
+  'last',
 )

@@ -1,11 +1,11 @@
 import type { Db, Reader } from '../../db/db.ts'
 import { withSettings } from '../../db/with-settings.ts'
-import { boundsOf } from '../page.ts'
+import { boundsOf, type Keyset, restOf } from '../page.ts'
 import { queryOf } from '../search/lexemes.ts'
-import { lookUpSettings, search, type WalkRows, walkedOf } from '../search/probe.ts'
+import { lookUpSettings, search, type WalkRows, walkedOf, walkSettings } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { partsOf } from './filter.ts'
-import { keepsWalk, keptSizeOf } from './kept-plan.ts'
+import { keptSizeOf } from './kept-plan.ts'
 import type { ConversationPage } from './list.ts'
 import type { ConversationAlong } from './rows.ts'
 import { lookedUp, walked } from './search-queries.ts'
@@ -30,9 +30,13 @@ export async function searchedPage(
   const isIndexed = keptSizeOf(parts, { filter, order, parent: null }, bounds.limit) !== null
   const list = {
     isIndexed,
-    walk: async (rows: WalkRows) => {
-      const walk = { ...shape, rows, isKept: isIndexed && keepsWalk(parts, rows) }
-      return walkedOf<ConversationAlong>(await walked(db, { ...searching, query: toCompare }, walk), rows)
+    walk: async (rows: WalkRows, from: Keyset | null) => {
+      const values = { ...searching, page: restOf(bounds, page, from), query: toCompare }
+      const walk = (reader: Reader) => walked(reader, values, { ...shape, rows, isIndexed })
+      return walkedOf<ConversationAlong>(
+        await (isIndexed ? withSettings(db, walkSettings, walk) : walk(db)),
+        rows,
+      )
     },
     lookUp: () =>
       withSettings(db, lookUpSettings, (reader: Reader) =>

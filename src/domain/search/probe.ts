@@ -1,24 +1,25 @@
 import { type RawBuilder, sql } from 'kysely'
+import type { Keyset } from '../page.ts'
 import type { IndexQuery } from './lexemes.ts'
 
-/** What a walk along a list has found. `isWhole`: the list has no further rows. */
-export type Walked<Row> = { found: Row[]; isWhole: boolean }
+/** What a walk along a list has found. `end`: its last row, whether it has the words or not; null: the list ends there. */
+export type Walked<Row> = { found: Row[]; end: Keyset | null }
 
 /** A list that is searched, from a place on. */
 export type SearchedList<Row> = {
   /** Whether an index gives its rows. Otherwise many others may be read for each of them. */
   isIndexed: boolean
-  /** The matching ones among the next `rows` of the list, in its order, as many as are wanted. */
-  walk(rows: WalkRows): Promise<Walked<Row>>
+  /** The matching ones among the next `rows` of the list behind a row, in its order, as many as are wanted. */
+  walk(rows: WalkRows, from: Keyset | null): Promise<Walked<Row>>
   /** The matching ones by the index of words, in the order of the list, as many as are wanted. */
   lookUp(): Promise<Row[]>
 }
 
 /** For a list that no index gives: after so many rows, a word that most have fills a small page. */
 const shortWalkRows = 50
-/** Takes about as long as looking up a rare word: 1 ms for 500 rows of a million, 3 for 1,500, and 10 for 5,000. */
+/** Takes about as long as looking up a rare word: 1 to 2 ms for 500 rows of a million. */
 const middleWalkRows = 500
-const longerWalks = [1_500, 3_000, 5_000] as const
+const longerWalks = [1_000, 2_000, 4_500] as const
 /** A word that two of 500 rows have is probably found often enough by a longer walk. */
 const hitsForLongerWalk = 2
 
@@ -31,37 +32,55 @@ export type WalkRows = typeof shortWalkRows | typeof middleWalkRows | (typeof lo
  * tells which they are: the statistics of the database are of no help with the beginning of a word, or with two words
  * that are common and rarely meet.
  */
-export async function search<Row>(list: SearchedList<Row>, wanted: number): Promise<Row[]> {
-  let rows: WalkRows = shortWalkRows
-  let walked: Walked<Row> = { found: [], isWhole: false }
-  /** Begins anew, as rows may have moved since the last walk. Returns whether nothing more is to be found. */
-  async function ends(next: WalkRows): Promise<boolean> {
-    rows = next
-    walked = await list.walk(next)
-    return walked.found.length >= wanted || walked.isWhole
+export async function search<Row extends { id: string }>(
+  list: SearchedList<Row>,
+  wanted: number,
+): Promise<Row[]> {
+  const found: Row[] = []
+  let walkedRows = 0
+  let from: Keyset | null = null
+  /** Walks on. Returns whether nothing more is to be found. */
+  async function ends(rows: WalkRows): Promise<boolean> {
+    const walked: Walked<Row> = await list.walk(rows, from)
+    // A row that has moved since the last walk may come again.
+    const known = new Set(found.map(({ id }) => id))
+    found.push(...walked.found.filter(({ id }) => !known.has(id)))
+    walkedRows += rows
+    from = walked.end
+    return found.length >= wanted || from === null
   }
 
   const isShort = !list.isIndexed && wanted <= shortWalkRows
-  if (isShort && (await ends(shortWalkRows))) return walked.found
-  if (await ends(middleWalkRows)) return walked.found
-  for (const next of walked.found.length < hitsForLongerWalk ? [] : longerWalks) {
-    const isExpected = walked.found.length * next >= wanted * rows
-    if ((isExpected || next === longerWalks.at(-1)) && (await ends(next))) return walked.found
+  const isDone = (isShort && (await ends(shortWalkRows))) || (await ends(middleWalkRows))
+  if (isDone) return found.slice(0, wanted)
+  for (const rows of found.length < hitsForLongerWalk ? [] : longerWalks) {
+    const isExpected = found.length * (walkedRows + rows) >= wanted * walkedRows
+    if ((isExpected || rows === longerWalks.at(-1)) && (await ends(rows))) return found.slice(0, wanted)
   }
   return list.lookUp()
 }
 
+/** What each row of a walk tells of the whole walk: its length, and its last row. */
+export type WalkEnd = { walkedRows: number; endAt: Date | null; endId: string | null }
+
 /**
- * What a walk has found, from rows that each tell the length of what was walked. A row whose id is null says that there is
- * none with the words.
+ * What a walk has found, from rows that each tell its end. A row whose id is null says that there is none with the words.
  */
-export const walkedOf = <Row extends { id: string }>(
-  rows: readonly { id: string | null; walkedRows: number }[],
+export function walkedOf<Row extends { id: string }>(
+  rows: readonly ({ id: string | null } & WalkEnd)[],
   walked: WalkRows,
-): Walked<Row> => ({
-  found: rows.filter(({ id }) => id !== null) as readonly object[] as Row[],
-  isWhole: (rows[0]?.walkedRows ?? 0) < walked,
-})
+): Walked<Row> {
+  const found = rows.filter(({ id }) => id !== null) as readonly object[] as Row[]
+  const [{ walkedRows, endAt, endId } = { walkedRows: 0, endAt: null, endId: null }] = rows
+  const isWhole = walkedRows < walked || endAt === null || endId === null
+  return { found, end: isWhole ? null : { at: endAt, id: endId } }
+}
+
+/**
+ * How a list is walked that an index gives: in the order of that index, by a plan that PostgreSQL makes once. It would sort
+ * all rows of a list if it expected fewer than are walked.
+ */
+export const walkSettings = { enable_sort: 'off', plan_cache_mode: 'force_generic_plan' }
 
 /**
  * How words are looked up: by their index whatever the planner expects, and with the memory to remember each row of a
@@ -71,6 +90,7 @@ export const lookUpSettings = {
   enable_seqscan: 'off',
   max_parallel_workers_per_gather: '0',
   work_mem: '64MB',
+  plan_cache_mode: 'force_generic_plan',
 }
 
 /**
