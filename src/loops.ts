@@ -10,6 +10,7 @@ import { keepRetention } from './jobs/retention.ts'
 import { completeSearch } from './jobs/search-words.ts'
 import { watchMailQueue } from './jobs/watch-mail-queue.ts'
 import { watchOrigin } from './jobs/watch-origin.ts'
+import { makeWordSegments } from './jobs/word-segments.ts'
 import { startOutbox } from './mail/outbound/outbox.ts'
 import type { MailTransport } from './mail/outbound/transport.ts'
 import type { ClosingStep } from './runtime/close.ts'
@@ -54,6 +55,7 @@ export function startLoops(options: LoopOptions): Loops {
   })
   const mailQueue = watchMailQueue(db, onErrorOf('mail queue'))
   const searchable = completeSearch(db, log, onErrorOf('search'))
+  const segments = makeWordSegments(db, onErrorOf('word segments'))
   // The embedded database is never promoted, and its copies cannot be told apart.
   const origin = options.changes ? null : watchOrigin({ probe, db, log, onError: onErrorOf('origin') })
   const plans = options.changes && planAnew(db, options.changes, { onError: onErrorOf('plans') })
@@ -81,6 +83,7 @@ export function startLoops(options: LoopOptions): Loops {
       ['the plans', async () => plans?.close()],
       ['the demo traffic', async () => traffic?.close()],
       ['the search job', searchable.close],
+      ['the job of word segments', segments.close],
     ],
   }
 }

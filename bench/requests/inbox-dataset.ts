@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { openPostgres } from '../../src/db/open-postgres.ts'
 import { completeContacts, completeConversations } from '../../src/domain/search/complete.ts'
+import { makeSegment } from '../../src/domain/search/make-segments.ts'
 import { workspaces } from './dataset.ts'
 
 /** Words that so many conversations have: `all` is in the text of each. */
@@ -70,6 +71,7 @@ async function complete(databaseUrl: string): Promise<number> {
       after = await db.transaction().execute(writer => run(writer, workspaces.large, { after: from, size }))
     }
   }
+  while (await db.transaction().execute(writer => makeSegment(writer, workspaces.large)));
   await close()
   return (performance.now() - begun) / 1_000
 }

@@ -152,6 +152,32 @@ export interface RawMail {
   workspace_id: string;
 }
 
+export interface WordSegment {
+  id: string;
+  is_final: boolean;
+  workspace_id: string;
+}
+
+export interface WordSegmentBits {
+  bits: string;
+  segment_id: string;
+  word: string;
+  workspace_id: string;
+}
+
+export interface WordSegmentPart {
+  conversation_ids: string[];
+  number: number;
+  segment_id: string;
+  workspace_id: string;
+}
+
+export interface WordSegmentQueue {
+  conversation_id: string;
+  id: Generated<string>;
+  workspace_id: string;
+}
+
 export interface Workspace {
   archived_count: Generated<number>;
   closed_count: Generated<number>;
@@ -164,6 +190,7 @@ export interface Workspace {
   name: string;
   open_count: Generated<number>;
   revision: Generated<number>;
+  segmented_revision: Generated<number>;
   unassigned_count: Generated<number>;
   unread_count: Generated<number>;
   watched_until: Timestamp | null;
@@ -182,5 +209,9 @@ export interface DB {
   log_origin: LogOrigin;
   message: Message;
   raw_mail: RawMail;
+  word_segment: WordSegment;
+  word_segment_bits: WordSegmentBits;
+  word_segment_part: WordSegmentPart;
+  word_segment_queue: WordSegmentQueue;
   workspace: Workspace;
 }

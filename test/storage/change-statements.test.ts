@@ -35,6 +35,7 @@ test('a change takes as few statements as its rules allow, and holds the row of 
     expect.stringMatching(/^with "locked" as \(select .* from "contact" .* for no key update\)/),
     expect.stringMatching(/^insert into "conversation" /),
     expect.stringMatching(/^insert into "conversation_words" /),
+    expect.stringMatching(/^\s*insert into word_segment_queue /),
     expect.stringMatching(/^insert into "message" /),
     ...recorded,
     expect.stringMatching(/^update "idempotency_key" /),

@@ -1,4 +1,4 @@
-import { type AliasedExpression, type SelectQueryBuilder, sql } from 'kysely'
+import { type AliasedExpression, type RawBuilder, type SelectQueryBuilder, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, type PageBounds, paged } from '../page.ts'
@@ -99,15 +99,26 @@ export const walked = reusable(
   'last',
 )
 
-type LookingUp = Searching & { query: IndexQuery }
+/** `known`: the conversations that match `query.whole`; null: they are looked up too. */
+type LookingUp = Searching & {
+  query: Pick<IndexQuery, 'whole' | 'longer'>
+  known: readonly string[] | null
+}
 
 export const lookedUp = reusable(
-  (reader, { workspaceId, filter: values, page, query }: LookingUp, shape: Shape) => {
+  (reader, { workspaceId, filter: values, page, query, known }: LookingUp, shape: Shape) => {
     const { order, backward, filter, along } = shape
+    const byIndex = (words: RawBuilder<boolean>) =>
+      sql`select conversation_id from conversation_words where ${words} and ${ofWorkspace(workspaceId)}`
+    const isKnown = sql`select unnest(${known}::text[])`
     const found = sql<{ found: string }>`(
-      with found as materialized (
-        select conversation_id from conversation_words where ${hasWords(query)} and ${ofWorkspace(workspaceId)}
-      ) select * from found
+      with found as materialized (${
+        known === null
+          ? byIndex(hasWords(query))
+          : query.longer === null
+            ? isKnown
+            : sql`${isKnown} union ${byIndex(hasWords({ whole: query.longer, longer: null }))}`
+      }) select * from found
     )`
     const matches = ofIds(reader, found.as<'found'>(sql`found(found)`), workspaceId, {
       conditions: conditionsOf({ shape: filter, values }),

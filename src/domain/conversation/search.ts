@@ -3,6 +3,7 @@ import { withSettings } from '../../db/with-settings.ts'
 import { boundsOf, type Keyset, restOf } from '../page.ts'
 import { queryOf } from '../search/lexemes.ts'
 import { lookUpSettings, search, type WalkRows, walkedOf, walkSettings } from '../search/probe.ts'
+import { conversationsByBits } from '../search/segments.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { partsOf } from './filter.ts'
 import { keptSizeOf } from './kept-plan.ts'
@@ -39,9 +40,11 @@ export async function searchedPage(
       )
     },
     lookUp: () =>
-      withSettings(db, lookUpSettings, (reader: Reader) =>
-        lookedUp(reader, { ...searching, query: toLookUp }, shape),
-      ),
+      withSettings(db, lookUpSettings, async (reader: Reader) => {
+        const known = await conversationsByBits(reader, workspaceId, toLookUp)
+        const { whole, longer } = toLookUp
+        return lookedUp(reader, { ...searching, query: { whole, longer }, known }, shape)
+      }),
   }
   return inTime(filter, () => search(list, bounds.limit))
 }

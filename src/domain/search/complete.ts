@@ -3,6 +3,7 @@ import type { Reader, Writer } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
 import { setLocally } from '../../db/with-settings.ts'
 import { lexemesOf } from './lexemes.ts'
+import { queueForSegments } from './segment-queue.ts'
 
 /** The workspaces of which some conversations or contacts are not found by all of their words. */
 export async function unsearchableWorkspaces(reader: Reader): Promise<string[]> {
@@ -67,6 +68,11 @@ export async function completeConversations(
     from unnest(${incomplete.map(row => row.id)}::text[], ${words}::text[]) as given(id, words)
     on conflict (workspace_id, conversation_id) do update set words = excluded.words, is_complete = true`.execute(
     writer,
+  )
+  await queueForSegments(
+    writer,
+    workspaceId,
+    incomplete.map(({ id }) => id),
   )
   return rows.at(-1)?.id ?? null
 }

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Writer } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
 import { lexemesOf } from './lexemes.ts'
+import { queueForSegments } from './segment-queue.ts'
 
 /** New words are added to a conversation as long as it has no more than this: PostgreSQL holds 1 MB. */
 const maxKeptBytes = 400_000
@@ -36,6 +37,7 @@ const added = reusable(
  */
 export async function addWords(writer: Writer, words: FoundBy, isNew: boolean): Promise<void> {
   await added(writer, words, { isNew })
+  await queueForSegments(writer, words.workspaceId, [words.conversationId])
 }
 
 /** A machine may have written very many before somebody gives it a name. */
@@ -45,13 +47,14 @@ const named = reusable(
   (
     _: Writer,
     { workspaceId, contactId, lexemes }: Omit<FoundBy, 'conversationId'> & { contactId: string },
-  ) => sql`
+  ) => sql<{ id: string }>`
     update conversation_words as kept set words = kept.words || array_to_tsvector(${lexemes}::text[])
     from (
       select id from conversation where workspace_id = ${workspaceId} and contact_id = ${contactId}
       order by last_message_at desc, id desc limit ${sql.lit(maxNamed)}
     ) as newest
-    where kept.workspace_id = ${workspaceId} and kept.conversation_id = newest.id`,
+    where kept.workspace_id = ${workspaceId} and kept.conversation_id = newest.id
+    returning kept.conversation_id as id`,
 )
 
 /** Lets the newest 500 conversations of a contact be found by a name that it did not have before. The contact is locked. */
@@ -61,5 +64,11 @@ export async function addContactName(
   contactId: string,
   name: string,
 ): Promise<void> {
-  await named(writer, { workspaceId, contactId, lexemes: lexemesOf(workspaceId, [name]) })
+  const lexemes = lexemesOf(workspaceId, [name])
+  const conversations = await named(writer, { workspaceId, contactId, lexemes })
+  await queueForSegments(
+    writer,
+    workspaceId,
+    conversations.map(({ id }) => id),
+  )
 }

@@ -28,6 +28,8 @@ export type IndexQuery = {
   whole: string
   /** null: `whole` says it all. */
   longer: string | null
+  /** The words of `whole` as the database holds them, if there are several and each is a whole one; otherwise none. */
+  words: readonly string[]
 }
 
 export function queryOf(workspaceId: string, words: readonly SearchedWord[]): WordQuery {
@@ -42,13 +44,16 @@ export function queryOf(workspaceId: string, words: readonly SearchedWord[]): Wo
     isOfAscii(each) ? `(${quoted(each.word)} | ${longer(each.word)})` : compared(each)
   const last = words.at(-1)
   const ending = (query: string) => [...words.slice(0, -1).map(either), query].join(' & ')
+  const isWhole = (each: SearchedWord) => !each.isPrefix || (each === last && isOfAscii(each))
   return {
     toCompare: words.map(compared).join(' & '),
     // In one query, each row of the other words would be compared with all that may follow.
-    toLookUp:
-      last && isOfAscii(last)
+    toLookUp: {
+      ...(last && isOfAscii(last)
         ? { whole: ending(quoted(last.word)), longer: ending(`(${longer(last.word)})`) }
-        : { whole: words.map(either).join(' & '), longer: null },
+        : { whole: words.map(either).join(' & '), longer: null }),
+      words: words.length > 1 && words.every(isWhole) ? words.map(({ word }) => prefix + word) : [],
+    },
   }
 }
 

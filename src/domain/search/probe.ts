@@ -101,7 +101,7 @@ export const ofWorkspace = (workspaceId: string) =>
   sql<boolean>`workspace_id collate "default" = ${workspaceId}`
 
 /** The rows that have words of this query, as a condition that the index of words can answer. */
-export const hasWords = ({ whole, longer }: IndexQuery): RawBuilder<boolean> =>
+export const hasWords = ({ whole, longer }: Pick<IndexQuery, 'whole' | 'longer'>): RawBuilder<boolean> =>
   longer === null
     ? sql`words @@ ${whole}::tsquery`
     : sql`(words @@ ${whole}::tsquery or words @@ ${longer}::tsquery)`

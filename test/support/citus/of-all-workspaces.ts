@@ -13,6 +13,8 @@ const known = [
   /^update "workspace" set "event_seq" = /,
   // The words of old rows are completed in one workspace after the other.
   /^select "id" from "workspace" where "is_searchable" =/,
+  // So are segments of their words made.
+  /^select "id", "revision" from "workspace" where "revision" >= "segmented_revision"/,
 ]
 
 /** Whether a statement that is bound to no workspace may ask all nodes. */

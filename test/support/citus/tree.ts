@@ -38,8 +38,8 @@ type Volatility = 'immutable' | 'stable' | 'volatile'
 
 /** As `pg_proc.provolatile` has them. */
 const functions: Record<Volatility, string> = {
-  immutable: `abs array_agg array_to_tsvector cardinality count length lower make_interval max min octet_length row_number
-    string_to_array sum tsvectorsend unnest`,
+  immutable: `abs array_agg array_to_tsvector bit_or cardinality count length lower make_interval max min octet_length repeat
+    row_number set_bit string_to_array sum tsvectorsend unnest`,
   stable: 'current_setting extract now pg_column_size statement_timestamp transaction_timestamp',
   volatile: 'clock_timestamp gen_random_uuid nextval random set_config',
 }
