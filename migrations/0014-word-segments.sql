@@ -1,9 +1,11 @@
--- Conversations in segments of up to 4,096, and which of a segment have each of its common words: two common words that
--- rarely meet are found by comparing a bit of each conversation.
+-- Bits by which two common words that rarely meet are found. Conversations are kept in segments of up to 4,096, and each
+-- common word of a segment has a bit for each of them.
 
 create table word_segment (
-  workspace_id text collate "C" not null references workspace,
+  workspace_id text collate "C" not null,
   id uuid not null,
+  -- How many conversations it has.
+  size integer not null,
   -- Otherwise it is small, and will be joined with others.
   is_final boolean not null,
   primary key (workspace_id, id)
@@ -29,7 +31,6 @@ create table word_segment_bits (
   -- With its bits, so that those of a word lie side by side.
   primary key (workspace_id, word, segment_id) include (bits)
 );
-
 -- Compressed they would be read more slowly.
 alter table word_segment_bits alter column bits set storage plain;
 
@@ -41,9 +42,3 @@ create table word_segment_queue (
   conversation_id text collate "C" not null,
   primary key (workspace_id, id)
 );
-insert into word_segment_queue (workspace_id, conversation_id)
-  select workspace_id, conversation_id from conversation_words;
-
-alter table workspace
-  -- The revision at which the queue was last seen to be too short for a segment.
-  add column segmented_revision bigint not null default 0;

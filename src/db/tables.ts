@@ -155,6 +155,7 @@ export interface RawMail {
 export interface WordSegment {
   id: string;
   is_final: boolean;
+  size: number;
   workspace_id: string;
 }
 
@@ -190,7 +191,6 @@ export interface Workspace {
   name: string;
   open_count: Generated<number>;
   revision: Generated<number>;
-  segmented_revision: Generated<number>;
   unassigned_count: Generated<number>;
   unread_count: Generated<number>;
   watched_until: Timestamp | null;

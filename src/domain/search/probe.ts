@@ -42,7 +42,7 @@ export async function search<Row extends { id: string }>(
   /** Walks on. Returns whether nothing more is to be found. */
   async function ends(rows: WalkRows): Promise<boolean> {
     const walked: Walked<Row> = await list.walk(rows, from)
-    // A row that has moved since the last walk may come again.
+    // A row that has moved since the last walk may come again, or be missed on this page, as between two pages.
     const known = new Set(found.map(({ id }) => id))
     found.push(...walked.found.filter(({ id }) => !known.has(id)))
     walkedRows += rows

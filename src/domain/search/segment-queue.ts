@@ -24,20 +24,13 @@ export async function queueForSegments(
   await queued(writer, { workspaceId, conversationIds })
 }
 
-/** The workspaces whose queue may be long enough for a segment, with their revisions. */
-export async function workspacesToSegment(reader: Reader): Promise<{ id: string; revision: number }[]> {
-  return reader
-    .selectFrom('workspace')
-    .select(['id', 'revision'])
-    .where('revision', '>=', eb => eb('segmented_revision', '+', minQueued))
+/** The workspaces of which enough conversations are queued for a segment. It counts those of all workspaces. */
+export async function workspacesToSegment(reader: Reader): Promise<string[]> {
+  const rows = await reader
+    .selectFrom('word_segment_queue')
+    .select('workspace_id as id')
+    .groupBy('workspace_id')
+    .having(eb => eb.fn.countAll<number>(), '>=', minQueued)
     .execute()
-}
-
-/** Notes that the queue of the workspace was too short for a segment at this revision. */
-export async function markSegmented(writer: Writer, workspaceId: string, revision: number): Promise<void> {
-  await writer
-    .updateTable('workspace')
-    .set({ segmented_revision: revision })
-    .where('id', '=', workspaceId)
-    .execute()
+  return rows.map(({ id }) => id)
 }

@@ -13,38 +13,40 @@ export const partConversations = 64
 const maxCandidates = 1_500
 
 const inPart = sql.lit(partConversations)
+const parts = sql.lit(segmentConversations / partConversations)
+const allBits = sql.raw(`repeat('1', ${segmentConversations})::bit(${segmentConversations})`)
 
 type Meeting = { workspaceId: string; words: readonly string[]; query: string }
 
 /**
- * The candidates are those of which each word has a bit, where a word that is rare in a segment has none, and those that
- * are in no segment yet. The segments and the queue are read by one statement, as a conversation goes from one to the
- * other. No row: there are too many candidates. A row whose id is null: there is no conversation with these words.
+ * Candidates have a bit of each word, as far as a segment has bits of it, or wait for a segment. Segments and queue are read
+ * by one statement, as conversations go from the queue to segments. No row: there are too many candidates. A row whose id is
+ * null: no conversation has these words.
  */
 const meeting = reusable(
   (_: Reader, { workspaceId, words, query }: Meeting) => sql<{ id: string | null }>`
     with shared as materialized (
-      select segment_id, bit_and(bits) as bits, bit_count(bit_and(bits))::integer as count
-      from word_segment_bits
-      where workspace_id = ${workspaceId} and word = any(${words}) group by segment_id
+      select segment.id as segment_id, coalesce(bit_and(bits), ${allBits}) as bits,
+        least(bit_count(coalesce(bit_and(bits), ${allBits}))::integer, size) as count
+      from word_segment as segment left join word_segment_bits as of_word
+        on of_word.workspace_id = ${workspaceId} and word = any(${words}) and of_word.segment_id = segment.id
+      where segment.workspace_id = ${workspaceId} group by segment.id, size
     ), waiting as materialized (
       select conversation_id as id from word_segment_queue where workspace_id = ${workspaceId}
       limit ${sql.lit(maxCandidates + 1)}
     ), few as materialized (
-      select from shared
-      having count(*) = (select count(*) from word_segment where workspace_id = ${workspaceId})
-        and coalesce(sum(count), 0) + (select count(*) from waiting) <= ${sql.lit(maxCandidates)}
-    ), met as materialized (
+      select from shared having coalesce(sum(count), 0) + (select count(*) from waiting) <= ${sql.lit(maxCandidates)}
+    ), hit as materialized (
       select segment_id, bits from shared where count > 0 and exists (select from few)
     ), candidates as materialized (
       select conversation_ids[place + 1] as id
-      from met
-        cross join generate_series(0, ${sql.lit(segmentConversations / partConversations - 1)}) as nth
+      from hit
+        cross join generate_series(0, ${parts} - 1) as nth
         cross join lateral (
           select conversation_ids from word_segment_part
-          where workspace_id = ${workspaceId} and segment_id = met.segment_id and number = nth limit 1
+          where workspace_id = ${workspaceId} and segment_id = hit.segment_id and number = nth limit 1
         ) as part
-        cross join generate_series(0, ${sql.lit(partConversations - 1)}) as place
+        cross join generate_series(0, ${inPart} - 1) as place
       where bit_count(substring(bits from nth * ${inPart} + 1 for ${inPart})) > 0
         and get_bit(bits, nth * ${inPart} + place) = 1
       union

@@ -34,7 +34,6 @@ test('a migration behind a backup lets others read and write, and goes on when i
   await sql`drop table log_origin, word_segment, word_segment_part, word_segment_bits, word_segment_queue`.execute(
     db,
   )
-  await sql`alter table workspace drop column segmented_revision`.execute(db)
   await other.query('begin')
   await other.query('lock table event in access share mode')
   const migrating = migrate(db)

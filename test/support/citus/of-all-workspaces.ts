@@ -14,7 +14,7 @@ const known = [
   // The words of old rows are completed in one workspace after the other.
   /^select "id" from "workspace" where "is_searchable" =/,
   // So are segments of their words made.
-  /^select "id", "revision" from "workspace" where "revision" >= "segmented_revision"/,
+  /^select "workspace_id" as "id" from "word_segment_queue" group by/,
 ]
 
 /** Whether a statement that is bound to no workspace may ask all nodes. */
