@@ -6,7 +6,7 @@ create table word_segment (
   id uuid not null,
   -- How many conversations it has.
   size integer not null,
-  -- Otherwise it is small, and will be joined with others.
+  -- Whether it stays: it is large, or others were joined to it. Otherwise it will be joined with others.
   is_final boolean not null,
   primary key (workspace_id, id)
 );

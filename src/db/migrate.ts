@@ -8,7 +8,7 @@ import { Unavailable } from './unavailable.ts'
 
 const folder = new URL('../../migrations/', import.meta.url)
 
-/** The ending of a migration that builds indexes while the tables are in use. */
+/** The ending of a migration that works while the tables are in use, such as one that builds indexes. */
 const concurrently = '.concurrently'
 
 /** Identifies the lock of those who migrate, among the advisory locks of a database. */
@@ -28,8 +28,8 @@ const giveUpAfterMs = 20 * 60_000
  * it at once: one migrates, the others wait and find nothing to do. A process of an older version finds nothing to do
  * either: it serves on the newer schema, as migrations only add.
  *
- * Migrations are applied in one transaction, except those that build indexes concurrently: their statements run one by
- * one, and may run again after a failure.
+ * Migrations are applied in one transaction, except those that end with `.concurrently`: their statements run one by one,
+ * lock nothing that others wait for, and may run again after a failure.
  *
  * @throws Error for the operator if the database has another encoding than UTF8
  */
@@ -82,7 +82,7 @@ const stepsOf = (names: readonly string[]): string[] =>
     (name, index) => name.endsWith(concurrently) || (names[index + 1]?.endsWith(concurrently) ?? true),
   )
 
-/** An index that is built concurrently waits for others, and makes nobody wait. */
+/** What works concurrently may wait for others, and makes nobody wait. */
 async function apply(connection: Kysely<Tables>, name: string): Promise<string[]> {
   const disableTransactions = name.endsWith(concurrently)
   await sql`set lock_timeout = ${sql.raw(String(disableTransactions ? 0 : lockTimeoutMs))}`.execute(
@@ -107,7 +107,7 @@ async function getMigrations(): Promise<Record<string, Migration>> {
   return Object.fromEntries(
     files.map(file => {
       const name = file.slice(0, -'.sql'.length)
-      return [name, name.endsWith(concurrently) ? indexes(file) : migration(file)]
+      return [name, name.endsWith(concurrently) ? concurrentMigration(file) : migration(file)]
     }),
   )
 }
@@ -123,7 +123,7 @@ function migration(file: string): Migration {
 }
 
 /** An index that a failed build has left behind is not valid, and is built anew. */
-function indexes(file: string): Migration {
+function concurrentMigration(file: string): Migration {
   return {
     async up(db) {
       const text = await textOf(file)

@@ -9,11 +9,16 @@ const lookEveryMs = 20_000
 /**
  * Makes segments of the conversations whose words have changed, while the gateway serves. Until then a search compares them
  * one by one. Several processes may do it at once: each takes other conversations. What fails in one workspace keeps no
- * other from its segments.
+ * other from its segments. Closing waits for the running transaction: half a second for a segment, and 20 seconds in the
+ * rare case that a million conversations are queued anew. It may be interrupted at any time.
  */
-export function makeWordSegments(db: Db, onError: (error: unknown) => void): { close(): Promise<void> } {
+export function makeWordSegments(
+  db: Db,
+  onError: (error: unknown, where?: object) => void,
+): { close(): Promise<void> } {
   async function makeAll(signal: AbortSignal): Promise<void> {
-    for (const id of await workspacesToSegment(db)) await makeOf(id, signal).catch(onError)
+    for (const workspaceId of await workspacesToSegment(db))
+      await makeOf(workspaceId, signal).catch(error => onError(error, { workspaceId }))
   }
 
   async function makeOf(workspaceId: string, signal: AbortSignal): Promise<void> {

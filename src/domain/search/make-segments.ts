@@ -7,7 +7,7 @@ import { segmentConversations } from './segments.ts'
 
 /** So many small segments are joined. A search reads a row of each segment. */
 const joinedSegments = 16
-/** A smaller segment is joined with others. */
+/** A segment that the queue gave, and that is smaller, is joined with others. */
 const minFinalConversations = segmentConversations / 4
 
 /** For the first segments of a large workspace, and for much text. */
