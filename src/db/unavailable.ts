@@ -142,9 +142,6 @@ export function cutOff(client: pg.ClientBase): void {
   connection.stream.destroy()
 }
 
-/** The driver's error for an answer that did not come in time. The connection still waits for it. */
-const isOverdue = (error: Error | null) => error?.message === 'Query read timeout'
-
 function guard(
   pool: pg.Pool,
   client: pg.PoolClient,
@@ -155,7 +152,7 @@ function guard(
 
   function meant(error: Error): unknown {
     // Nothing that is sent behind it would be answered either.
-    if (isOverdue(error) || isStale(error)) cutOff(client)
+    if (isStale(error)) cutOff(client)
     const means = meaning(error)
     // A lost connection fails everything that was sent over it, with one error.
     const isNew = !told.has(error)
@@ -165,18 +162,18 @@ function guard(
     return means
   }
 
-  // With a callback: what the driver's own promise holds, rows included, survives until the next full collection.
+  // The driver's own promise, and its own timeout, set the callback of a query once more. Then the query survives with its
+  // rows until the next full collection (V8 13.6), and copying them took a quarter of the time of a request.
   const send: Send = (text, values, done) => {
     // A statement without parameters, like `begin`, is sent in one message as it is.
     const name = values.length > 0 ? nameOf(text) : undefined
-    const deadline = deadlineOf(text, values)
-    const query = {
-      text,
-      values: values as unknown[],
-      ...(name === undefined ? {} : { name }),
-      ...(deadline === null ? {} : { query_timeout: deadline }),
-    }
-    client.query(query, (error, result) => done(error ? meant(error) : null, result))
+    const deadlineMs = deadlineOf(text, values)
+    const overdue = deadlineMs === null ? undefined : setTimeout(() => cutOff(client), deadlineMs)
+    const query = { text, values: values as unknown[], ...(name === undefined ? {} : { name }) }
+    client.query(query, (error, result) => {
+      clearTimeout(overdue)
+      done(error ? meant(error) : null, result)
+    })
   }
   const query = client.pipeline ? inFewerRoundTrips(send, begin) : oneByOne(send)
   return {
