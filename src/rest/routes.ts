@@ -53,9 +53,15 @@ export async function restRoutes(
       signal: clientGone(reply),
       requestId: request.id,
       log: request.server.log,
-      onAnswer: (bytes: number) => untilClosed(reply, holdUnsent(actor.keyId, bytes)),
+      countsAnswer: true,
     }
   }
+
+  app.addHook('onSend', ({ actor }, reply, body, done) => {
+    if (actor && typeof body === 'string')
+      untilClosed(reply, holdUnsent(actor.keyId, Buffer.byteLength(body)))
+    done()
+  })
 
   /** The options of a route. The actor's scopes are checked before the body is read. */
   const route = (schema: object, operation: { authorize(actor: Actor): void }) => ({

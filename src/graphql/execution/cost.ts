@@ -33,7 +33,7 @@ const introspectedLengths: Readonly<Record<string, number>> = {
 const descriptionBytes = 400
 
 /** What a cost depends on besides the document. */
-type Binding = { variables: Arguments; maxPageSize: number }
+export type Binding = { variables: Arguments; maxPageSize: number }
 
 /** The cost of an operation with these variables, at most: as if every page were full. */
 export function costOf(
@@ -43,17 +43,6 @@ export function costOf(
 ): Cost {
   const binding = { variables: { ...defaults, ...variables }, maxPageSize }
   return sumOf(fields.map(field => fieldCost(field, binding, root)))
-}
-
-/** The cost of an operation by what its answer holds. */
-export function actualCostOf(
-  { maxPageSize }: Pick<Limits, 'maxPageSize'>,
-  { fields, defaults }: CostPlan,
-  variables: Arguments | null | undefined,
-  data: unknown,
-): number {
-  const binding = { variables: { ...defaults, ...variables }, maxPageSize }
-  return fields.reduce((sum, field) => sum + actualFieldCost(field, binding, root, data), 0)
 }
 
 /** @throws Refusal LIMIT_EXCEEDED */
@@ -76,12 +65,19 @@ function tooDear(requested: number, limit: number, path: string[]): Refusal {
 }
 
 /** The field above, with the page size if it is a connection. `isRoot`: there is none. */
-type Parent = FieldAbove & { page: number; isConnection: boolean; isRoot: boolean }
+export type Parent = FieldAbove & { page: number; isConnection: boolean; isRoot: boolean }
 
-const root: Parent = { args: {}, isAtRoot: false, page: 1, isConnection: false, isRoot: true }
+export const root: Parent = { args: {}, isAtRoot: false, page: 1, isConnection: false, isRoot: true }
 
-function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
-  if (isPlain(planned)) return plainCost(planned)
+export function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
+  const known = constantCosts.get(planned)
+  if (known) return known
+  const cost = boundCost(planned, binding, parent)
+  if (known === undefined) constantCosts.set(planned, isConstant(planned) ? cost : null)
+  return cost
+}
+
+function boundCost(planned: PlannedField, binding: Binding, parent: Parent): Cost {
   const here = parentOf(planned, binding, parent)
   const length = isEdges(planned) ? parent.page : (planned.field.extensions.length?.(here.args, parent) ?? 1)
   // The introspection costs by what is selected. Its size goes by how often that occurs in the schema.
@@ -95,46 +91,34 @@ function fieldCost(planned: PlannedField, binding: Binding, parent: Parent): Cos
   }
 }
 
-/** Whether a field costs the same wherever it is and with whatever variables. Most fields do. */
-const isPlain = ({ isLeaf, isIntrospected, args, field: { extensions } }: PlannedField) =>
-  isLeaf && !isIntrospected && args.length === 0 && extensions.weight === undefined && !extensions.length
+/** The costs that are known from the document alone; null: it depends on more. */
+const constantCosts = new WeakMap<PlannedField, Cost | null>()
 
-const plainCost = (planned: PlannedField): Cost => ({
-  cost: 0,
-  bytes: planned.key.length + nameBytes + bytesOfLeaf(planned),
-  textBytes: isShortText(planned) ? maxShortTextBytes : 0,
-  path: [planned.key],
-})
+/** Whether a field costs the same wherever it is and with whatever variables, with all that it selects. Most fields do. */
+function isConstant(planned: PlannedField): boolean {
+  const { isConnection, isIntrospected, args, field, children } = planned
+  const { weight, length } = field.extensions
+  const isBound = args.length > 0 || typeof weight === 'function' || length !== undefined
+  return !isBound && !isConnection && !isEdges(planned) && !isIntrospected && children.every(isConstant)
+}
 
 const bytesOfLeaf = ({ field }: PlannedField) =>
   field.name === 'description' ? descriptionBytes : valueBytes
 
 function sumOf(costs: readonly Cost[]): Cost {
-  const largest = costs.reduce<Cost | null>(
-    (first, second) => (first && first.cost >= second.cost ? first : second),
-    null,
-  )
-  return {
-    cost: costs.reduce((sum, { cost }) => sum + cost, 0),
-    bytes: costs.reduce((sum, { bytes }) => sum + bytes, 0),
-    textBytes: costs.reduce((sum, { textBytes }) => sum + textBytes, 0),
-    path: largest && largest.cost > 0 ? largest.path : [],
+  const sum: Cost = { cost: 0, bytes: 0, textBytes: 0, path: [] }
+  let largest = 0
+  for (const { cost, bytes, textBytes, path } of costs) {
+    sum.cost += cost
+    sum.bytes += bytes
+    sum.textBytes += textBytes
+    if (cost > largest) sum.path = path
+    largest = Math.max(largest, cost)
   }
+  return sum
 }
 
-function actualFieldCost(planned: PlannedField, binding: Binding, parent: Parent, data: unknown): number {
-  // It costs by what is selected, however often that occurs in the schema.
-  if (planned.isIntrospected) return fieldCost(planned, binding, parent).cost
-  const here = parentOf(planned, binding, parent)
-  const value = (data as Arguments | null | undefined)?.[planned.key]
-  const items = (Array.isArray(value) ? value : [value]).filter(item => item != null)
-  const below = items.flatMap(item =>
-    planned.children.map(child => actualFieldCost(child, binding, here, item)),
-  )
-  return below.reduce((sum, each) => sum + each, items.length * weightOf(planned, here, parent))
-}
-
-function parentOf(
+export function parentOf(
   { args, isConnection }: PlannedField,
   { variables, maxPageSize }: Binding,
   { isRoot }: Parent,
@@ -161,7 +145,11 @@ const isShortText = ({ typeName, field }: PlannedField) =>
 const isNode = ({ field }: PlannedField) => field.name === 'node'
 const isEdges = ({ field }: PlannedField) => field.name === 'edges'
 
-function weightOf({ field, typeName, isLeaf }: PlannedField, { args }: Parent, parent: Parent): number {
+export function weightOf(
+  { field, typeName, isLeaf }: PlannedField,
+  { args }: Parent,
+  parent: Parent,
+): number {
   const { weight } = field.extensions
   if (typeof weight === 'function') return weight(args, parent)
   if (weight !== undefined || isLeaf) return weight ?? 0

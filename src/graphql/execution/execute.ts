@@ -8,11 +8,12 @@ import {
   execute as graphqlExecute,
 } from 'graphql'
 import type { Budget } from '../../runtime/budget.ts'
+import { actualCostOf } from './actual-cost.ts'
 import { type AdmissionLimits, type Admitted, createAdmission } from './admission.ts'
 import type { AnswerCache } from './answer-cache.ts'
 import { type AnswerText, textOf } from './answer-text.ts'
 import { createCompiler } from './compile.ts'
-import { actualCostOf, type Cost } from './cost.ts'
+import type { Cost } from './cost.ts'
 import { toClientError, toClientErrors } from './errors.ts'
 import type { Execution } from './execution.ts'
 import type { PreparedOperation } from './prepare.ts'
@@ -129,7 +130,7 @@ export function createEngine({
   /** The same for a result that does not leave as text: its texts are counted here. @throws Refusal LIMIT_EXCEEDED */
   async function executeCounted(execution: Execution, cost: Cost): Promise<ExecutionResult | null> {
     const result = await executeCompiled(execution, cost)
-    if (result) countAll(execution, textOf(result, limits).bytes)
+    if (result && !execution.context.countsAnswer) countAll(execution, textOf(result, limits).bytes)
     return result
   }
 

@@ -48,6 +48,8 @@ export type Caller = Pick<Operation, 'actor' | 'trace'> & {
   signal?: AbortSignal | undefined
   /** Called with the bytes of an answer that is about to leave. */
   onAnswer?: ((bytes: number) => void) | undefined
+  /** Whether the caller itself counts the bytes of an answer, as it leaves in another form. */
+  countsAnswer?: boolean | undefined
   /** Whether the response tells what the operation costs. */
   tellsCost?: boolean | undefined
   /** The last cursor that a reconnecting event stream has seen. It takes precedence over `after`. */
