@@ -40,37 +40,43 @@ function sharesOf(slots: number) {
   return { request: part(0.3), key: part(0.4), workspace: part(0.6), spare: Math.floor(slots * 0.2) }
 }
 
+/** How many slots each has; whoever has none takes no memory. */
+function counts<Name = string>() {
+  const numbers = new Map<Name, number>()
+  const of = (name: Name) => numbers.get(name) ?? 0
+  return {
+    of,
+    add(name: Name, change: 1 | -1): void {
+      const count = of(name) + change
+      if (count > 0) numbers.set(name, count)
+      else numbers.delete(name)
+    },
+  }
+}
+
 /** Keys that wait take turns, and so do the requests of a key. */
 export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions): Turns {
   const max = sharesOf(slots)
-  const taken = new Map<unknown, number>()
+  const taken = { request: counts<Owner>(), key: counts(), apiKey: counts(), workspace: counts() }
   const waiting = createTurnQueue<Waiter>()
   let total = 0
   let waitingNow = 0
 
-  const apiKeyOf = ({ apiKeyId, keyId }: Owner) => `API key ${apiKeyId ?? keyId}`
-  const countersOf = (owner: Owner) => [
-    owner,
-    `key ${owner.keyId}`,
-    apiKeyOf(owner),
-    `workspace ${owner.workspaceId}`,
-  ]
+  const apiKeyOf = ({ apiKeyId, keyId }: Owner) => apiKeyId ?? keyId
 
   function add(owner: Owner, change: 1 | -1): void {
     total += change
-    for (const counter of countersOf(owner)) {
-      const count = (taken.get(counter) ?? 0) + change
-      if (count > 0) taken.set(counter, count)
-      else taken.delete(counter)
-    }
+    taken.request.add(owner, change)
+    taken.key.add(owner.keyId, change)
+    taken.apiKey.add(apiKeyOf(owner), change)
+    taken.workspace.add(owner.workspaceId, change)
   }
 
-  const countOf = (counter: unknown) => taken.get(counter) ?? 0
-  const hasRequestShare = (owner: Owner) => countOf(owner) >= max.request
-  const hasKeyShare = ({ keyId }: Owner) => countOf(`key ${keyId}`) >= max.key
+  const hasRequestShare = (owner: Owner) => taken.request.of(owner) >= max.request
+  const hasKeyShare = ({ keyId }: Owner) => taken.key.of(keyId) >= max.key
   const hasWorkspaceShare = (owner: Owner) => {
-    const kept = countOf(apiKeyOf(owner)) > 0 && max.workspace > max.key ? 1 : 0
-    return countOf(`workspace ${owner.workspaceId}`) >= max.workspace - kept
+    const kept = taken.apiKey.of(apiKeyOf(owner)) > 0 && max.workspace > max.key ? 1 : 0
+    return taken.workspace.of(owner.workspaceId) >= max.workspace - kept
   }
 
   const isBusyItself = (owner: Owner) => hasRequestShare(owner) || hasKeyShare(owner)
@@ -78,7 +84,7 @@ export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions):
 
   /** Whether there is a slot for a key. */
   function isFree(owner: Owner): boolean {
-    const isFirst = countOf(`workspace ${owner.workspaceId}`) === 0
+    const isFirst = taken.workspace.of(owner.workspaceId) === 0
     return total < (isFirst ? slots : slots - max.spare) && !hasKeyShare(owner) && !hasWorkspaceShare(owner)
   }
 
