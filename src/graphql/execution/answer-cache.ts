@@ -89,8 +89,9 @@ export function createAnswerCache(maxBytes: number, revisionOf: RevisionOf): Ans
   return async (execution, make) => {
     const key = keyOf(execution)
     if (key === null) return make()
+    if (kept.has(key)) return answerOf(execution, key, make)
     const note = hash('sha256', key)
-    if (kept.has(key) || noted.has(note)) return answerOf(execution, key, make)
+    if (noted.has(note)) return answerOf(execution, key, make)
     noted.set(note, true)
     return make()
   }
