@@ -65,8 +65,9 @@ export async function registerRoutes(fastify: FastifyInstance, options: RoutesOp
     stateOf: ({ keyId }) => budgets.cost.state(keyId),
   })
   // Its client opens the next connection elsewhere.
-  fastify.addHook('onSend', async (_request, reply) => {
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing()) reply.header('Connection', 'close')
+    done()
   })
   traceRequests(fastify, app.traces)
   logRequests(fastify, app.log)

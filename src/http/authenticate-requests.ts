@@ -26,7 +26,11 @@ export function authenticateRequests(
   app.addHook('onRequest', async request => {
     if (!isOpen(request)) request.actor = await actorOf(request)
   })
-  app.addHook('preValidation', async (request, reply) => {
-    if (request.actor && reply.elapsedTime > againAfterMs) request.actor = await actorOf(request)
+  app.addHook('preValidation', (request, reply, done) => {
+    if (!request.actor || reply.elapsedTime <= againAfterMs) return done()
+    actorOf(request).then(actor => {
+      request.actor = actor
+      done()
+    }, done)
   })
 }

@@ -37,7 +37,10 @@ export function onEnd(
   app: FastifyInstance,
   ended: (request: FastifyRequest, reply: FastifyReply) => void,
 ): void {
-  app.addHook('onResponse', async (request, reply) => ended(request, reply))
+  app.addHook('onResponse', (request, reply, done) => {
+    ended(request, reply)
+    done()
+  })
   app.addHook('onRequest', (request, reply, done) => {
     const { raw } = reply
     raw.once('close', () => {

@@ -10,10 +10,11 @@ export function tellRateLimit(
   app: FastifyInstance,
   { windowSeconds, stateOf }: { windowSeconds: number; stateOf(actor: Actor): BudgetState },
 ): void {
-  app.addHook('onSend', async ({ actor }, reply) => {
-    if (!actor) return
+  app.addHook('onSend', ({ actor }, reply, _payload, done) => {
+    if (!actor) return done()
     const { limit, remaining, resetSeconds } = stateOf(actor)
     reply.header('RateLimit-Policy', `"cost";q=${limit};w=${windowSeconds}`)
     reply.header('RateLimit', `"cost";r=${remaining};t=${resetSeconds}`)
+    done()
   })
 }

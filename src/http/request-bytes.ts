@@ -11,14 +11,15 @@ export type OpenRequests = Pick<Quota, 'take' | 'max'>
  * cannot fill the memory with bodies that drip or that wait. Register it after authentication.
  */
 export function countBodies(app: FastifyInstance, open: OpenRequests, maxBodyBytes: number): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { 'content-length': length, 'transfer-encoding': encoding } = request.headers
     const bytes = Number(length ?? (encoding === undefined ? 0 : maxBodyBytes))
     // A longer body is refused before it is read.
-    if (!request.actor || bytes === 0 || bytes > maxBodyBytes) return
+    if (!request.actor || bytes === 0 || bytes > maxBodyBytes) return done()
     const release = open.take(request.actor.keyId, bytes)
-    if (!release) throw tooManyRequestBytes(open)
+    if (!release) return done(tooManyRequestBytes(open))
     untilClosed(reply, release)
+    done()
   })
 }
 

@@ -14,11 +14,12 @@ declare module 'fastify' {
  * `requestTimeout` is one for the whole server, and set for them.
  */
 export function limitBodyTime(app: FastifyInstance, requestTimeoutMs: number): void {
-  app.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
-    if (routeOptions.config.takesMail || !hasUnreadBody(raw)) return
+  app.addHook('onRequest', ({ raw, routeOptions }, reply, done) => {
+    if (routeOptions.config.takesMail || !hasUnreadBody(raw)) return done()
     const timer = setTimeout(() => {
       if (hasUnreadBody(raw)) sendMalformed({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, raw.socket)
     }, requestTimeoutMs)
     reply.raw.once('close', () => clearTimeout(timer))
+    done()
   })
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/operation.ts'
 import { actorOf } from './actor.ts'
 import { isKnownTag } from './etag.ts'
@@ -29,25 +29,31 @@ export function tagRevisions(
   const tags = new WeakMap<FastifyRequest, string>()
   const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
 
-  app.addHook('preHandler', async (request, reply) => {
-    if (!isRead(request) || !isTagged(request)) return
+  async function tagRead(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const actor = actorOf(request)
     const tag = tagOf(request, actor, [form, await revisionOf(actor.workspaceId)])
     tags.set(request, tag)
     if (!isKnownTag(tag, request.headers['if-none-match'])) return
     await spend(actor)
     return reply.code(304).send()
-  })
+  }
 
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('preHandler', (request, reply, done) =>
+    isRead(request) && isTagged(request) ? tagRead(request, reply) : done(),
+  )
+
+  app.addHook('onSend', (request, reply, payload, done) => {
     const tag = tags.get(request)
+    if (tag === undefined) return done()
     // Yoga's responses have a status and headers of their own, which Fastify takes over later.
     const response = payload as Partial<Response> | null
     const status = response?.status ?? reply.statusCode
     const isStream = response?.headers?.get('content-type')?.startsWith('text/event-stream') ?? false
-    if (tag === undefined || isStream || (status !== 200 && status !== 304)) return
-    const vary = [reply.getHeader('Vary') ?? [], 'Authorization', 'Accept'].flat().join(', ')
-    reply.headers({ ETag: tag, 'Cache-Control': 'private, no-cache', Vary: vary })
+    if (!isStream && (status === 200 || status === 304)) {
+      const vary = [reply.getHeader('Vary') ?? [], 'Authorization', 'Accept'].flat().join(', ')
+      reply.headers({ ETag: tag, 'Cache-Control': 'private, no-cache', Vary: vary })
+    }
+    done()
   })
 }
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { maxHeaderSize } from 'node:http'
+import { type IncomingMessage, maxHeaderSize } from 'node:http'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
-import { refusal } from '../domain/errors.ts'
+import { type Refusal, refusal } from '../domain/errors.ts'
 import { jsonBody } from './body-error.ts'
 import type { ClientAddresses } from './client-address.ts'
 import { type ConnectionLimits, createConnections } from './connections.ts'
@@ -52,19 +52,16 @@ export async function createServer(
   readJsonBodies(fastify, maxJsonValues)
   fastify.decorateRequest('actor', null)
   fastify.setErrorHandler(sendErrors(jsonBody(maxBodyBytes)))
-  fastify.addHook('onRequest', async (request, reply) => void reply.header('X-Request-Id', request.id))
-  setSecurityHeaders(fastify)
-  fastify.addHook('onRequest', async ({ raw }) => {
-    const [host = '', second] = raw.headersDistinct.host ?? []
-    // RFC 9112, 3.2. Node reads the first one, and a proxy in front may have read another.
-    if (second !== undefined) throw refusal('INVALID_INPUT', 'A request has one Host header.')
-    if (commonHost.test(host)) return
-    if (/[/?#@\\]/.test(host) || !URL.canParse(`http://${host}`))
-      throw refusal('INVALID_INPUT', 'The Host header is not valid.')
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.header('X-Request-Id', request.id)
+    done()
   })
+  setSecurityHeaders(fastify)
+  fastify.addHook('onRequest', ({ raw }, _reply, done) => done(wrongHost(raw)))
   limitBodyTime(fastify, ofConnections.requestTimeoutMs)
-  fastify.addHook('onSend', async (request, reply) => {
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
     if (hasUnreadBody(request.raw)) reply.header('Connection', 'close')
+    done()
   })
   if (corsOrigins.length > 0)
     await fastify.register(cors, {
@@ -86,6 +83,15 @@ export async function createServer(
 
 /** None, or a host that needs no parsing: its last label is no number, and none is Punycode. */
 const commonHost = /^$|^(?!.*xn--)([a-z\d-]+\.)*[a-z][a-z\d-]*(:\d{1,4})?$/i
+
+function wrongHost({ headersDistinct }: IncomingMessage): Refusal | undefined {
+  const [host = '', second] = headersDistinct.host ?? []
+  // RFC 9112, 3.2. Node reads the first one, and a proxy in front may have read another.
+  if (second !== undefined) return refusal('INVALID_INPUT', 'A request has one Host header.')
+  if (commonHost.test(host)) return undefined
+  const isWrong = /[/?#@\\]/.test(host) || !URL.canParse(`http://${host}`)
+  return isWrong ? refusal('INVALID_INPUT', 'The Host header is not valid.') : undefined
+}
 
 /** Whoever asks for a path without a route has shown no key, so the body is not read. */
 async function refuseUnknownPaths(app: FastifyInstance): Promise<void> {

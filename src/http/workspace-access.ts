@@ -9,8 +9,9 @@ import { type Access, authenticateRequests } from './authenticate-requests.ts'
  */
 export function requireWorkspace(app: FastifyInstance, access: Access): void {
   authenticateRequests(app, access)
-  app.addHook('onRequest', async request => {
+  app.addHook('onRequest', (request, _reply, done) => {
     const { workspaceId } = request.params as { workspaceId?: string }
-    if (workspaceId !== undefined && workspaceId !== actorOf(request).workspaceId) throw notFound('workspace')
+    const isForeign = workspaceId !== undefined && workspaceId !== actorOf(request).workspaceId
+    done(isForeign ? notFound('workspace') : undefined)
   })
 }
