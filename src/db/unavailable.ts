@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import type pg from 'pg'
+import pg from 'pg'
 import { createDeadlines } from './deadlines.ts'
 import { inFewerRoundTrips, oneByOne, type Send } from './round-trips.ts'
 import type { Scarcity } from './scarcity.ts'
@@ -169,11 +169,12 @@ function guard(
     const name = values.length > 0 ? nameOf(text) : undefined
     const deadlineMs = deadlineOf(text, values)
     const overdue = deadlineMs === null ? undefined : setTimeout(() => cutOff(client), deadlineMs)
-    const query = { text, values: values as unknown[], ...(name === undefined ? {} : { name }) }
-    client.query(query, (error, result) => {
+    const ended = (error: Error | null | undefined, result: unknown) => {
       clearTimeout(overdue)
       done(error ? meant(error) : null, result)
-    })
+    }
+    // From a text, as the driver copies an object property by property.
+    client.query(Object.assign(new pg.Query(text, values as unknown[], ended), { name }))
   }
   const query = client.pipeline ? inFewerRoundTrips(send, begin) : oneByOne(send)
   return {
