@@ -3,15 +3,17 @@ import { type SearchedList, search } from '../../src/domain/search/probe.ts'
 
 const wanted = 21
 
-type Given = { rows: number; every: number; isIndexed?: boolean }
+type Given = { rows: number; every: number; everyOfFirst?: number; isIndexed?: boolean }
 
-/** A list of so many rows, of which one in `every` has the words, and what was asked of it. */
-function searchedList({ rows, every, isIndexed = true }: Given) {
+/** A list of so many rows, of which one in `every` has the words, or `everyOfFirst` of the first 500, and what was asked of it. */
+function searchedList({ rows, every, everyOfFirst = every, isIndexed = true }: Given) {
   const asked: string[] = []
   const row = (n: number) => ({ id: `${n}`, at: new Date(n) })
+  const all = Array.from({ length: rows }, (_, index) => index + 1)
+  const matching = all.filter(n => n % (n <= 500 ? everyOfFirst : every) === 0)
   const between = (from: number, upTo: number) =>
-    Array.from({ length: Math.floor(Math.min(rows, upTo) / every) }, (_, index) => (index + 1) * every)
-      .filter(n => n > from)
+    matching
+      .filter(n => n > from && n <= upTo)
       .slice(0, wanted)
       .map(row)
   const list: SearchedList<ReturnType<typeof row>> = {
@@ -34,20 +36,21 @@ test.for<[string, Given, string[]]>([
   ['a word that all have fills the page at once', { rows: 100_000, every: 1 }, ['walk 500']],
   ['a word of every tenth fills it after 500 rows', { rows: 100_000, every: 10 }, ['walk 500']],
   [
-    'a word of every fiftieth fills it after 1,000 more',
+    'a word of every fiftieth fills it after a tenth more than it needs',
     { rows: 100_000, every: 50 },
-    ['walk 500', 'walk 1000'],
+    ['walk 500', 'walk 605'],
+  ],
+  ['a word of every hundredth too', { rows: 100_000, every: 100 }, ['walk 500', 'walk 1760']],
+  ['a word of every 250th too', { rows: 100_000, every: 250 }, ['walk 500', 'walk 5225']],
+  [
+    'a word that is a little rarer than it seemed fills it after a short walk more',
+    { rows: 100_000, every: 120, everyOfFirst: 100 },
+    ['walk 500', 'walk 1760', 'walk 262'],
   ],
   [
-    'a word of every hundredth fills it after 2,000 more, and 1,000 are left out',
-    { rows: 100_000, every: 100 },
-    ['walk 500', 'walk 2000'],
-  ],
-  ['a word of every 170th after 4,500 more', { rows: 100_000, every: 170 }, ['walk 500', 'walk 4500']],
-  [
-    'a word of every 250th does not fill it',
-    { rows: 100_000, every: 250 },
-    ['walk 500', 'walk 4500', 'look up'],
+    'a word that is much rarer than it seemed is looked up',
+    { rows: 100_000, every: 1_000, everyOfFirst: 200 },
+    ['walk 500', 'walk 5225', 'look up'],
   ],
   ['a rare word is looked up', { rows: 100_000, every: 10_000 }, ['walk 500', 'look up']],
   [
@@ -66,7 +69,7 @@ test.for<[string, Given, string[]]>([
   [
     'a list that ends within a longer walk is not looked up',
     { rows: 4_000, every: 250 },
-    ['walk 500', 'walk 4500'],
+    ['walk 500', 'walk 5225'],
   ],
 ])('%s', async ([, given, steps]) => {
   const { list, asked, found } = searchedList(given)

@@ -6,12 +6,12 @@ import { withSettings } from '../../db/with-settings.ts'
 import { refusal } from '../errors.ts'
 import { type Backward, boundsOf, type Keyset, type Page, type PageBounds, paged, restOf } from '../page.ts'
 import { type IndexQuery, queryOf } from '../search/lexemes.ts'
-import { hasWords, lookUpSettings, ofWorkspace, search, type WalkRows, walkedOf } from '../search/probe.ts'
+import { hasWords, lookUpSettings, ofWorkspace, search, walkedOf } from '../search/probe.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { type Contact, columns, newestFirst } from './rows.ts'
 
 type Searching = { workspaceId: string; page: PageBounds }
-type Walking = Searching & { rows: WalkRows; query: string }
+type Walking = Searching & { rows: number; query: string }
 
 /** See walkedOf. */
 const walked = reusable((reader, { workspaceId, page, rows, query }: Walking, { backward }: Backward) => {
@@ -70,7 +70,7 @@ export async function searchedContacts(
   const { backward } = page
   const list = {
     isIndexed: true,
-    walk: async (rows: WalkRows, from: Keyset | null) => {
+    walk: async (rows: number, from: Keyset | null) => {
       const values = { workspaceId, page: restOf(bounds, page, from), rows, query: toCompare }
       return walkedOf<Contact>(await walked(db, values, { backward }), rows)
     },

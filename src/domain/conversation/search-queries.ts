@@ -3,7 +3,7 @@ import type { Reader, Tables } from '../../db/db.ts'
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, type PageBounds, paged } from '../page.ts'
 import type { IndexQuery } from '../search/lexemes.ts'
-import { hasWords, ofWorkspace, type WalkEnd, type WalkRows } from '../search/probe.ts'
+import { hasWords, maxWalkedRows, ofWorkspace, type WalkEnd } from '../search/probe.ts'
 import { type Along, readAlong } from './along.ts'
 import { inOrder, listed, sortOf } from './branch-queries.ts'
 import { type Condition, type ConversationOrder, conditionsOf } from './branches.ts'
@@ -11,9 +11,11 @@ import type { FilterShape, FilterValues } from './filter.ts'
 import { columns } from './rows.ts'
 
 type Shape = Backward & { filter: FilterShape; order: ConversationOrder; along: Along }
-/** How far a list is walked. `isIndexed`: its settings are `walkSettings`. */
-type Walk = { rows: WalkRows; isIndexed: boolean }
+/** `isIndexed`: its settings are `walkSettings`. */
+type Walk = { isIndexed: boolean }
 type Searching = { workspaceId: string; filter: FilterValues; page: PageBounds }
+/** `rows`: how far the list is walked. */
+type Walking = Searching & { rows: number; query: string }
 type Conversations = SelectQueryBuilder<Tables, 'conversation', object>
 
 /** The conversations with these ids that meet these conditions. With `all`, an id of no such one gives a row of nulls. */
@@ -49,8 +51,8 @@ function ofIds(
 export const walked = reusable(
   (
     reader,
-    { workspaceId, filter: values, page, query }: Searching & { query: string },
-    { backward, along, order, filter, rows, isIndexed }: Shape & Walk,
+    { workspaceId, filter: values, page, rows, query }: Walking,
+    { backward, along, order, filter, isIndexed }: Shape & Walk,
   ) => {
     const filtering = { shape: filter, values, order, parent: null }
     const sort = sortOf(order)
@@ -59,7 +61,7 @@ export const walked = reusable(
       workspaceId,
       filtering,
       { ...page, backward, limit: rows },
-      isIndexed ? rows : null,
+      isIndexed ? maxWalkedRows : null,
     ).select(['conversation.id', sql.ref<Date>(`conversation.${sort.column}`).as('at')])
     const fromEnd = sql.raw(sort.descending === backward ? 'desc' : 'asc')
     // `is true` keeps PostgreSQL from a join, whose kind would depend on what it expects, and from the index of words.

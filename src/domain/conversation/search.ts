@@ -2,7 +2,7 @@ import type { Db, Reader } from '../../db/db.ts'
 import { withSettings } from '../../db/with-settings.ts'
 import { boundsOf, type Keyset, restOf } from '../page.ts'
 import { queryOf } from '../search/lexemes.ts'
-import { lookUpSettings, search, type WalkRows, walkedOf, walkSettings } from '../search/probe.ts'
+import { lookUpSettings, search, walkedOf, walkSettings } from '../search/probe.ts'
 import { conversationsByBits } from '../search/segments.ts'
 import type { SearchedWord } from '../search/words.ts'
 import { partsOf } from './filter.ts'
@@ -31,9 +31,9 @@ export async function searchedPage(
   const isIndexed = keptSizeOf(parts, { filter, order, parent: null }, bounds.limit) !== null
   const list = {
     isIndexed,
-    walk: async (rows: WalkRows, from: Keyset | null) => {
-      const values = { ...searching, page: restOf(bounds, page, from), query: toCompare }
-      const walk = (reader: Reader) => walked(reader, values, { ...shape, rows, isIndexed })
+    walk: async (rows: number, from: Keyset | null) => {
+      const values = { ...searching, page: restOf(bounds, page, from), rows, query: toCompare }
+      const walk = (reader: Reader) => walked(reader, values, { ...shape, isIndexed })
       return walkedOf<ConversationAlong>(
         await (isIndexed ? withSettings(db, walkSettings, walk) : walk(db)),
         rows,

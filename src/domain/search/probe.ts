@@ -10,7 +10,7 @@ export type SearchedList<Row> = {
   /** Whether an index gives its rows. Otherwise many others may be read for each of them. */
   isIndexed: boolean
   /** The matching ones among the next `rows` of the list behind a row, in its order, as many as are wanted. */
-  walk(rows: WalkRows, from: Keyset | null): Promise<Walked<Row>>
+  walk(rows: number, from: Keyset | null): Promise<Walked<Row>>
   /** The matching ones by the index of words, in the order of the list, as many as are wanted. */
   lookUp(): Promise<Row[]>
 }
@@ -19,12 +19,14 @@ export type SearchedList<Row> = {
 const shortWalkRows = 50
 /** Takes about as long as looking up a rare word: 1 to 2 ms for 500 rows of a million. */
 const middleWalkRows = 500
-const longerWalks = [1_000, 2_000, 4_500] as const
 /** A word that two of 500 rows have is probably found often enough by a longer walk. */
 const hitsForLongerWalk = 2
-
-/** How far a list is walked. Few, as a kept walk has its length in its text. */
-export type WalkRows = typeof shortWalkRows | typeof middleWalkRows | (typeof longerWalks)[number]
+/** A longer walk goes a tenth further than it is expected to need, so that it rarely has to go on. */
+const walkMargin = 1.1
+/** A further walk has at least so many rows, as each takes a round trip. */
+const leastWalkRows = 250
+/** All walks of a search together: further ones would take longer than looking the words up. */
+export const maxWalkedRows = 8_000
 
 /**
  * Searches a list by the way that costs least. Words that many rows have fill a page after a short walk along the list.
@@ -40,7 +42,7 @@ export async function search<Row extends { id: string }>(
   let walkedRows = 0
   let from: Keyset | null = null
   /** Walks on. Returns whether nothing more is to be found. */
-  async function ends(rows: WalkRows): Promise<boolean> {
+  async function ends(rows: number): Promise<boolean> {
     const walked: Walked<Row> = await list.walk(rows, from)
     // A row that has moved since the last walk may come again, or be missed on this page, as between two pages.
     const known = new Set(found.map(({ id }) => id))
@@ -53,9 +55,11 @@ export async function search<Row extends { id: string }>(
   const isShort = !list.isIndexed && wanted <= shortWalkRows
   const isDone = (isShort && (await ends(shortWalkRows))) || (await ends(middleWalkRows))
   if (isDone) return found.slice(0, wanted)
-  for (const rows of found.length < hitsForLongerWalk ? [] : longerWalks) {
-    const isExpected = found.length * (walkedRows + rows) >= wanted * walkedRows
-    if ((isExpected || rows === longerWalks.at(-1)) && (await ends(rows))) return found.slice(0, wanted)
+  while (found.length >= hitsForLongerWalk) {
+    const needed = ((wanted - found.length) * walkedRows) / found.length
+    const rows = Math.max(leastWalkRows, Math.round(needed * walkMargin))
+    if (walkedRows + rows > maxWalkedRows) break
+    if (await ends(rows)) return found.slice(0, wanted)
   }
   return list.lookUp()
 }
@@ -68,7 +72,7 @@ export type WalkEnd = { walkedRows: number; endAt: Date | null; endId: string | 
  */
 export function walkedOf<Row extends { id: string }>(
   rows: readonly ({ id: string | null } & WalkEnd)[],
-  walked: WalkRows,
+  walked: number,
 ): Walked<Row> {
   const found = rows.filter(({ id }) => id !== null) as readonly object[] as Row[]
   const [{ walkedRows, endAt, endId } = { walkedRows: 0, endAt: null, endId: null }] = rows

@@ -95,10 +95,10 @@ test.for(Object.keys(inboxFilters))(
     const page = { limit: 21, after: null, before: null }
     const along = { contact: false, agent: false }
     const isIndexed = keptSizeOf(parts, { filter, order, parent: null }, page.limit) !== null
-    for (const rows of [500, 1_000, 2_000, 4_500] as const) {
+    for (const rows of [500, 2_000, 5_000]) {
       queries.length = 0
-      const shape = { filter: parts.shape, order, backward: false, along, rows, isIndexed }
-      await walked(db, { workspaceId, filter: parts.values, page, query }, shape)
+      const shape = { filter: parts.shape, order, backward: false, along, isIndexed }
+      await walked(db, { workspaceId, filter: parts.values, page, rows, query }, shape)
       const [statement] = queries
       if (!statement) throw new Error('Nothing was executed.')
       if (isIndexed) await client.query('set enable_sort = off')
