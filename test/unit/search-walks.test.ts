@@ -33,43 +33,52 @@ function searchedList({ rows, every, everyOfFirst = every, isIndexed = true }: G
 }
 
 test.for<[string, Given, string[]]>([
-  ['a word that all have fills the page at once', { rows: 100_000, every: 1 }, ['walk 500']],
-  ['a word of every tenth fills it after 500 rows', { rows: 100_000, every: 10 }, ['walk 500']],
+  ['a word that all have fills the page at once', { rows: 100_000, every: 1 }, ['walk 250']],
+  ['a word of every tenth fills it after 250 rows', { rows: 100_000, every: 10 }, ['walk 250']],
   [
-    'a word of every fiftieth fills it after a tenth more than it needs',
+    'a word of every fiftieth fills it after a longer walk',
     { rows: 100_000, every: 50 },
-    ['walk 500', 'walk 605'],
+    ['walk 250', 'walk 1000'],
   ],
-  ['a word of every hundredth too', { rows: 100_000, every: 100 }, ['walk 500', 'walk 1760']],
-  ['a word of every 250th too', { rows: 100_000, every: 250 }, ['walk 500', 'walk 5225']],
   [
-    'a word that is a little rarer than it seemed fills it after a short walk more',
-    { rows: 100_000, every: 120, everyOfFirst: 100 },
-    ['walk 500', 'walk 1760', 'walk 262'],
+    'a word of every hundredth fills it after a tenth more than it needs',
+    { rows: 100_000, every: 100 },
+    ['walk 250', 'walk 2613'],
+  ],
+  [
+    'a word of every 200th is told by 250 rows more',
+    { rows: 100_000, every: 200 },
+    ['walk 250', 'walk 250', 'walk 5225'],
+  ],
+  [
+    'a word that is a little rarer than it seemed fills it after another walk',
+    { rows: 100_000, every: 200, everyOfFirst: 100 },
+    ['walk 250', 'walk 2613', 'walk 1000'],
   ],
   [
     'a word that is much rarer than it seemed is looked up',
     { rows: 100_000, every: 1_000, everyOfFirst: 200 },
-    ['walk 500', 'walk 5225', 'look up'],
+    ['walk 250', 'walk 250', 'walk 5225', 'look up'],
   ],
-  ['a rare word is looked up', { rows: 100_000, every: 10_000 }, ['walk 500', 'look up']],
+  ['a word of every 400th is looked up', { rows: 100_000, every: 400 }, ['walk 250', 'look up']],
+  ['a rare word is looked up', { rows: 100_000, every: 10_000 }, ['walk 250', 'look up']],
   [
     'a list without an index is first walked by 50 rows',
     { rows: 100_000, every: 2, isIndexed: false },
     ['walk 50'],
   ],
   [
-    'a list without an index is walked by 500 more when 50 do not fill the page',
+    'a list without an index is walked by 250 more when 50 do not fill the page',
     { rows: 100_000, every: 10, isIndexed: false },
-    ['walk 50', 'walk 500'],
+    ['walk 50', 'walk 250'],
   ],
-  ['a list that ends is not walked further', { rows: 40, every: 8 }, ['walk 500']],
-  ['nor is one of 400 rows', { rows: 400, every: 60 }, ['walk 500']],
-  ['a list without the word is not looked up when it ends', { rows: 400, every: 1_000 }, ['walk 500']],
+  ['a list that ends is not walked further', { rows: 40, every: 8 }, ['walk 250']],
+  ['nor is one of 200 rows', { rows: 200, every: 60 }, ['walk 250']],
+  ['a list without the word is not looked up when it ends', { rows: 200, every: 1_000 }, ['walk 250']],
   [
     'a list that ends within a longer walk is not looked up',
-    { rows: 4_000, every: 250 },
-    ['walk 500', 'walk 5225'],
+    { rows: 4_000, every: 200 },
+    ['walk 250', 'walk 250', 'walk 5225'],
   ],
 ])('%s', async ([, given, steps]) => {
   const { list, asked, found } = searchedList(given)
@@ -89,5 +98,5 @@ test('what has moved between two walks is found once', async () => {
 test('50 rows are not walked for a page of 50', async () => {
   const { list, asked } = searchedList({ rows: 100_000, every: 1, isIndexed: false })
   await search(list, 51)
-  expect(asked[0]).toBe('walk 500')
+  expect(asked[0]).toBe('walk 250')
 })

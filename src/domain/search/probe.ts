@@ -17,14 +17,14 @@ export type SearchedList<Row> = {
 
 /** For a list that no index gives: after so many rows, a word that most have fills a small page. */
 const shortWalkRows = 50
-/** Takes about as long as looking up a rare word: 1 to 2 ms for 500 rows of a million. */
-const middleWalkRows = 500
-/** A word that two of 500 rows have is probably found often enough by a longer walk. */
+/** Takes less time than looking up a rare word: 1.5 ms of a million rows. */
+const firstWalkRows = 250
+/** A word that so many rows of a short walk have is probably found often enough by a longer one. One may be chance. */
 const hitsForLongerWalk = 2
 /** A longer walk goes a tenth further than it is expected to need, so that it rarely has to go on. */
 const walkMargin = 1.1
-/** A further walk has at least so many rows, as each takes a round trip. */
-const leastWalkRows = 250
+/** A longer walk has at least so many rows: what few rows tell is not precise, and a round trip takes as long as 400. */
+const leastWalkRows = 1_000
 /** All walks of a search together: further ones would take longer than looking the words up. */
 export const maxWalkedRows = 8_000
 
@@ -53,8 +53,9 @@ export async function search<Row extends { id: string }>(
   }
 
   const isShort = !list.isIndexed && wanted <= shortWalkRows
-  const isDone = (isShort && (await ends(shortWalkRows))) || (await ends(middleWalkRows))
+  const isDone = (isShort && (await ends(shortWalkRows))) || (await ends(firstWalkRows))
   if (isDone) return found.slice(0, wanted)
+  if (found.length === 1 && (await ends(firstWalkRows))) return found.slice(0, wanted)
   while (found.length >= hitsForLongerWalk) {
     const needed = ((wanted - found.length) * walkedRows) / found.length
     const rows = Math.max(leastWalkRows, Math.round(needed * walkMargin))
