@@ -58,7 +58,8 @@ export const keyStatement = `select id, workspace_id as "workspaceId", agent_id 
 export async function workspaceOf(authorization: string | undefined): Promise<string> {
   const secret = authorization?.replace(/^Bearer /, '') ?? ''
   const [key] = await rows<{ workspaceId: string }>('key', keyStatement, [hashOf(secret)])
-  if (!key) throw new Error('Missing or invalid API key.')
+  // A peer's own HTTP server that reads a status from an error answers with this one.
+  if (!key) throw Object.assign(new Error('Missing or invalid API key.'), { statusCode: 401 })
   return key.workspaceId
 }
 

@@ -2,11 +2,17 @@ import { deepStrictEqual } from 'node:assert'
 import { Client } from 'undici'
 import { type Answer, send } from './load.ts'
 import type { Request } from './operations.ts'
-import type { Server } from './processes.ts'
+import { revivePostgraphile } from './postgraphile.ts'
+import type { Server, ServerName } from './processes.ts'
 import type { Work } from './works.ts'
 
 /** The bytes of every answer of a server, by request. */
 export type Sizes = Map<Request, number>
+
+/** How the answers of servers with a form of their own are read into the common one. */
+const revivers: Partial<Record<ServerName, (key: string, value: unknown) => unknown>> = {
+  'PostGraphile 5': revivePostgraphile,
+}
 
 const textOf = ({ chunks }: Answer) => Buffer.concat(chunks).toString()
 
@@ -20,20 +26,21 @@ export async function compare(servers: readonly Server[], work: Work): Promise<M
   try {
     return typeof work.requests === 'function'
       ? await compareChanges(clients, work.requests)
-      : await compareReads(clients, work.requests)
+      : await compareReads(clients, work.requests, work.own)
   } finally {
     await Promise.all([...clients.values()].map(client => client.close()))
   }
 }
 
-async function compareReads(clients: Map<string, Client>, requests: Request[]) {
+async function compareReads(clients: Map<ServerName, Client>, requests: Request[], own: Work['own']) {
   const sizes = new Map([...clients.keys()].map(name => [name, new Map() as Sizes]))
-  for (const request of requests) {
+  for (const [index, common] of requests.entries()) {
     let expected: object | undefined
     for (const [name, client] of clients) {
+      const request = own?.[name]?.[index] ?? common
       const answer = await send(client, request)
       const text = textOf(answer)
-      const shown = { link: answer.link, body: JSON.parse(text) as { data?: object } }
+      const shown = { link: answer.link, body: JSON.parse(text, revivers[name]) as { data?: object } }
       expected ??= shown
       deepStrictEqual(shown, expected, `${name} answers ${request.body ?? request.path} otherwise.`)
       sizes.get(name)?.set(request, Buffer.byteLength(text))

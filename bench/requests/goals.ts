@@ -16,6 +16,7 @@ type Goal = {
 
 const mercurius = 'Mercurius 16 + JIT'
 const apollo = 'Apollo Server 5'
+const postgraphile = 'PostGraphile 5'
 
 const goals: Goal[] = [
   { work: 'a', measure: 'cpuUs', of: 'bare', factor: 1 },
@@ -23,8 +24,10 @@ const goals: Goal[] = [
   { work: 'a', measure: 'cpuUs', of: mercurius, factor: 1 },
   { work: 'a', measure: 'postgresUs', of: mercurius, factor: 1 },
   { work: 'a', measure: 'cpuUs', of: apollo, factor: 0.4 },
+  { work: 'a', measure: 'cpuUs', of: postgraphile, factor: 0.4 },
   { work: 'a', measure: 'perSecond', of: mercurius, factor: 1, isAtLeast: true },
   { work: 'a', measure: 'perSecond', of: apollo, factor: 1, isAtLeast: true },
+  { work: 'a', measure: 'perSecond', of: postgraphile, factor: 1, isAtLeast: true },
   ...['b', 'e'].flatMap((work): Goal[] => [
     { work, measure: 'cpuUs', of: 'bare', factor: 1.2 },
     { work, measure: 'cpuUs', of: mercurius, factor: 1 },

@@ -17,6 +17,7 @@ const entries = {
   'bare, JSON by Postgres': 'bench/peers/bare-json.ts',
   'Mercurius 16 + JIT': 'bench/peers/mercurius.ts',
   'Apollo Server 5': 'bench/peers/apollo.ts',
+  'PostGraphile 5': 'bench/peers/postgraphile.ts',
   'Fastify + pg': 'bench/peers/fastify.ts',
   'by hand': 'bench/peers/by-hand.ts',
 }

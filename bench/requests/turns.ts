@@ -63,7 +63,7 @@ export async function takeTurns<Working extends { name: string }>(
 /** What a server does in so many milliseconds. */
 export async function turn(
   { name, pid, url }: Server,
-  { requests, changes }: Work,
+  { requests, own, changes }: Work,
   {
     databaseUrl,
     postmaster,
@@ -73,7 +73,7 @@ export async function turn(
 ): Promise<Figures> {
   const postgresMs = () => (postmaster === null ? Number.NaN : postgresCpuMs(postmaster))
   const open = () => (name === 'gateway over WebSocket' ? openWebSocket(url, authorization) : openHttp(url))
-  const next = typeof requests === 'function' ? requests : inTurns(requests)
+  const next = typeof requests === 'function' ? requests : inTurns(own?.[name] ?? requests)
   const changing = changes ? await startChanging(databaseUrl) : null
   const before = { server: cpuMs(pid), postgres: postgresMs() }
   // Changes may make an answer longer or shorter.

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { workspaces } from './dataset.ts'
 import { headersOf, operation, type Request } from './operations.ts'
+import { postgraphileInbox } from './postgraphile.ts'
 import type { ServerName } from './processes.ts'
 import { statusRequests } from './writes.ts'
 
@@ -12,6 +13,8 @@ export type Work = {
   baseline: ServerName
   /** The requests, in turns; they change nothing. Or, for a work that changes: makes the next one of a connection. */
   requests: Request[] | ((connection: number) => Request)
+  /** The requests in the words of a server with a schema of its own, in the same order. */
+  own?: Partial<Record<ServerName, Request[]>>
   /** Whether another process changes what is asked for, once a second. */
   changes?: true
 }
@@ -50,19 +53,21 @@ export async function worksOn(url: string): Promise<Record<string, Work>> {
     const after = Buffer.from(
       `conversations>last_message_at>DESC:${deep.at.getTime().toString(36)}:${deep.id}`,
     ).toString('base64url')
-    const inbox: ServerName[] = ['bare', 'bare, JSON by Postgres', ...graphQL]
+    const inbox: ServerName[] = ['bare', 'bare, JSON by Postgres', ...graphQL, 'PostGraphile 5']
     return {
       a: {
         title: 'inbox page: 20 conversations with contact, assignee and last 3 messages',
         servers: inbox,
         baseline: 'bare',
         requests: [operation('Inbox', { first: pageSize, after: null })],
+        own: { 'PostGraphile 5': [postgraphileInbox(pageSize, null)] },
       },
       'a-deep': {
         title: 'inbox page, 1,000 pages deep',
         servers: inbox,
         baseline: 'bare',
         requests: [operation('Inbox', { first: pageSize, after })],
+        own: { 'PostGraphile 5': [postgraphileInbox(pageSize, deep)] },
       },
       b: {
         title: 'one conversation with contact and 50 messages',
