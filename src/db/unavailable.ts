@@ -148,10 +148,21 @@ function guard(
   { nameOf, statementTimeoutMs, begin, scarcity, onUnavailable, onFailed }: MeaningOptions,
 ): PostgresPoolClient {
   const deadlineOf = createDeadlines(statementTimeoutMs)
+  // An address or a variable of the environment may have set the driver's own timeout; see `send`.
+  const { connectionParameters } = client as unknown as { connectionParameters: { query_timeout: unknown } }
+  connectionParameters.query_timeout = false
   const told = new WeakSet<Error>()
+  /** Why the connection was cut off; null: it was not. The driver would only tell that it has ended. */
+  let overdue: Error | null = null
+
+  /** Nothing that is sent behind an overdue statement would be answered either. */
+  function endOverdue(): void {
+    overdue = new Error('A statement was not answered in time.')
+    cutOff(client)
+  }
 
   function meant(error: Error): unknown {
-    // Nothing that is sent behind it would be answered either.
+    // Each further attempt over this connection would fail too.
     if (isStale(error)) cutOff(client)
     const means = meaning(error)
     // A lost connection fails everything that was sent over it, with one error.
@@ -168,13 +179,13 @@ function guard(
     // A statement without parameters, like `begin`, is sent in one message as it is.
     const name = values.length > 0 ? nameOf(text) : undefined
     const deadlineMs = deadlineOf(text, values)
-    const overdue = deadlineMs === null ? undefined : setTimeout(() => cutOff(client), deadlineMs)
     const ended = (error: Error | null | undefined, result: unknown) => {
-      clearTimeout(overdue)
-      done(error ? meant(error) : null, result)
+      clearTimeout(timer)
+      done(error ? meant(overdue ?? error) : null, result)
     }
     // From a text, as the driver copies an object property by property.
     client.query(Object.assign(new pg.Query(text, values as unknown[], ended), { name }))
+    const timer = deadlineMs === null ? undefined : setTimeout(endOverdue, deadlineMs)
   }
   const query = client.pipeline ? inFewerRoundTrips(send, begin) : oneByOne(send)
   return {
