@@ -9,7 +9,9 @@ import type { Traffic } from './demo/traffic.ts'
 import { trafficAddress, trafficRoute } from './demo/traffic-route.ts'
 import { type Budgets, costWindowSeconds } from './domain/budgets.ts'
 import type { Actor, Operation } from './domain/operation.ts'
+import { requireAnswerBytes } from './graphql/execution/cost.ts'
 import type { Graph } from './graphql/execution/graph.ts'
+import { tooMuchUnsent } from './graphql/schema/answer-bytes.ts'
 import { schema } from './graphql/schema/schema.ts'
 import { lazyGraphiqlFiles, serveGraphiqlFiles } from './graphql/transport/graphiql/files.ts'
 import { graphqlOverHttp } from './graphql/transport/http.ts'
@@ -101,7 +103,15 @@ export async function registerRoutes(fastify: FastifyInstance, options: RoutesOp
     prefix,
     tags,
     inProcess: createInProcess(graph, app.log),
-    holdUnsent: unsent.hold,
+    unsent: {
+      hold: unsent.hold,
+      take(keyId, bytes) {
+        requireAnswerBytes(bytes, limits)
+        const release = unsent.take(keyId, bytes)
+        if (!release) throw tooMuchUnsent(unsent.max)
+        return release
+      },
+    },
     open,
   })
   await registerInboundMail(fastify, options)

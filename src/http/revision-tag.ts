@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../domain/operation.ts'
 import { actorOf } from './actor.ts'
 import { isKnownTag } from './etag.ts'
+import { isRead } from './is-read.ts'
 
 export type RevisionTags = {
   /** Another one for each version of the answers' form, as processes of several versions may answer the same client. */
@@ -27,7 +28,6 @@ export function tagRevisions(
   isTagged: (request: FastifyRequest) => boolean = () => true,
 ): void {
   const tags = new WeakMap<FastifyRequest, string>()
-  const isRead = ({ method }: FastifyRequest) => method === 'GET' || method === 'HEAD'
 
   async function tagRead(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const actor = actorOf(request)

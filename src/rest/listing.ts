@@ -76,14 +76,14 @@ export function listBody<Node, Item>(
 }
 
 /** The seven fields that both lists show, times in whole seconds. */
-export function listed({ assignedTo, lastMessageAt, ...conversation }: ListedFragment) {
+export function listed(conversation: ListedFragment) {
   return {
     id: conversation.id,
     status: conversation.status,
     source: conversation.source,
     subject: conversation.subject,
-    lastMessageAt: `${lastMessageAt.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}Z`,
+    lastMessageAt: `${conversation.lastMessageAt.slice(0, 'YYYY-MM-DDTHH:MM:SS'.length)}Z`,
     lastMessagePreview: conversation.lastMessagePreview,
-    assignedToId: assignedTo?.id ?? null,
+    assignedToId: conversation.assignedTo?.id ?? null,
   }
 }

@@ -9,8 +9,8 @@ import { clientGone } from '../http/client-gone.ts'
 import { sendErrors, sendNotFound } from '../http/errors.ts'
 import { countBodies, type OpenRequests } from '../http/request-bytes.ts'
 import { type RevisionTags, tagRevisions } from '../http/revision-tag.ts'
-import { untilClosed } from '../http/until-closed.ts'
 import { requireWorkspace } from '../http/workspace-access.ts'
+import { countAnswers, type UnsentAnswers } from './count-answers.ts'
 import * as documents from './documents.ts'
 import { inboxListing, listBody, listed, listing } from './listing.ts'
 import { assignSchema, createSchema, historySchema, listSchema, statusSchema } from './paths.ts'
@@ -21,8 +21,7 @@ export type RestOptions = Access & {
   inProcess: InProcess
   maxBodyBytes: number
   maxPageSize: number
-  /** Counts bytes of an answer to a key that has not left yet. Returns a function that stops counting them. */
-  holdUnsent(keyId: string, bytes: number): () => void
+  unsent: UnsentAnswers
   open: OpenRequests
 }
 
@@ -35,7 +34,7 @@ const history = '/:workspaceId/support/inbox/customers/:contactId/conversations'
  */
 export async function restRoutes(
   app: FastifyInstance,
-  { inProcess, maxBodyBytes, maxPageSize, holdUnsent, open, tags, ...access }: RestOptions,
+  { inProcess, maxBodyBytes, maxPageSize, unsent, open, tags, ...access }: RestOptions,
 ): Promise<void> {
   const answerError = sendErrors(jsonBody(maxBodyBytes))
   app.setErrorHandler<FastifyError>((error, request, reply) => answerError(documented(error), request, reply))
@@ -44,6 +43,7 @@ export async function restRoutes(
   requireWorkspace(app, access)
   countBodies(app, open, maxBodyBytes)
   tagRevisions(app, tags)
+  countAnswers(app, unsent)
 
   function callerOf(request: FastifyRequest, reply: FastifyReply) {
     const actor = actorOf(request)
@@ -57,12 +57,6 @@ export async function restRoutes(
     }
   }
 
-  app.addHook('onSend', ({ actor }, reply, body, done) => {
-    if (actor && typeof body === 'string')
-      untilClosed(reply, holdUnsent(actor.keyId, Buffer.byteLength(body)))
-    done()
-  })
-
   /** The options of a route. The actor's scopes are checked before the body is read. */
   const route = (schema: object, operation: { authorize(actor: Actor): void }) => ({
     schema,
@@ -72,17 +66,12 @@ export async function restRoutes(
   const list = inProcess(documents.ListConversationsDocument)
   app.get(conversations, route(listSchema, list), async (request, reply) => {
     const answer = await list.execute(inboxListing(request, maxPageSize), callerOf(request, reply))
-    return listBody(
-      request,
-      reply,
-      answer.conversations,
-      ({ isUnread, channel, contact, ...conversation }) => ({
-        ...listed(conversation),
-        isUnread,
-        channelId: channel?.id ?? null,
-        contact,
-      }),
-    )
+    return listBody(request, reply, answer.conversations, conversation => ({
+      ...listed(conversation),
+      isUnread: conversation.isUnread,
+      channelId: conversation.channel?.id ?? null,
+      contact: conversation.contact,
+    }))
   })
 
   const listOfContact = inProcess(documents.ListContactConversationsDocument)

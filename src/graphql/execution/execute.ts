@@ -127,7 +127,10 @@ export function createEngine({
     return null
   }
 
-  /** The same for a result that does not leave as text: its texts are counted here. @throws Refusal LIMIT_EXCEEDED */
+  /**
+   * The same for a result that does not leave as text: its texts are counted here, unless its caller counts them.
+   * @throws Refusal LIMIT_EXCEEDED
+   */
   async function executeCounted(execution: Execution, cost: Cost): Promise<ExecutionResult | null> {
     const result = await executeCompiled(execution, cost)
     if (result && !execution.context.countsAnswer) countAll(execution, textOf(result, limits).bytes)
