@@ -28,7 +28,13 @@ export type Loaders = ReturnType<typeof createLoaders>
  */
 export type RelatedRows = Along & TextAlong & { channel: boolean }
 
-type RowLoader<Id, Row> = { load(id: Id): Promise<Row>; prime(id: Id, row: Row): unknown }
+type RowLoader<Id, Row> = {
+  load(id: Id): Promise<Row>
+  /** Keeps a row that was read otherwise. The first one stays. */
+  prime(id: Id, row: Row): void
+  /** A row that was primed; undefined: there is none. It spares a promise for each row of a page. */
+  known(id: Id): Row | undefined
+}
 
 /** Rows by their ids. */
 export type RowLoaders = ReturnType<typeof createRowLoaders>
@@ -180,22 +186,26 @@ type BatchRows<Id, Row> = (ids: readonly Id[]) => Promise<Row[]>
 class LazyLoader<Id, Row> implements RowLoader<Id, Row> {
   readonly #rows: BatchRows<Id, Row>
   #loader: DataLoader<Id, Row> | null = null
+  #primed: Map<Id, Row> | null = null
 
   constructor(rows: BatchRows<Id, Row>) {
     this.#rows = rows
   }
 
-  load(id: Id): Promise<Row> {
-    return this.#made().load(id)
+  async load(id: Id): Promise<Row> {
+    const primed = this.#primed?.get(id)
+    if (primed !== undefined) return primed
+    this.#loader ??= new DataLoader(this.#rows, { maxBatchSize })
+    return this.#loader.load(id)
   }
 
   prime(id: Id, row: Row): void {
-    this.#made().prime(id, row)
+    this.#primed ??= new Map()
+    if (!this.#primed.has(id)) this.#primed.set(id, row)
   }
 
-  #made(): DataLoader<Id, Row> {
-    this.#loader ??= new DataLoader(this.#rows, { maxBatchSize })
-    return this.#loader
+  known(id: Id): Row | undefined {
+    return this.#primed?.get(id)
   }
 }
 
@@ -216,6 +226,11 @@ class SharedLoader<Id, Row> implements RowLoader<Id, Row> {
 
   prime(id: Id, row: Row): void {
     this.#loader.prime(id, row)
+  }
+
+  known(id: Id): Row | undefined {
+    this.#reading()
+    return this.#loader.known(id)
   }
 }
 

@@ -45,7 +45,11 @@ export const conversationType = Conversation.implement({
       nullable: true,
       description: 'The assigned agent; null if unassigned.',
       resolve: ({ assignedToId: id }, _, { loaders, related }) =>
-        id === null ? null : related.agent ? loaders.agent.load(id) : onlyId<typeof Agent.$inferType>(id),
+        id === null
+          ? null
+          : related.agent
+            ? (loaders.agent.known(id) ?? loaders.agent.load(id))
+            : onlyId<typeof Agent.$inferType>(id),
     }),
     channel: t.field({
       type: Channel,
@@ -62,7 +66,9 @@ export const conversationType = Conversation.implement({
       type: Contact,
       description: 'The contact of the conversation. It never changes.',
       resolve: ({ contactId: id }, _, { loaders, related }) =>
-        related.contact ? required(loaders.contact.load(id), id) : onlyId<typeof Contact.$inferType>(id),
+        related.contact
+          ? (loaders.contact.known(id) ?? required(loaders.contact.load(id), id))
+          : onlyId<typeof Contact.$inferType>(id),
     }),
     messages: t.field({
       type: MessageConnection,
