@@ -13,7 +13,7 @@ const setAt = (at: Place) =>
   }, at)
 
 const setFirst = setAt('first')
-const setAhead = setAt('setting')
+const setBeforeReading = setAt('setting')
 
 /** Sets them for the rest of a transaction, and waits until they are. */
 export async function setLocally(writer: Writer, settings: Settings): Promise<void> {
@@ -28,7 +28,7 @@ export async function withSettings<Result>(
   read: (writer: Writer) => Promise<Result>,
 ): Promise<Result> {
   return db.transaction().execute(async writer => {
-    await setAhead(writer, settings)
+    await setBeforeReading(writer, settings)
     return read(writer)
   })
 }

@@ -41,7 +41,7 @@ function sharesOf(slots: number) {
 }
 
 /** How many slots each has; whoever has none takes no memory. */
-function counts<Name = string>() {
+function createCounts<Name = string>() {
   const numbers = new Map<Name, number>()
   const of = (name: Name) => numbers.get(name) ?? 0
   return {
@@ -57,7 +57,12 @@ function counts<Name = string>() {
 /** Keys that wait take turns, and so do the requests of a key. */
 export function createTurns({ slots, waitMs, ownWaitMs, refuse }: TurnsOptions): Turns {
   const max = sharesOf(slots)
-  const taken = { request: counts<Owner>(), key: counts(), apiKey: counts(), workspace: counts() }
+  const taken = {
+    request: createCounts<Owner>(),
+    key: createCounts(),
+    apiKey: createCounts(),
+    workspace: createCounts(),
+  }
   const waiting = createTurnQueue<Waiter>()
   let total = 0
   let waitingNow = 0
