@@ -14,7 +14,7 @@ import { openDatabase } from '../support/databases.ts'
 import { inboxOnly } from '../support/plans.ts'
 import { tellStories } from '../support/stories.ts'
 
-/** A search walks 500 conversations before it looks words up: what is searched for here is in the oldest ones. */
+/** A search walks 250 conversations before it looks words up: what is searched for here is in the oldest ones. */
 const usual = 1_200
 /** Too many to be compared one by one. */
 const many = 1_600

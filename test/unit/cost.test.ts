@@ -87,3 +87,16 @@ test('200 relatives of the query that ended the process are refused in 5 ms each
     expect(Math.min(...times), query).toBeLessThan(5)
   }
 })
+
+test('the cost of a prepared operation follows its variables and the largest page, whatever it cost before', () => {
+  const { prepare } = createPrepare(schema, limits)
+  const operation = prepare(`query ($n: Int) {
+    conversations(first: $n) { edges { node { id subject contact { name } messages(last: 3) { edges { node { preview } } } } } }
+  }`)
+  if ('errors' in operation) throw operation.errors[0]
+  const cost = (n: number, maxPageSize = 100) => costOf({ maxPageSize }, operation.plan, { n }).cost
+  const [of5, of50] = [cost(5), cost(50)]
+  // The list itself costs 1.
+  expect(of50 - 1).toBe(10 * (of5 - 1))
+  expect([cost(5), cost(50), cost(50, 20)]).toEqual([of5, of50, 4 * (of5 - 1) + 1])
+})

@@ -46,7 +46,7 @@ test.for<[string, Given, string[]]>([
     ['walk 250', 'walk 2613'],
   ],
   [
-    'a word of every 200th is told by 250 rows more',
+    'a word of every 200th is walked by 250 more, and then further',
     { rows: 100_000, every: 200 },
     ['walk 250', 'walk 250', 'walk 5225'],
   ],

@@ -8,9 +8,9 @@ import { openDatabase } from '../../support/databases.ts'
 import { inboxOnly } from '../../support/plans.ts'
 
 const size = 12_000
-/** Five of the first 500 have the word, so the search walks on. */
+/** Three of the first 250 have the word, so the search walks 4,400 more, and then 1,000. */
 const every = 104
-/** The first 5,000 rows have 48 with the word: what comes behind them would be on the page. */
+/** The first two walks find 45: what comes behind them must be on the page. */
 const pageSize = 50
 
 test('a long walk along two merged lists, of very different lengths, misses nothing', async () => {

@@ -95,7 +95,7 @@ test.for(Object.keys(inboxFilters))(
     const page = { limit: 21, after: null, before: null }
     const along = { contact: false, agent: false }
     const isIndexed = keptSizeOf(parts, { filter, order, parent: null }, page.limit) !== null
-    for (const rows of [500, 2_000, 5_000]) {
+    for (const rows of [250, 1_000, 7_750]) {
       queries.length = 0
       const shape = { filter: parts.shape, order, backward: false, along, isIndexed }
       await walked(db, { workspaceId, filter: parts.values, page, rows, query }, shape)
