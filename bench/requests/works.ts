@@ -13,7 +13,7 @@ export type Work = {
   baseline: ServerName
   /** The requests, in turns; they change nothing. Or, for a work that changes: makes the next one of a connection. */
   requests: Request[] | ((connection: number) => Request)
-  /** The requests in the words of a server with a schema of its own, in the same order. */
+  /** The requests for a server with a schema of its own, in the same order. */
   own?: Partial<Record<ServerName, Request[]>>
   /** Whether another process changes what is asked for, once a second. */
   changes?: true
