@@ -21,7 +21,7 @@ export async function startTraffic(
 ) {
   const conversations: { id: string; cursor: string }[] = []
   for (let index = 0; index < 12; index++)
-    conversations.push(await newConversation(caller, `c${index % 4}@example.com`))
+    conversations.push(await openedWhenPossible(caller, `c${index % 4}@example.com`))
   const from = conversations.at(-1)?.cursor ?? ''
   const filter = { types: null, conversationId: null, contactId: null }
   const kinds = [stockRetry, byHand, eventStream]
@@ -95,6 +95,18 @@ export async function startTraffic(
       await gateway.close()
       return acknowledged()
     },
+  }
+}
+
+/** Opens a conversation, again and again while the gateway refuses for a while: its first connections may take long. */
+async function openedWhenPossible(caller: Client, email: string) {
+  for (;;) {
+    try {
+      return await newConversation(caller, email)
+    } catch (error) {
+      if (!String(error).includes('"UNAVAILABLE"')) throw error
+    }
+    await pause(50)
   }
 }
 
