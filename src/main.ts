@@ -1,5 +1,10 @@
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+
+// V8 moves a kind of object to the old generation for good once many of its kind have outlived a collection, as those of a
+// burst of requests do. From then on each keeps everything that it refers to, rows and answers, until a full collection.
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 // Compiling the modules takes a third of a second, so what the last start compiled is kept beside the packages. Only
 // modules that are imported from here on are; a directory that cannot be written is no error.
