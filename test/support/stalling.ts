@@ -85,11 +85,11 @@ export function forSocketsThatStall() {
       scopes: ['write'],
     }
     const announce = (id: string, watched: boolean) => watched && hints.publish(id)
-    /** At 200 a second: at a rate that the readers keep up with, what they wait is the gateway's doing. */
+    /** At 100 a second: at a rate that the readers keep up with, what they wait is the gateway's doing. */
     const turn = async (times: number, onEach = () => {}) => {
       const begun = performance.now()
       for (let index = 0; index < times; index++) {
-        await pause(Math.max(0, begun + index * 5 - performance.now()))
+        await pause(Math.max(0, begun + index * 10 - performance.now()))
         const status = index % 2 === 0 ? 'CLOSED' : 'OPEN'
         await setConversationStatus({ actor, db: database.db, announce }, { conversationId, status })
         onEach()
