@@ -1,5 +1,4 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
-import { logOutput } from './log-output.ts'
 import { redact } from './redact.ts'
 
 /** The fields of errors that say what failed. All others may hold rows, mails or addresses, and are left out. */
@@ -18,7 +17,7 @@ const shownFields = [
 ] as const
 
 /** The only maker of logs. No line has secrets, e-mail addresses or texts of messages. */
-export function createLog(destination: DestinationStream = logOutput()): Logger {
+export function createLog(destination?: DestinationStream): Logger {
   return pino(
     {
       serializers: { err: shownError },
