@@ -2,8 +2,9 @@ import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 
-// V8 moves a kind of object to the old generation for good once many of its kind have outlived a collection, as those of a
-// burst of requests do. From then on each keeps everything that it refers to, rows and answers, until a full collection.
+// V8 makes the objects of a place in the code in the old generation once many of them have outlived a collection, as those of
+// a burst of requests do. Each then keeps all that it refers to, rows and answers, until a full collection. The flag comes
+// before the compiled modules, which V8 rejects under other flags.
 setFlagsFromString('--no-allocation-site-pretenuring')
 
 // Compiling the modules takes a third of a second, so what the last start compiled is kept beside the packages. Only
