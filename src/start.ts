@@ -136,6 +136,7 @@ async function listen(
     const url = await app.fastify.listen({ host, port, listenTextResolver })
     if (pageKey !== null) log.info({ inbox: `${url}/#key=${pageKey}` }, 'inbox of the demo')
     log.info({ url, metrics, database: engine }, 'ready')
+    log.flush()
   } catch (error) {
     await app.close()
     throw error

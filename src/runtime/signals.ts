@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 
 export type EndOptions = {
-  log: Pick<Logger, 'info' | 'error'>
+  log: Pick<Logger, 'info' | 'error' | 'flush'>
   /** Closes everything in order. Called once. */
   close(): Promise<void>
   /** When closing takes longer, the process ends with code 1. */
@@ -26,7 +26,9 @@ export function endOn(signals: readonly NodeJS.Signals[], { log, close, timeoutM
       log.error({ err: error }, 'closing failed')
       process.exitCode = 1
     }
-    process.exit()
+    // The first one waits for what is being written, as what the exit writes would come before it. The second one writes,
+    // and so it finds out whether anybody reads: the exit would try for ever.
+    log.flush(() => log.flush(() => process.exit()))
   }
   for (const signal of signals) process.on(signal, () => void end(signal))
 }

@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { expect, onTestFinished, test } from 'vitest'
+
+const urlOf = (file: string) => JSON.stringify(new URL(`../../src/runtime/${file}`, import.meta.url).href)
+const [log, signals] = [urlOf('log.ts'), urlOf('signals.ts')]
+
+/** Runs a script with a log of its own, in a process of its own. */
+function runWithLog(script: string) {
+  const text = `
+    const { createLog } = await import(${log})
+    const { endOn } = await import(${signals})
+    const log = createLog()
+    ${script}`
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', text], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const lines: string[] = []
+  const output = createInterface(child.stdout).on('line', line => void lines.push(JSON.parse(line).msg))
+  return { child, lines, output }
+}
+
+const many = (count: number) => `for (let index = 0; index < ${count}; index++) log.info('line ' + index);`
+const linesTo = (count: number) => Array.from({ length: count }, (_, index) => `line ${index}`)
+const untilSignal = (close: string) => `
+  endOn(['SIGTERM'], { log, close: ${close}, timeoutMs: 60_000 })
+  process.stdin.resume()`
+
+test('a process that goes on writes what it has held', async () => {
+  const { lines, output } = runWithLog(`${many(3)} process.stdin.resume()`)
+  while (lines.length < 3) await once(output, 'line')
+  expect(lines).toEqual(linesTo(3))
+})
+
+test('a process that ends by itself has written all its lines, in their order', async () => {
+  const { child, lines, output } = runWithLog(many(2_000))
+  await Promise.all([once(child, 'exit'), once(output, 'close')])
+  expect(lines).toEqual(linesTo(2_000))
+})
+
+test('a process that is told to end has written all its lines, in their order', async () => {
+  const { child, lines, output } = runWithLog(
+    `${untilSignal(`async () => { ${many(2_000)} }`)}; log.info('ready'); log.flush()`,
+  )
+  await once(output, 'line')
+  child.kill('SIGTERM')
+  const [ended] = await Promise.all([once(child, 'exit'), once(output, 'close')])
+  expect(ended).toEqual([0, null])
+  expect(lines).toEqual(['ready', 'closing', ...linesTo(2_000), 'closed'])
+})
+
+test('a process that is told to end does so when nobody reads its lines any more', async () => {
+  const { child, output } = runWithLog(`${untilSignal('async () => {}')}; log.info('ready'); log.flush()`)
+  await once(output, 'line')
+  child.stdout.destroy()
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
