@@ -10,6 +10,7 @@ import {
 import type { Owner, Turns } from '../runtime/turns.ts'
 import type { Db, Tables } from './db.ts'
 import type { Reason } from './unavailable.ts'
+import { executeUntilAborted } from './until-aborted.ts'
 
 /**
  * The database as one request sees it. Its statements wait for their turn among all requests. When the signal aborts, no
@@ -86,13 +87,13 @@ export function lendInTurn(db: Db, turns: Turns): Lend {
 /** Makes the shares of requests, whatever lends them their connections. */
 export function createShares({ dialect, canCancel }: ShareOptions): SharedDatabase['shareOf'] {
   const driver = dialect.createDriver()
-  const strategy = canCancel ? 'cancel query' : 'ignore query'
   const [compiler, adapter] = [dialect.createQueryCompiler(), dialect.createAdapter()]
 
   class SharedExecutor extends DefaultQueryExecutor {
     readonly #signal: AbortSignal | undefined
     readonly #onStatement: OnStatement | undefined
     readonly #isAgain: (error: unknown) => boolean
+    readonly #provide: ConnectionProvider['provideConnection']
 
     constructor(
       connections: ConnectionProvider,
@@ -104,6 +105,7 @@ export function createShares({ dialect, canCancel }: ShareOptions): SharedDataba
       this.#signal = signal
       this.#onStatement = onStatement
       this.#isAgain = isAgain
+      this.#provide = consumer => connections.provideConnection(consumer)
     }
 
     /** A transaction that has begun goes on to its end: the signal is not for its statements. */
@@ -113,9 +115,11 @@ export function createShares({ dialect, canCancel }: ShareOptions): SharedDataba
 
     override executeQuery<Row>(query: CompiledQuery<unknown>, options?: AbortableQueryOptions) {
       const ended = this.#onStatement?.(query.sql)
-      const cancelled = this.#signal && { signal: this.#signal, inflightQueryAbortStrategy: strategy }
+      const signal = this.#signal
       const execute = () =>
-        super.executeQuery<Row>(query, { ...cancelled, ...options } as AbortableQueryOptions)
+        signal && !options?.signal
+          ? executeUntilAborted<Row>(query, { signal, canCancel, provide: this.#provide })
+          : super.executeQuery<Row>(query, options)
       const result = execute().catch(error => {
         if (this.#isAgain(error)) return execute()
         throw error
