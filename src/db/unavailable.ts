@@ -1,7 +1,8 @@
-import type { Duplex } from 'node:stream'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import pg from 'pg'
+import type pg from 'pg'
 import { createDeadlines } from './deadlines.ts'
+import { holdWrites, streamOf } from './hold-writes.ts'
+import { PreparedQuery } from './prepared-query.ts'
 import { inFewerRoundTrips, oneByOne, type Send } from './round-trips.ts'
 import type { Scarcity } from './scarcity.ts'
 import type { NameOf } from './statement-names.ts'
@@ -138,8 +139,7 @@ export function withMeaning(pool: pg.Pool, options: MeaningOptions): PostgresPoo
 
 /** Ends a connection that nobody answers. What waits for it fails at once. */
 export function cutOff(client: pg.ClientBase): void {
-  const { connection } = client as unknown as { connection: { stream: Duplex } }
-  connection.stream.destroy()
+  streamOf(client).destroy()
 }
 
 function guard(
@@ -183,8 +183,9 @@ function guard(
       clearTimeout(timer)
       done(error ? meant(overdue ?? error) : null, result)
     }
+    if (client.pipeline) holdWrites(client)
     // From a text, as the driver copies an object property by property.
-    client.query(Object.assign(new pg.Query(text, values as unknown[], ended), { name }))
+    client.query(Object.assign(new PreparedQuery(text, values as unknown[], ended), { name }))
     const timer = deadlineMs === null ? undefined : setTimeout(endOverdue, deadlineMs)
   }
   const query = client.pipeline ? inFewerRoundTrips(send, begin) : oneByOne(send)
