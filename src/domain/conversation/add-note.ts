@@ -31,7 +31,7 @@ export async function addNote(
         authorId: actorId,
         createdAt: at,
       })
-      const conversation = await updateConversation(writer, workspaceId, before.id, at, {})
+      const conversation = await updateConversation(writer, workspaceId, before, at, {})
       const data = { messageId: message.id }
       return {
         result: { conversation, message },

@@ -27,7 +27,7 @@ export async function changeState(
     const { conversation: before, at } = await lockConversation(writer, workspaceId, conversationId)
     const update = await decide(writer, before)
     if (update === null) return { result: { conversation: before }, facts: null }
-    const conversation = await updateConversation(writer, workspaceId, conversationId, at, update)
+    const conversation = await updateConversation(writer, workspaceId, before, at, update)
     const facts = stateFacts({ actorId, at }, [before], new Map([[conversation.id, conversation]]))
     return { result: { conversation }, facts }
   })

@@ -111,7 +111,7 @@ async function append(
     createdAt: at,
   })
   const update = isInLoop ? {} : updateBy(message, keepsState(incoming, author, before))
-  const after = await updateConversation(writer, workspaceId, before.id, at, update)
+  const after = await updateConversation(writer, workspaceId, before, at, update)
   const events: NewEvents = [
     { type: 'MESSAGE_ADDED', conversation: after, data: { messageId: message.id } },
     ...stateEvents(before, after),

@@ -35,7 +35,7 @@ export async function replyToConversation(
         authorId: actorId,
         createdAt: at,
       })
-      const conversation = await updateConversation(writer, workspaceId, before.id, at, {
+      const conversation = await updateConversation(writer, workspaceId, before, at, {
         isUnread: false,
         lastMessageAt: at,
         lastMessagePreview: message.preview,

@@ -149,8 +149,8 @@ const updated = reusable(
       .updateTable('conversation')
       .set(set)
       .where('workspace_id', '=', workspaceId)
-      .where('id', '=', id)
-      .returning(columns),
+      .where('id', '=', id),
+  'ahead',
 )
 
 /** The columns that a change sets. Those of fields that are left out are undefined. */
@@ -170,15 +170,20 @@ export function valuesOf(
   }
 }
 
-/** Writes a change of a locked conversation, with the time that was taken with its lock. */
+/**
+ * Writes a change of a locked conversation, with the time that was taken with its lock. Nobody waits for it: what the row
+ * holds afterwards is known, as nobody else can change it.
+ *
+ * @param before the conversation as it was when it was locked
+ * @returns the conversation as it is now
+ */
 export async function updateConversation(
   writer: Writer,
   workspaceId: string,
-  id: string,
+  before: Conversation,
   at: Date,
   update: ConversationUpdate,
 ): Promise<Conversation> {
-  const [row] = await updated(writer, { workspaceId, id, set: valuesOf(update, at) })
-  if (!row) throw new Error(`The conversation ${id} does not exist.`)
-  return row
+  await updated(writer, { workspaceId, id: before.id, set: valuesOf(update, at) })
+  return { ...before, ...update }
 }

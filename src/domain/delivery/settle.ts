@@ -92,7 +92,7 @@ async function factsOf(
 ): Promise<Facts | null> {
   const isLost = outcome.status !== 'SENT' && outcome.retryAfterSeconds === null
   const update = isLost ? { status: 'OPEN' as const, isUnread: true } : {}
-  const after = await updateConversation(writer, workspaceId, before.id, at, update)
+  const after = await updateConversation(writer, workspaceId, before, at, update)
   const data = { messageId: id, previousMessageStatus: from, messageStatus: outcome.status }
   const events: NewEvent[] =
     outcome.status === from ? [] : [{ type: 'MESSAGE_STATUS_CHANGED', conversation: before, data }]
