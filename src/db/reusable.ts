@@ -34,7 +34,8 @@ export function reusable<Through extends Reader, Of extends Values, By extends S
 
   return async (through, values, ...[shape]) => {
     const db = through as unknown as Db
-    const key = JSON.stringify([shape, patternOf(values)])
+    const pattern = patternOf(values)
+    const key = shape === undefined ? pattern : JSON.stringify([shape, pattern])
     const query =
       built.get(key) ?? build(through, standIns(values, []) as Of, (shape ?? {}) as By).compile(db)
     built.set(key, query)
