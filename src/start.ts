@@ -18,6 +18,7 @@ import { noHints, postgresHints } from './live/hints.ts'
 import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
 import { closeInOrder } from './runtime/close.ts'
 import { createLog } from './runtime/log.ts'
+import { standardOutput } from './runtime/log-output.ts'
 import { reasonOf } from './runtime/reason.ts'
 import { seldom } from './runtime/seldom.ts'
 import { endOn } from './runtime/signals.ts'
@@ -27,7 +28,8 @@ const closeTimeoutMs = 10_000
 /** One line for each reason in this time. */
 const unavailableEveryMs = 1_000
 
-const log = createLog()
+const output = standardOutput()
+const log = createLog(output)
 
 try {
   await start(readConfig(process.env))
@@ -74,7 +76,7 @@ async function start(config: Config): Promise<void> {
       ...config,
     })
     const close = () => closeInOrder([[['the app', app.close]], [['the database', closeDatabases]]])
-    endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: closeTimeoutMs + config.shutdownDelayMs })
+    endOn(['SIGTERM', 'SIGINT'], { log, output, close, timeoutMs: closeTimeoutMs + config.shutdownDelayMs })
     await listen(app, config, { engine: database.engine, pageKey: (await page) && pageKey })
   } catch (error) {
     await closeDatabases()
@@ -136,7 +138,7 @@ async function listen(
     const url = await app.fastify.listen({ host, port, listenTextResolver })
     if (pageKey !== null) log.info({ inbox: `${url}/#key=${pageKey}` }, 'inbox of the demo')
     log.info({ url, metrics, database: engine }, 'ready')
-    log.flush()
+    output.hold()
   } catch (error) {
     await app.close()
     throw error

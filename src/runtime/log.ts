@@ -16,19 +16,8 @@ const shownFields = [
   'response',
 ] as const
 
-/** Lines of so many bytes together are written at once. */
-const heldBytes = 4_096
-/** Fewer are written after this time. */
-const heldMs = 100
-
-/**
- * Standard output, to which another thread writes: a reader that is slow keeps nobody waiting. Writing a line takes
- * longer than making it, so lines that come shortly after one another are written together. `flush` writes them now.
- */
-const output = () => pino.destination({ dest: 1, sync: false, minLength: heldBytes, periodicFlush: heldMs })
-
 /** The only maker of logs. No line has secrets, e-mail addresses or texts of messages. */
-export function createLog(destination: DestinationStream = output()): Logger {
+export function createLog(destination: DestinationStream): Logger {
   return pino(
     {
       serializers: { err: shownError },

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino'
+import type { LogOutput } from './log-output.ts'
 
 export type EndOptions = {
-  log: Pick<Logger, 'info' | 'error' | 'flush'>
+  log: Pick<Logger, 'info' | 'error'>
+  output: Pick<LogOutput, 'release' | 'flush'>
   /** Closes everything in order. Called once. */
   close(): Promise<void>
   /** When closing takes longer, the process ends with code 1. */
@@ -9,11 +11,15 @@ export type EndOptions = {
 }
 
 /** Ends the process in order at the first of these signals, and at once at the second. */
-export function endOn(signals: readonly NodeJS.Signals[], { log, close, timeoutMs }: EndOptions): void {
+export function endOn(
+  signals: readonly NodeJS.Signals[],
+  { log, output, close, timeoutMs }: EndOptions,
+): void {
   let isEnding = false
   const end = async (signal: NodeJS.Signals) => {
     if (isEnding) process.exit(1)
     isEnding = true
+    output.release()
     log.info({ signal }, 'closing')
     setTimeout(() => {
       log.error('could not close in time')
@@ -26,9 +32,8 @@ export function endOn(signals: readonly NodeJS.Signals[], { log, close, timeoutM
       log.error({ err: error }, 'closing failed')
       process.exitCode = 1
     }
-    // The first one waits for what is being written, as what the exit writes would come before it. The second one writes,
-    // and so it finds out whether anybody reads: the exit would try for ever.
-    log.flush(() => log.flush(() => process.exit()))
+    // What the exit writes would come before what is being written.
+    output.flush(() => process.exit())
   }
   for (const signal of signals) process.on(signal, () => void end(signal))
 }

@@ -4,14 +4,16 @@ import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 
 const urlOf = (file: string) => JSON.stringify(new URL(`../../src/runtime/${file}`, import.meta.url).href)
-const [log, signals] = [urlOf('log.ts'), urlOf('signals.ts')]
+const [log, logOutput, signals] = [urlOf('log.ts'), urlOf('log-output.ts'), urlOf('signals.ts')]
 
 /** Runs a script with a log of its own, in a process of its own. */
 function runWithLog(script: string) {
   const text = `
     const { createLog } = await import(${log})
+    const { standardOutput } = await import(${logOutput})
     const { endOn } = await import(${signals})
-    const log = createLog()
+    const output = standardOutput()
+    const log = createLog(output)
     ${script}`
   const child = spawn(process.execPath, ['--input-type=module', '--eval', text], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -25,24 +27,24 @@ function runWithLog(script: string) {
 const many = (count: number) => `for (let index = 0; index < ${count}; index++) log.info('line ' + index);`
 const linesTo = (count: number) => Array.from({ length: count }, (_, index) => `line ${index}`)
 const untilSignal = (close: string) => `
-  endOn(['SIGTERM'], { log, close: ${close}, timeoutMs: 60_000 })
+  endOn(['SIGTERM'], { log, output, close: ${close}, timeoutMs: 60_000 })
   process.stdin.resume()`
 
 test('a process that goes on writes what it has held', async () => {
-  const { lines, output } = runWithLog(`${many(3)} process.stdin.resume()`)
+  const { lines, output } = runWithLog(`output.hold(); ${many(3)} process.stdin.resume()`)
   while (lines.length < 3) await once(output, 'line')
   expect(lines).toEqual(linesTo(3))
 })
 
 test('a process that ends by itself has written all its lines, in their order', async () => {
-  const { child, lines, output } = runWithLog(many(2_000))
+  const { child, lines, output } = runWithLog(`output.hold(); ${many(2_000)}`)
   await Promise.all([once(child, 'exit'), once(output, 'close')])
   expect(lines).toEqual(linesTo(2_000))
 })
 
 test('a process that is told to end has written all its lines, in their order', async () => {
   const { child, lines, output } = runWithLog(
-    `${untilSignal(`async () => { ${many(2_000)} }`)}; log.info('ready'); log.flush()`,
+    `${untilSignal(`async () => { ${many(2_000)} }`)}; log.info('ready'); output.hold()`,
   )
   await once(output, 'line')
   child.kill('SIGTERM')
@@ -52,9 +54,20 @@ test('a process that is told to end has written all its lines, in their order', 
 })
 
 test('a process that is told to end does so when nobody reads its lines any more', async () => {
-  const { child, output } = runWithLog(`${untilSignal('async () => {}')}; log.info('ready'); log.flush()`)
+  const { child, output } = runWithLog(`${untilSignal('async () => {}')}; log.info('ready'); output.hold()`)
   await once(output, 'line')
   child.stdout.destroy()
   child.kill('SIGTERM')
   expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test.for([
+  ['fails at its start', "log.fatal('no port'); process.exitCode = 1"],
+  ['exits at once', "log.error('could not close in time'); process.exit(1)"],
+])('a process that %s ends when nobody reads its lines any more', async ([, end]) => {
+  const { child, output } = runWithLog(`log.info('starting'); process.stdin.once('data', () => { ${end} })`)
+  await once(output, 'line')
+  child.stdout.destroy()
+  child.stdin.end('go')
+  expect(await once(child, 'exit')).toEqual([1, null])
 })
