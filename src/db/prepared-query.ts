@@ -57,7 +57,11 @@ export class PreparedQuery extends DriversQuery {
       this._accumulateRows = true
     }
     known.asks = columns === undefined
-    super.prepare(connection)
+    try {
+      super.prepare(connection)
+    } finally {
+      known.asks = true
+    }
   }
 
   /** An execution that fails tells nothing of its columns. */

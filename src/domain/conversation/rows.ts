@@ -145,11 +145,7 @@ export type NewValues = Updateable<Tables['conversation']>
 // Kysely skips undefined values.
 const updated = reusable(
   (writer: Writer, { workspaceId, id, set }: { workspaceId: string; id: string; set: NewValues }) =>
-    writer
-      .updateTable('conversation')
-      .set(set)
-      .where('workspace_id', '=', workspaceId)
-      .where('id', '=', id),
+    writer.updateTable('conversation').set(set).where('workspace_id', '=', workspaceId).where('id', '=', id),
   'ahead',
 )
 
