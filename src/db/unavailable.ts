@@ -1,7 +1,8 @@
+import type { Duplex } from 'node:stream'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
 import type pg from 'pg'
+import { holdWrites } from '../runtime/hold-writes.ts'
 import { createDeadlines } from './deadlines.ts'
-import { holdWrites, streamOf } from './hold-writes.ts'
 import { PreparedQuery } from './prepared-query.ts'
 import { inFewerRoundTrips, oneByOne, type Send } from './round-trips.ts'
 import type { Scarcity } from './scarcity.ts'
@@ -137,6 +138,10 @@ export function withMeaning(pool: pg.Pool, options: MeaningOptions): PostgresPoo
   }
 }
 
+/** The socket of a connection. With TLS it is another one before the connection is made. */
+const streamOf = (client: pg.ClientBase): Duplex =>
+  (client as unknown as { connection: { stream: Duplex } }).connection.stream
+
 /** Ends a connection that nobody answers. What waits for it fails at once. */
 export function cutOff(client: pg.ClientBase): void {
   streamOf(client).destroy()
@@ -183,7 +188,7 @@ function guard(
       clearTimeout(timer)
       done(error ? meant(overdue ?? error) : null, result)
     }
-    if (client.pipeline) holdWrites(client)
+    if (client.pipeline) holdWrites(streamOf(client))
     // From a text, as the driver copies an object property by property.
     client.query(Object.assign(new PreparedQuery(text, values as unknown[], ended), { name }))
     const timer = deadlineMs === null ? undefined : setTimeout(endOverdue, deadlineMs)

@@ -2,7 +2,7 @@ import { type DestinationStream, pino } from 'pino'
 
 /** Lines of so many bytes together are written at once. */
 const heldBytes = 4_096
-/** Fewer are written after this time. */
+/** Fewer are written after this time. Its timer makes an idle process write nothing, ten times a second. */
 const heldMs = 100
 
 /** Where a process writes its log. */
@@ -21,29 +21,13 @@ export type LogOutput = DestinationStream & {
  * exits that holds lines which nobody reads, its library tries to write them for ever.
  */
 export function standardOutput(): LogOutput {
-  // Without a length, it would not tell when it has written.
-  const output = pino.destination({ dest: 1, sync: false, minLength: 1 })
-  let isHolding = false
-  let timer: NodeJS.Timeout | undefined
-
-  function holdUpTo(minLength: number): void {
-    Object.assign(output, { minLength })
-    isHolding = minLength > 1
-  }
-
-  function writeHeld(): void {
-    timer = undefined
-    output.flush()
-  }
-
+  // With a length of 0, it would not tell when it has written.
+  const output = pino.destination({ dest: 1, sync: false, minLength: 1, periodicFlush: heldMs })
   return {
-    write(line) {
-      output.write(line)
-      if (isHolding && timer === undefined) timer = setTimeout(writeHeld, heldMs).unref()
-    },
-    hold: () => holdUpTo(heldBytes),
+    write: line => void output.write(line),
+    hold: () => void Object.assign(output, { minLength: heldBytes }),
     release() {
-      holdUpTo(1)
+      Object.assign(output, { minLength: 1 })
       output.flush()
     },
     flush: done => output.flush(() => done()),

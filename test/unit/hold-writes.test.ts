@@ -1,10 +1,9 @@
 import { Duplex } from 'node:stream'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type pg from 'pg'
 import { expect, test } from 'vitest'
-import { holdWrites } from '../../src/db/hold-writes.ts'
+import { holdWrites } from '../../src/runtime/hold-writes.ts'
 
-/** A connection of the driver, and the pieces in which what is written to it leaves. */
+/** A socket, and the pieces in which what is written to it leaves. */
 function connection() {
   const pieces: string[] = []
   const stream = new Duplex({
@@ -18,11 +17,10 @@ function connection() {
       done()
     },
   })
-  const client = { connection: { stream } } as unknown as pg.ClientBase
   return {
     pieces,
     send(text: string) {
-      holdWrites(client)
+      holdWrites(stream)
       stream.write(text)
     },
   }

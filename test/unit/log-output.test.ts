@@ -36,6 +36,12 @@ test('a process that goes on writes what it has held', async () => {
   expect(lines).toEqual(linesTo(3))
 })
 
+test('what is being written when lines are held from then on leaves whole', async () => {
+  const { lines, output } = runWithLog(`${many(3)} output.hold(); process.stdin.resume()`)
+  while (lines.length < 3) await once(output, 'line')
+  expect(lines).toEqual(linesTo(3))
+})
+
 test('a process that ends by itself has written all its lines, in their order', async () => {
   const { child, lines, output } = runWithLog(`output.hold(); ${many(2_000)}`)
   await Promise.all([once(child, 'exit'), once(output, 'close')])

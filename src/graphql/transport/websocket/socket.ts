@@ -6,6 +6,7 @@ import { queueOf } from '../../../http/stalled-answers.ts'
 import type { Answer } from '../../../live/answer.ts'
 import { countedAnswer } from '../../../live/counted-answer.ts'
 import type { Subscriber } from '../../../live/subscriber.ts'
+import { holdWrites } from '../../../runtime/hold-writes.ts'
 import type { Quota, Release } from '../../../runtime/quota.ts'
 import type { AnswerStream } from '../../execution/answer-stream.ts'
 import type { AnswerText } from '../../execution/answer-text.ts'
@@ -138,6 +139,8 @@ export function createClientSocket(
       if (opening.get(id)?.left.signal.aborted) return
       const sent = unsent.hold(socket.actor?.keyId ?? '', bytes)
       const head = headOf(id)
+      // Its `complete` follows without waiting.
+      holdWrites(stream)
       if (typeof text === 'string') ws.send(`${head}${text}}`, sent)
       else ws.send(Buffer.concat([Buffer.from(head), text, closingBrace]), { binary: false }, sent)
     },
