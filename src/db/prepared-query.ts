@@ -45,7 +45,8 @@ function knownOf(connection: Connection): Known {
 /**
  * A query that asks for the columns of a prepared statement once for each connection. The driver asks with each execution,
  * and making, sending and reading the description takes a fifteenth of the CPU of a query of 21 rows. Columns cannot
- * change: PostgreSQL fails the execution instead, with an error of its routine `RevalidateCachedQuery`.
+ * change: the server of the session fails the execution instead, with an error of its routine
+ * `RevalidateCachedQuery`.
  */
 export class PreparedQuery extends DriversQuery {
   override prepare(connection: Connection): void {

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream'
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import type pg from 'pg'
+import pg from 'pg'
 import { holdWrites } from '../runtime/hold-writes.ts'
 import { createDeadlines } from './deadlines.ts'
 import { PreparedQuery } from './prepared-query.ts'
@@ -156,6 +156,8 @@ function guard(
   // An address or a variable of the environment may have set the driver's own timeout; see `send`.
   const { connectionParameters } = client as unknown as { connectionParameters: { query_timeout: unknown } }
   connectionParameters.query_timeout = false
+  // Behind a pooler, another server may prepare the statement anew, with other columns after a migration.
+  const Query = begin === undefined ? PreparedQuery : pg.Query
   const told = new WeakSet<Error>()
   /** Why the connection was cut off; null: it was not. The driver would only tell that it has ended. */
   let overdue: Error | null = null
@@ -190,7 +192,7 @@ function guard(
     }
     if (client.pipeline) holdWrites(streamOf(client))
     // From a text, as the driver copies an object property by property.
-    client.query(Object.assign(new PreparedQuery(text, values as unknown[], ended), { name }))
+    client.query(Object.assign(new Query(text, values as unknown[], ended), { name }))
     const timer = deadlineMs === null ? undefined : setTimeout(endOverdue, deadlineMs)
   }
   const query = client.pipeline ? inFewerRoundTrips(send, begin) : oneByOne(send)
