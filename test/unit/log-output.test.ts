@@ -6,16 +6,17 @@ import { expect, onTestFinished, test } from 'vitest'
 const urlOf = (file: string) => JSON.stringify(new URL(`../../src/runtime/${file}`, import.meta.url).href)
 const [log, logOutput, signals] = [urlOf('log.ts'), urlOf('log-output.ts'), urlOf('signals.ts')]
 
+const withLog = (script: string) => `
+  const { createLog } = await import(${log})
+  const { standardOutput } = await import(${logOutput})
+  const { endOn } = await import(${signals})
+  const output = standardOutput()
+  const log = createLog(output)
+  ${script}`
+
 /** Runs a script with a log of its own, in a process of its own. */
 function runWithLog(script: string) {
-  const text = `
-    const { createLog } = await import(${log})
-    const { standardOutput } = await import(${logOutput})
-    const { endOn } = await import(${signals})
-    const output = standardOutput()
-    const log = createLog(output)
-    ${script}`
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', text], {
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', withLog(script)], {
     stdio: ['pipe', 'pipe', 'ignore'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
@@ -71,9 +72,36 @@ test.for([
   ['fails at its start', "log.fatal('no port'); process.exitCode = 1"],
   ['exits at once', "log.error('could not close in time'); process.exit(1)"],
 ])('a process that %s ends when nobody reads its lines any more', async ([, end]) => {
-  const { child, output } = runWithLog(`log.info('starting'); process.stdin.once('data', () => { ${end} })`)
+  const { child, output } = runWithLog(
+    `process.stdin.once('data', () => { ${end} }); log.info('starting'); output.flush(() => log.info('started'))`,
+  )
+  await once(output, 'line')
   await once(output, 'line')
   child.stdout.destroy()
   child.stdin.end('go')
   expect(await once(child, 'exit')).toEqual([1, null])
+})
+
+/** A pipe tells that its reader has gone only to who writes to it, unlike the socket that Node makes. */
+test('a process that fails while it holds lines ends when nobody reads its lines any more', async () => {
+  const script = withLog(
+    `process.stdin.once('data', () => { log.info('held'); throw new Error('for nobody') }); log.info('ready'); output.hold()`,
+  )
+  const line =
+    '{ "$0" --input-type=module --eval "$1"; echo "ended with $?" >&2; } | { read -r line; exec 0<&-; echo gone; }'
+  const child = spawn('sh', ['-c', line, process.execPath, script], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  })
+  onTestFinished(() => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL')
+  })
+  let errors = ''
+  child.stderr.on('data', chunk => {
+    errors += chunk
+  })
+  await once(child.stdout, 'data')
+  child.stdin.end('go')
+  await once(child, 'close')
+  expect(errors).toContain('ended with 1')
 })
