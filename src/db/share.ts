@@ -93,7 +93,6 @@ export function createShares({ dialect, canCancel }: ShareOptions): SharedDataba
     readonly #signal: AbortSignal | undefined
     readonly #onStatement: OnStatement | undefined
     readonly #isAgain: (error: unknown) => boolean
-    readonly #provide: ConnectionProvider['provideConnection']
 
     constructor(
       connections: ConnectionProvider,
@@ -105,7 +104,6 @@ export function createShares({ dialect, canCancel }: ShareOptions): SharedDataba
       this.#signal = signal
       this.#onStatement = onStatement
       this.#isAgain = isAgain
-      this.#provide = consumer => connections.provideConnection(consumer)
     }
 
     /** A transaction that has begun goes on to its end: the signal is not for its statements. */
@@ -116,9 +114,10 @@ export function createShares({ dialect, canCancel }: ShareOptions): SharedDataba
     override executeQuery<Row>(query: CompiledQuery<unknown>, options?: AbortableQueryOptions) {
       const ended = this.#onStatement?.(query.sql)
       const signal = this.#signal
+      const provide: ConnectionProvider['provideConnection'] = consumer => this.provideConnection(consumer)
       const execute = () =>
         signal && !options?.signal
-          ? executeUntilAborted<Row>(query, { signal, canCancel, provide: this.#provide })
+          ? executeUntilAborted<Row>(query, { signal, canCancel, provide })
           : super.executeQuery<Row>(query, options)
       const result = execute().catch(error => {
         if (this.#isAgain(error)) return execute()

@@ -10,9 +10,9 @@ type Outcome<Row> = { result: QueryResult<Row> } | { error: unknown }
 const prepared = new WeakSet<DatabaseConnection>()
 
 /**
- * Executes a query for a caller that may leave. When the signal aborts while it runs, the caller gets its reason at once, and
- * the query is cancelled if the database allows it; the connection is given back when both have ended. Kysely does the same with
- * many more promises and listeners, which took a twentieth of the CPU of a small answer.
+ * Executes a query for a caller that may leave. When the signal aborts while it runs, the caller gets its reason at once,
+ * and the query is cancelled if the database allows it; the connection is given back when both have ended. Kysely does the
+ * same with many more promises and listeners, which took a twentieth of the CPU of a small answer.
  *
  * @throws the signal's reason, what the query has failed with, or why there is no connection
  */
