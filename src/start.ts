@@ -28,8 +28,7 @@ const closeTimeoutMs = 10_000
 /** One line for each reason in this time. */
 const unavailableEveryMs = 1_000
 
-const output = standardOutput()
-const log = createLog(output)
+const log = createLog(standardOutput())
 
 try {
   await start(readConfig(process.env))
@@ -76,7 +75,7 @@ async function start(config: Config): Promise<void> {
       ...config,
     })
     const close = () => closeInOrder([[['the app', app.close]], [['the database', closeDatabases]]])
-    endOn(['SIGTERM', 'SIGINT'], { log, output, close, timeoutMs: closeTimeoutMs + config.shutdownDelayMs })
+    endOn(['SIGTERM', 'SIGINT'], { log, close, timeoutMs: closeTimeoutMs + config.shutdownDelayMs })
     await listen(app, config, { engine: database.engine, pageKey: (await page) && pageKey })
   } catch (error) {
     await closeDatabases()
@@ -138,7 +137,7 @@ async function listen(
     const url = await app.fastify.listen({ host, port, listenTextResolver })
     if (pageKey !== null) log.info({ inbox: `${url}/#key=${pageKey}` }, 'inbox of the demo')
     log.info({ url, metrics, database: engine }, 'ready')
-    output.hold()
+    log.flush()
   } catch (error) {
     await app.close()
     throw error

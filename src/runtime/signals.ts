@@ -1,9 +1,7 @@
 import type { Logger } from 'pino'
-import type { LogOutput } from './log-output.ts'
 
 export type EndOptions = {
-  log: Pick<Logger, 'info' | 'error'>
-  output: Pick<LogOutput, 'release' | 'flush'>
+  log: Pick<Logger, 'info' | 'error' | 'flush'>
   /** Closes everything in order. Called once. */
   close(): Promise<void>
   /** When closing takes longer, the process ends with code 1. */
@@ -11,15 +9,11 @@ export type EndOptions = {
 }
 
 /** Ends the process in order at the first of these signals, and at once at the second. */
-export function endOn(
-  signals: readonly NodeJS.Signals[],
-  { log, output, close, timeoutMs }: EndOptions,
-): void {
+export function endOn(signals: readonly NodeJS.Signals[], { log, close, timeoutMs }: EndOptions): void {
   let isEnding = false
   const end = async (signal: NodeJS.Signals) => {
     if (isEnding) process.exit(1)
     isEnding = true
-    output.release()
     log.info({ signal }, 'closing')
     setTimeout(() => {
       log.error('could not close in time')
@@ -33,7 +27,7 @@ export function endOn(
       process.exitCode = 1
     }
     // What the exit writes would come before what is being written.
-    output.flush(() => process.exit())
+    log.flush(() => process.exit())
   }
   for (const signal of signals) process.on(signal, () => void end(signal))
 }

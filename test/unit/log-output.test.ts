@@ -10,8 +10,7 @@ const withLog = (script: string) => `
   const { createLog } = await import(${log})
   const { standardOutput } = await import(${logOutput})
   const { endOn } = await import(${signals})
-  const output = standardOutput()
-  const log = createLog(output)
+  const log = createLog(standardOutput())
   ${script}`
 
 /** Runs a script with a log of its own, in a process of its own. */
@@ -28,30 +27,24 @@ function runWithLog(script: string) {
 const many = (count: number) => `for (let index = 0; index < ${count}; index++) log.info('line ' + index);`
 const linesTo = (count: number) => Array.from({ length: count }, (_, index) => `line ${index}`)
 const untilSignal = (close: string) => `
-  endOn(['SIGTERM'], { log, output, close: ${close}, timeoutMs: 60_000 })
+  endOn(['SIGTERM'], { log, close: ${close}, timeoutMs: 60_000 })
   process.stdin.resume()`
 
 test('a process that goes on writes what it has held', async () => {
-  const { lines, output } = runWithLog(`output.hold(); ${many(3)} process.stdin.resume()`)
-  while (lines.length < 3) await once(output, 'line')
-  expect(lines).toEqual(linesTo(3))
-})
-
-test('what is being written when lines are held from then on leaves whole', async () => {
-  const { lines, output } = runWithLog(`${many(3)} output.hold(); process.stdin.resume()`)
+  const { lines, output } = runWithLog(`${many(3)} process.stdin.resume()`)
   while (lines.length < 3) await once(output, 'line')
   expect(lines).toEqual(linesTo(3))
 })
 
 test('a process that ends by itself has written all its lines, in their order', async () => {
-  const { child, lines, output } = runWithLog(`output.hold(); ${many(2_000)}`)
+  const { child, lines, output } = runWithLog(many(2_000))
   await Promise.all([once(child, 'exit'), once(output, 'close')])
   expect(lines).toEqual(linesTo(2_000))
 })
 
 test('a process that is told to end has written all its lines, in their order', async () => {
   const { child, lines, output } = runWithLog(
-    `${untilSignal(`async () => { ${many(2_000)} }`)}; log.info('ready'); output.hold()`,
+    `${untilSignal(`async () => { ${many(2_000)} }`)}; log.info('ready')`,
   )
   await once(output, 'line')
   child.kill('SIGTERM')
@@ -61,7 +54,7 @@ test('a process that is told to end has written all its lines, in their order', 
 })
 
 test('a process that is told to end does so when nobody reads its lines any more', async () => {
-  const { child, output } = runWithLog(`${untilSignal('async () => {}')}; log.info('ready'); output.hold()`)
+  const { child, output } = runWithLog(`${untilSignal('async () => {}')}; log.info('ready')`)
   await once(output, 'line')
   child.stdout.destroy()
   child.kill('SIGTERM')
@@ -72,10 +65,7 @@ test.for([
   ['fails at its start', "log.fatal('no port'); process.exitCode = 1"],
   ['exits at once', "log.error('could not close in time'); process.exit(1)"],
 ])('a process that %s ends when nobody reads its lines any more', async ([, end]) => {
-  const { child, output } = runWithLog(
-    `process.stdin.once('data', () => { ${end} }); log.info('starting'); output.flush(() => log.info('started'))`,
-  )
-  await once(output, 'line')
+  const { child, output } = runWithLog(`process.stdin.once('data', () => { ${end} }); log.info('ready')`)
   await once(output, 'line')
   child.stdout.destroy()
   child.stdin.end('go')
@@ -85,7 +75,7 @@ test.for([
 /** A pipe tells that its reader has gone only to who writes to it, unlike the socket that Node makes. */
 test('a process that fails while it holds lines ends when nobody reads its lines any more', async () => {
   const script = withLog(
-    `process.stdin.once('data', () => { log.info('held'); throw new Error('for nobody') }); log.info('ready'); output.hold()`,
+    `process.stdin.once('data', () => { log.info('held'); throw new Error('for nobody') }); log.info('ready')`,
   )
   const line =
     '{ "$0" --input-type=module --eval "$1"; echo "ended with $?" >&2; } | { read -r line; exec 0<&-; echo gone; }'
