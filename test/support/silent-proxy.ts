@@ -4,12 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { folderOf } from './postgres.ts'
 
-/** A way to a PostgreSQL server that can fall silent: what is open stays open, and nothing passes any more. */
+/** A way to a PostgreSQL server that can fall silent: what is open stays open, and nothing passes any more, or later. */
 export type SilentProxy = {
   /** The address of a database through the proxy. */
   url: string
   /** Lets nothing more pass over the connections that are open now. New ones work. */
   silence(): void
+  /** Keeps what is sent over the connections that are open now, until what it returns is called. */
+  hold(): () => void
   /** Leads to another server from now on, and cuts what is open. */
   leadTo(database: string): void
   close(): Promise<void>
@@ -54,6 +56,13 @@ export async function startSilentProxy(database: string): Promise<SilentProxy> {
         upstream.unpipe(client)
         client.resume()
         upstream.resume()
+      }
+    },
+    hold() {
+      const held = [...pairs]
+      for (const [client, upstream] of held) client.unpipe(upstream)
+      return () => {
+        for (const [client, upstream] of held) client.pipe(upstream)
       }
     },
     async close() {

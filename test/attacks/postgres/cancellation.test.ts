@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { sql } from 'kysely'
 import { expect } from 'vitest'
+import type { Db } from '../../../src/db/db.ts'
 import { eventCursor, turn } from '../../support/conversations.ts'
 import { startedWith } from '../../support/fixtures.ts'
 import { type Client, type Gateway, newConversation } from '../../support/gateway.ts'
@@ -14,6 +15,12 @@ async function waiting({ db }: Gateway, part: string): Promise<number> {
   return rows[0]?.n ?? 0
 }
 
+/** Keeps everyone from reading a table, however long the transaction does nothing else. */
+async function lock(writer: Db, table: string): Promise<void> {
+  await sql`set local idle_in_transaction_session_timeout = 0`.execute(writer)
+  await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(writer)
+}
+
 type Waiting = { table: string; part: string }
 
 /** Sends a request while nobody can read a table, leaves, and returns how many milliseconds later no statement waits any more. */
@@ -23,7 +30,7 @@ async function leaveWhileWaiting(
   send: () => Promise<() => void>,
 ): Promise<number> {
   return gateway.db.transaction().execute(async writer => {
-    await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(writer)
+    await lock(writer, table)
     const leave = await send()
     await expect.poll(() => waiting(gateway, part)).toBeGreaterThan(0)
     const left = performance.now()
@@ -65,7 +72,7 @@ test('a field that fails ends the statements of the fields beside it', async ({ 
   const query = `{ conversations(first: 1) { edges { node { messages(after: "x") { edges { cursor } } } } }
     contacts { edges { node { id } } } }`
   await gateway.db.transaction().execute(async writer => {
-    await sql`lock table contact in access exclusive mode`.execute(writer)
+    await lock(writer, contacts.table)
     const answeredAt = acme.client.graphql(query).then(({ errors }) => {
       expect(errors?.[0]?.extensions.code).toBe('BAD_CURSOR')
       return performance.now()
