@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { Writer } from '../../src/db/db.ts'
+import { nothingAlong } from '../../src/domain/conversation/along.ts'
 import { searchedPage } from '../../src/domain/conversation/search.ts'
 import { addContactName, addWords } from '../../src/domain/search/keep.ts'
 import { lexemesOf } from '../../src/domain/search/lexemes.ts'
@@ -50,7 +51,7 @@ async function told(size = usual) {
           filter: inboxOnly,
           order: { by: 'lastMessageAt', descending: true },
           page: { size: 20, backward: false, after: null, before: null },
-          along: { contact: false, agent: false },
+          along: nothingAlong,
         },
         searchedWords(text),
       )

@@ -6,7 +6,7 @@ import { createSharedRows } from '../../src/graphql/schema/shared-rows.ts'
 import { createQuota } from '../../src/runtime/quota.ts'
 import type { Owner } from '../../src/runtime/turns.ts'
 
-const related = { contact: true, agent: false, channel: false, text: false }
+const related = { contact: true, agent: false, channel: false, text: false, wholeRows: false }
 const [one, two] = ['one', 'two'].map(apiKeyId => ({
   workspaceId: 'wrk_1',
   keyId: `events ${apiKeyId}`,

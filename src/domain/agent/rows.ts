@@ -16,6 +16,12 @@ const columns = [
 /** A member of the support team. */
 export type Agent = Selection<Tables, 'agent', (typeof columns)[number]>
 
+/** An agent as it is read along with a conversation: the address and the time are undefined unless whole rows are read. */
+export type BriefAgent = Pick<Agent, 'id' | 'name' | 'avatarUrl'> & {
+  email: string | undefined
+  deactivatedAt: Date | null | undefined
+}
+
 const oldestFirst: Sort = { column: 'created_at', descending: false }
 
 const agentsOf = (reader: Reader, workspaceId: string) =>

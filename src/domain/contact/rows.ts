@@ -14,6 +14,9 @@ export const columns = ['id', 'email', 'name', 'avatar_url as avatarUrl', 'creat
 /** A person outside the team who writes to it. */
 export type Contact = Selection<Tables, 'contact', (typeof columns)[number]>
 
+/** A contact as it is read along with a conversation: the time is undefined unless whole rows are read. */
+export type BriefContact = Omit<Contact, 'createdAt'> & { createdAt: Date | undefined }
+
 const now = sql<Date>`clock_timestamp()::timestamptz(3)`.as('at')
 
 export const newestFirst: Sort = { column: 'created_at', descending: true }

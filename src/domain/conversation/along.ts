@@ -1,12 +1,15 @@
 import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Tables } from '../../db/db.ts'
-import type { Agent } from '../agent/rows.ts'
-import type { Contact } from '../contact/rows.ts'
+import type { BriefAgent } from '../agent/rows.ts'
+import type { BriefContact } from '../contact/rows.ts'
 
-/** Which rows a statement about conversations reads along with them, so that they need no statement of their own. */
-export type Along = { contact: boolean; agent: boolean }
+/**
+ * Which rows a statement about conversations reads along with them, so that they need no statement of their own.
+ * `wholeRows`: with the columns that few operations select.
+ */
+export type Along = { contact: boolean; agent: boolean; wholeRows: boolean }
 
-export const nothingAlong: Along = { contact: false, agent: false }
+export const nothingAlong: Along = { contact: false, agent: false, wholeRows: false }
 
 /** The columns of the contact and of the agent, under names of their own, if they were asked for. */
 export type AlongColumns = {
@@ -17,7 +20,6 @@ export type AlongColumns = {
   agentEmail?: string | null
   agentName?: string | null
   agentAvatarUrl?: string | null
-  agentCreatedAt?: Date | null
   agentDeactivatedAt?: Date | null
 }
 
@@ -25,16 +27,11 @@ const contactColumns = [
   'email as contactEmail',
   'name as contactName',
   'avatar_url as contactAvatarUrl',
-  'created_at as contactCreatedAt',
 ] as const
 
-const agentColumns = [
-  'email as agentEmail',
-  'name as agentName',
-  'avatar_url as agentAvatarUrl',
-  'created_at as agentCreatedAt',
-  'deactivated_at as agentDeactivatedAt',
-] as const
+const agentColumns = ['name as agentName', 'avatar_url as agentAvatarUrl'] as const
+
+const otherAgentColumns = ['email as agentEmail', 'deactivated_at as agentDeactivatedAt'] as const
 
 /**
  * Reads rows of the workspace along. Their columns come from a subquery, so those of a conversation keep their bare names.
@@ -43,7 +40,7 @@ const agentColumns = [
 export function readAlong<Row>(
   query: SelectQueryBuilder<Tables, 'conversation', Row>,
   workspaceId: string,
-  { contact, agent }: Along,
+  { contact, agent, wholeRows }: Along,
 ): SelectQueryBuilder<Tables, 'conversation', Row> {
   const withContact = contact
     ? query
@@ -52,6 +49,7 @@ export function readAlong<Row>(
             eb
               .selectFrom('contact')
               .select(contactColumns)
+              .$if(wholeRows, query => query.select('created_at as contactCreatedAt'))
               .where('contact.workspace_id', '=', workspaceId)
               .whereRef('contact.id', '=', 'conversation.contact_id')
               .limit(sql.lit(1))
@@ -67,6 +65,7 @@ export function readAlong<Row>(
             eb
               .selectFrom('agent')
               .select(agentColumns)
+              .$if(wholeRows, query => query.select(otherAgentColumns))
               .where('agent.workspace_id', '=', workspaceId)
               .whereRef('agent.id', '=', 'conversation.assigned_to_id')
               .limit(sql.lit(1))
@@ -79,28 +78,27 @@ export function readAlong<Row>(
 }
 
 /** The contact that was read along; null: none was. */
-export function contactAlong(row: AlongColumns & { contactId: string }): Contact | null {
-  const { contactEmail: email, contactName, contactAvatarUrl, contactCreatedAt: createdAt } = row
-  if (email == null || createdAt == null) return null
+export function contactAlong(row: AlongColumns & { contactId: string }): BriefContact | null {
+  const { contactEmail: email, contactName, contactAvatarUrl, contactCreatedAt } = row
+  if (email == null) return null
   return {
     id: row.contactId,
     email,
     name: contactName ?? null,
     avatarUrl: contactAvatarUrl ?? null,
-    createdAt,
+    createdAt: contactCreatedAt ?? undefined,
   }
 }
 
 /** The agent that was read along; null: none was, or the conversation is not assigned. */
-export function agentAlong(row: AlongColumns & { assignedToId: string | null }): Agent | null {
-  const { assignedToId: id, agentEmail: email, agentName: name, agentCreatedAt: createdAt } = row
-  if (id === null || email == null || name == null || createdAt == null) return null
+export function agentAlong(row: AlongColumns & { assignedToId: string | null }): BriefAgent | null {
+  const { assignedToId: id, agentName: name } = row
+  if (id === null || name == null) return null
   return {
     id,
-    email,
     name,
     avatarUrl: row.agentAvatarUrl ?? null,
-    createdAt,
-    deactivatedAt: row.agentDeactivatedAt ?? null,
+    email: row.agentEmail ?? undefined,
+    deactivatedAt: row.agentDeactivatedAt,
   }
 }

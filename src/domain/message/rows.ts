@@ -4,7 +4,7 @@ import { type OneOrMany, oneOf, oneOrMany, parentRows } from '../../db/one-of.ts
 import { reusable } from '../../db/reusable.ts'
 import { type Backward, boundsOf, type Page, type PageBounds, paged, type Sort } from '../page.ts'
 
-export const columns = [
+const briefColumns = [
   'id',
   'conversation_id as conversationId',
   'direction',
@@ -12,23 +12,31 @@ export const columns = [
   'preview',
   // The size of a text is known without reading it (PostgreSQL keeps it beside the compressed value).
   sql<number>`octet_length(text)`.as('textBytes'),
-  'author_id as authorId',
   'created_at as createdAt',
+] as const
+
+/** What a statement reads only for whole rows. */
+const otherColumns = [
+  'author_id as authorId',
   'sent_at as sentAt',
   'failure_reason as failureReason',
   'dmarc_failed as dmarcFailed',
 ] as const
 
+export const columns = [...briefColumns, ...otherColumns] as const
+
 /** The names of these columns. */
-const names = [
+const briefNames = [
   'message.id',
   'message.conversationId',
   'message.direction',
   'message.status',
   'message.preview',
   'message.textBytes',
-  'message.authorId',
   'message.createdAt',
+] as const
+const otherNames = [
+  'message.authorId',
   'message.sentAt',
   'message.failureReason',
   'message.dmarcFailed',
@@ -37,11 +45,12 @@ const names = [
 /** A message or a note of a conversation, without its text. */
 export type Message = Selection<Tables, 'message', (typeof columns)[number]>
 
-/** A message, and its text if that was read along. */
-export type MessageAlong = Message & { text?: string | null }
+/** A message, and its text if that was read along. Columns that no statement needed to read are undefined. */
+export type MessageAlong = Selection<Tables, 'message', (typeof briefColumns)[number]> &
+  Partial<Message> & { text?: string | null }
 
-/** Whether a statement about messages reads their texts along. */
-export type TextAlong = { text: boolean }
+/** Whether a statement about messages reads their texts along, and all of their columns. */
+export type MessageColumns = { text: boolean; wholeRows: boolean }
 
 export type Direction = Message['direction']
 
@@ -59,31 +68,37 @@ const textAlong = sql<
   'text',
 )
 
-const byIds = reusable((reader, { workspaceId, ids }: Ids, { text }: TextAlong) =>
-  reader
-    .selectFrom('message')
-    .select(columns)
-    .$if(text, query => query.select(textAlong))
-    .where('workspace_id', '=', workspaceId)
-    .where(oneOf('id', ids)),
+const messagesOf = (reader: Reader, { workspaceId, ids }: Ids) =>
+  reader.selectFrom('message').where('workspace_id', '=', workspaceId).where(oneOf('id', ids))
+
+const byIds = reusable((reader, ids: Ids) => messagesOf(reader, ids).select(columns))
+
+const byIdsAlong = reusable((reader, ids: Ids, { text, wholeRows }: MessageColumns) =>
+  messagesOf(reader, ids)
+    .select(briefColumns)
+    .$if(wholeRows, query => query.select(otherColumns))
+    .$if(text, query => query.select(textAlong)),
 )
 
-const texts = reusable((reader, { workspaceId, ids }: Ids) =>
-  reader
-    .selectFrom('message')
-    .select(['id', 'text'])
-    .where('workspace_id', '=', workspaceId)
-    .where(oneOf('id', ids)),
-)
+const texts = reusable((reader, ids: Ids) => messagesOf(reader, ids).select(['id', 'text']))
 
-/** The workspace's messages with these ids, in any order, and their texts if they are read along. */
+/** The workspace's messages with these ids, in any order. */
 export async function messagesByIds(
   reader: Reader,
   workspaceId: string,
   ids: readonly string[],
-  along: TextAlong = { text: false },
+): Promise<Message[]> {
+  return byIds(reader, { workspaceId, ids: oneOrMany(ids) })
+}
+
+/** The same with the columns that are asked for. */
+export async function messagesAlong(
+  reader: Reader,
+  workspaceId: string,
+  ids: readonly string[],
+  asked: MessageColumns,
 ): Promise<MessageAlong[]> {
-  return byIds(reader, { workspaceId, ids: oneOrMany(ids) }, along)
+  return byIdsAlong(reader, { workspaceId, ids: oneOrMany(ids) }, asked)
 }
 
 /** The texts of the workspace's messages with these ids, in any order. */
@@ -103,7 +118,11 @@ type Pages = {
 }
 
 const pages = reusable(
-  (reader, { workspaceId, of, directions, page }: Pages, { backward, text }: Backward & TextAlong) =>
+  (
+    reader,
+    { workspaceId, of, directions, page }: Pages,
+    { backward, text, wholeRows }: Backward & MessageColumns,
+  ) =>
     reader
       .selectFrom(parentRows(of))
       .innerJoinLateral(
@@ -122,22 +141,21 @@ const pages = reusable(
           ).as('message'),
         join => join.onTrue(),
       )
-      .select(names)
+      .select(briefNames)
+      .$if(wholeRows, query => query.select(otherNames))
       .$if(text, query => query.select(textAlong)),
 )
 
 /**
  * The same page of each conversation's messages, oldest first, in one statement; `directions` null: all. Within each
  * conversation rows are in the order of `paged`.
- *
- * @param text whether their texts are read along
  */
 export async function messagePages(
   reader: Reader,
   workspaceId: string,
   conversationIds: readonly string[],
-  { directions, page, text }: TextAlong & { directions: readonly Direction[] | null; page: Page },
+  { directions, page, ...asked }: MessageColumns & { directions: readonly Direction[] | null; page: Page },
 ): Promise<MessageAlong[]> {
   const values = { workspaceId, of: oneOrMany(conversationIds), directions, page: boundsOf(page) }
-  return pages(reader, values, { backward: page.backward, text })
+  return pages(reader, values, { ...asked, backward: page.backward })
 }

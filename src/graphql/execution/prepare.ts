@@ -24,7 +24,7 @@ import {
 import { invalidRequest } from './errors.ts'
 import { parseUnlocated, type UnlocatedDocument } from './locations.ts'
 import { scopesOf } from './scopes.ts'
-import { readsBeyondId, readsEveryText, selects } from './selects.ts'
+import { needsWholeRows, readsBeyondId, readsEveryText, selects } from './selects.ts'
 import { unconditionalRootRule } from './subscription-root.ts'
 import { variableNamesRule } from './variable-names.ts'
 
@@ -148,6 +148,7 @@ function preparedOf(
     agent: readsBeyondId(assignedTo, plan),
     channel: readsBeyondId(channel, plan),
     text: readsEveryText(plan),
+    wholeRows: needsWholeRows(plan),
   }
   return { document, text, operationName, variables, kind, selectsEventCursor, scopes, related, plan }
 }

@@ -49,6 +49,13 @@ function messageSelections({ fields }: Pick<CostPlan, 'fields'>): boolean[] {
   })
 }
 
+/** Whether an operation selects a field that needs columns which are not read otherwise. */
+export function needsWholeRows({ fields }: Pick<CostPlan, 'fields'>): boolean {
+  return fields.some(
+    ({ field, children }) => field.extensions.needsWholeRow === true || needsWholeRows({ fields: children }),
+  )
+}
+
 const isBeyondId = ({ field }: PlannedField) => !['id', '__typename'].includes(field.name)
 
 /** Whether a mutation selects more of what it has written than ids, the cursor and errors. */

@@ -8,14 +8,17 @@ import { nestedListWeight } from './conversation/list-weight.ts'
 import { timeCursors } from './cursors.ts'
 import { Node } from './node.ts'
 import { Agent } from './refs.ts'
+import { wasRead } from './required.ts'
 import { ConversationCounts } from './workspace.ts'
 
 export const agentType = Agent.implement({
   description: 'A member of the support team. Conversations can be assigned to an agent.',
   interfaces: [Node, Actor],
   fields: t => ({
-    email: t.exposeString('email', {
+    email: t.string({
       description: "The email address. Unique among the workspace's agents, ignoring case.",
+      extensions: { needsWholeRow: true },
+      resolve: ({ email }) => wasRead(email),
     }),
     avatarUrl: t.exposeString('avatarUrl', {
       nullable: true,
@@ -23,7 +26,8 @@ export const agentType = Agent.implement({
     }),
     isActive: t.boolean({
       description: 'Whether conversations can be assigned to this agent. `deactivateAgent` ends it.',
-      resolve: ({ deactivatedAt }) => deactivatedAt === null,
+      extensions: { needsWholeRow: true },
+      resolve: ({ deactivatedAt }) => wasRead(deactivatedAt) === null,
     }),
     conversationCounts: t.field({
       type: ConversationCounts,

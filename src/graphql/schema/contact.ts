@@ -9,6 +9,7 @@ import { nestedListWeight } from './conversation/list-weight.ts'
 import { timeCursors } from './cursors.ts'
 import { Node } from './node.ts'
 import { Contact } from './refs.ts'
+import { wasRead } from './required.ts'
 import { searchDescription } from './searched.ts'
 import { type Arguments, searchWeight } from './weight.ts'
 
@@ -24,9 +25,11 @@ export const contactType = Contact.implement({
       nullable: true,
       description: 'The URL of a picture; null if there is none.',
     }),
-    createdAt: t.expose('createdAt', {
+    createdAt: t.field({
       type: 'DateTime',
       description: 'When the contact was created.',
+      extensions: { needsWholeRow: true },
+      resolve: ({ createdAt }) => wasRead(createdAt),
     }),
     conversations: t.field({
       type: ConversationConnection,

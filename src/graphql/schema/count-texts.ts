@@ -16,11 +16,13 @@ export function countTexts(schema: GraphQLSchema): void {
 }
 
 function countField(field: GraphQLField<unknown, Context>): void {
-  if (getNamedType(field.type).name !== 'String' || field.extensions.countsItself) return
+  if (getNamedType(field.type).name !== 'String') return
   const resolve = field.resolve ?? defaultFieldResolver
+  const isCounted = field.extensions.countsItself === true
   field.resolve = (source, args, context, info) => {
     const value: unknown = resolve(source, args, context, info)
-    return counted(value, sizeOf(value), context.bytes)
+    const before = isCounted && typeof value === 'string' ? Buffer.byteLength(value) : 0
+    return counted(value, sizeOf(value) - before, context.bytes)
   }
 }
 

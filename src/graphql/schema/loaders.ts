@@ -1,9 +1,9 @@
 import DataLoader from 'dataloader'
 import type { Db, Reader } from '../../db/db.ts'
 import { countsOfAgents } from '../../domain/agent/counts.ts'
-import { agentsByIds } from '../../domain/agent/rows.ts'
+import { agentsByIds, type BriefAgent } from '../../domain/agent/rows.ts'
 import { channelsByIds } from '../../domain/channel/rows.ts'
-import { contactsByIds } from '../../domain/contact/rows.ts'
+import { type BriefContact, contactsByIds } from '../../domain/contact/rows.ts'
 import { type Along, agentAlong, contactAlong } from '../../domain/conversation/along.ts'
 import type { Parent } from '../../domain/conversation/branches.ts'
 import { noneCounted, type Total } from '../../domain/conversation/count.ts'
@@ -14,7 +14,7 @@ import { totalOf, totalsOf } from '../../domain/conversation/total.ts'
 import { eventPages, eventsBySeq } from '../../domain/event/rows.ts'
 import { isId } from '../../domain/id.ts'
 import { keysByIds } from '../../domain/key/rows.ts'
-import { messagePages, messagesByIds, type TextAlong, textsByIds } from '../../domain/message/rows.ts'
+import { type MessageColumns, messagePages, messagesAlong, textsByIds } from '../../domain/message/rows.ts'
 import type { Noun } from '../../domain/nouns.ts'
 import { workspacesByIds } from '../../domain/workspace/rows.ts'
 import type { AnswerBytes } from './answer-bytes.ts'
@@ -24,9 +24,9 @@ export type Loaders = ReturnType<typeof createLoaders>
 /**
  * What an operation selects beside the rows themselves. `contact`, `agent`, `channel`: more than the id, which the
  * conversation knows, of such an object. The first two are read along with conversations. `text`: the text of each
- * message, which is read along with it.
+ * message, which is read along with it. `wholeRows`: columns of contacts, agents and messages that few operations select.
  */
-export type RelatedRows = Along & TextAlong & { channel: boolean }
+export type RelatedRows = Along & MessageColumns & { channel: boolean }
 
 type RowLoader<Id, Row> = {
   load(id: Id): Promise<Row>
@@ -47,7 +47,7 @@ const maxBatchSize = 500
  *
  * @param reading returns what to read with, before each statement
  */
-export function createRowLoaders(reading: () => Reader, workspaceId: string, along: Along & TextAlong) {
+export function createRowLoaders(reading: () => Reader, workspaceId: string, along: Along & MessageColumns) {
   const rowsOf =
     <Row>(rows: (reader: Reader, workspaceId: string, ids: readonly string[]) => Promise<Row[]>) =>
     async (ids: readonly string[]) =>
@@ -65,13 +65,13 @@ export function createRowLoaders(reading: () => Reader, workspaceId: string, alo
 
   const loadersOfNouns = {
     workspace: byId('workspace', rowsOf(workspacesByIds)),
-    agent: byId('agent', rowsOf(agentsByIds)),
+    agent: byId('agent', rowsOf<BriefAgent>(agentsByIds)),
     channel: byId('channel', rowsOf(channelsByIds)),
-    contact: byId('contact', rowsOf(contactsByIds)),
+    contact: byId('contact', rowsOf<BriefContact>(contactsByIds)),
     conversation: byId('conversation', async ids =>
       keepAlong(await conversationsByIds(reading(), workspaceId, ids, along)),
     ),
-    message: byId('message', async ids => messagesByIds(reading(), workspaceId, ids, along)),
+    message: byId('message', async ids => messagesAlong(reading(), workspaceId, ids, along)),
     apiKey: byId('apiKey', rowsOf(keysByIds)),
     event: loaderOf(async (seqs: readonly number[]) => {
       const events = new Map(
@@ -137,13 +137,15 @@ export function createLoaders({ db, workspaceId, bytes, related: along, signal, 
       return ids.map(id => rows.get(id) ?? [])
     }),
     messages: perArguments(
-      (args: Omit<Parameters<typeof messagePages>[3], 'text'>) => async (ids: readonly string[]) => {
-        const rows = Map.groupBy(
-          await messagePages(reading(), workspaceId, ids, { ...args, text: along.text }),
-          row => row.conversationId,
-        )
-        return ids.map(id => rows.get(id) ?? [])
-      },
+      (args: Omit<Parameters<typeof messagePages>[3], keyof MessageColumns>) =>
+        async (ids: readonly string[]) => {
+          const { text, wholeRows } = along
+          const rows = Map.groupBy(
+            await messagePages(reading(), workspaceId, ids, { ...args, text, wholeRows }),
+            row => row.conversationId,
+          )
+          return ids.map(id => rows.get(id) ?? [])
+        },
     ),
     conversations: perArguments(
       (args: Omit<Parameters<typeof conversationPages>[3], 'along'>) => async (ids: readonly string[]) => {

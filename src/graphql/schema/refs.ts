@@ -1,6 +1,6 @@
-import type { Agent as AgentRow } from '../../domain/agent/rows.ts'
+import type { BriefAgent as AgentRow } from '../../domain/agent/rows.ts'
 import type { Channel as ChannelRow } from '../../domain/channel/rows.ts'
-import type { Contact as ContactRow } from '../../domain/contact/rows.ts'
+import type { BriefContact as ContactRow } from '../../domain/contact/rows.ts'
 import type { Conversation as ConversationRow } from '../../domain/conversation/rows.ts'
 import type { ApiKey as ApiKeyRow } from '../../domain/key/rows.ts'
 import type { MessageAlong as MessageRow } from '../../domain/message/rows.ts'

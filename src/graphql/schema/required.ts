@@ -7,3 +7,12 @@ export async function required<Row>(row: Promise<Row | null>, id: string): Promi
   if (!found) throw new Error(`${id} is referenced but does not exist.`)
   return found
 }
+
+/**
+ * A column that is only read where an operation selects a field that needs it.
+ * @throws Error if the field does not say so (`needsWholeRow`)
+ */
+export function wasRead<Value>(column: Value | undefined): Value {
+  if (column === undefined) throw new Error('A field needs a column that was not read for it.')
+  return column
+}

@@ -13,8 +13,10 @@ declare module 'graphql' {
      * What the field costs, its subfields aside. The default is 1 for an object and 0 for everything else.
      */
     weight?: number | ((args: Arguments, above: FieldAbove) => number)
-    /** Whether the field counts the bytes of its text by itself. */
+    /** Whether the field counts the bytes of its text by itself, as they are in UTF-8. */
     countsItself?: true
+    /** Whether it is made of columns that are only read where an operation selects such a field. */
+    needsWholeRow?: true
     /** The scope that a key needs for it, beside or instead of that of its operation. */
     scope?: Scope
     /** Whether its value depends on who asks. */

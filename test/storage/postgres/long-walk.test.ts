@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
+import { nothingAlong } from '../../../src/domain/conversation/along.ts'
 import { searchedPage } from '../../../src/domain/conversation/search.ts'
 import { lexemesOf } from '../../../src/domain/search/lexemes.ts'
 import { searchedWords } from '../../../src/domain/search/words.ts'
@@ -42,7 +43,7 @@ test('a long walk along two merged lists, of very different lengths, misses noth
         filter: { ...inboxOnly, status: ['OPEN'] },
         order: { by: 'lastMessageAt', descending: true },
         page: { size: pageSize, backward: false, after, before: null },
-        along: { contact: false, agent: false },
+        along: nothingAlong,
       },
       searchedWords('often'),
     )

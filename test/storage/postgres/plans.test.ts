@@ -5,6 +5,7 @@ import { fillDatabase } from '../../../bench/requests/dataset.ts'
 import type { Db } from '../../../src/db/db.ts'
 import { openPostgres } from '../../../src/db/open-postgres.ts'
 import { contactsByIds } from '../../../src/domain/contact/rows.ts'
+import { nothingAlong } from '../../../src/domain/conversation/along.ts'
 import { partsOf } from '../../../src/domain/conversation/filter.ts'
 import { keptSizeOf } from '../../../src/domain/conversation/kept-plan.ts'
 import { conversationPage, conversationPages } from '../../../src/domain/conversation/list.ts'
@@ -70,7 +71,7 @@ test.for(Object.keys(inboxFilters))(
     ] as const) {
       queries.length = 0
       const page = { size, backward, after: null, before: null }
-      const along = { contact: true, agent: true }
+      const along = { contact: true, agent: true, wholeRows: true }
       const rows = await conversationPage(db, workspaceId, { ...inboxFilter(name), page, along })
       const [query] = queries
       if (!query) throw new Error('Nothing was executed.')
@@ -93,11 +94,10 @@ test.for(Object.keys(inboxFilters))(
     if (!parts) throw new Error('The filter matches nothing.')
     const { toCompare: query } = queryOf(workspaceId, searchedWords('seldom often'))
     const page = { limit: 21, after: null, before: null }
-    const along = { contact: false, agent: false }
     const isIndexed = keptSizeOf(parts, { filter, order, parent: null }, page.limit) !== null
     for (const rows of [250, 1_000, 7_750]) {
       queries.length = 0
-      const shape = { filter: parts.shape, order, backward: false, along, isIndexed }
+      const shape = { filter: parts.shape, order, backward: false, along: nothingAlong, isIndexed }
       await walked(db, { workspaceId, filter: parts.values, page, rows, query }, shape)
       const [statement] = queries
       if (!statement) throw new Error('Nothing was executed.')
@@ -114,7 +114,7 @@ test.for(Object.keys(inboxFilters))(
 /** What pages read: lists, the walks of searches, one nested list, the lists of many, and rows by their ids. */
 async function readPages(db: Db): Promise<void> {
   const page = { size: 20, backward: false, after: null, before: null }
-  const along = { contact: true, agent: true }
+  const along = { contact: true, agent: true, wholeRows: false }
   const rows: { id: string; contactId: string }[] = []
   for (const name of [
     'all statuses',
@@ -129,7 +129,12 @@ async function readPages(db: Db): Promise<void> {
   const [conversation] = rows
   if (!conversation) throw new Error('There is no conversation.')
   const { id, contactId } = conversation
-  const messages = { directions: null, text: false, page: { ...page, size: 3, backward: true } }
+  const messages = {
+    directions: null,
+    text: false,
+    wholeRows: false,
+    page: { ...page, size: 3, backward: true },
+  }
   await messagePages(
     db,
     workspaceId,

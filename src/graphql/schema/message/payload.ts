@@ -1,12 +1,13 @@
 import type { MessageResult } from '../../../domain/conversation/message-result.ts'
+import type { MessageAlong } from '../../../domain/message/rows.ts'
 import type { Changed } from '../../../domain/operation.ts'
 import { builder, type Fields } from '../builder.ts'
 import { type Context, clearLoaders } from '../context.ts'
 import { cursorField, type Payload, payloadOf, userErrorsField } from '../payload.ts'
 import { Conversation, Message } from '../refs.ts'
 
-/** The payload of a mutation that adds a message. */
-export type MessagePayload = Payload<Changed<MessageResult>>
+/** The payload of a mutation that adds a message, which has been read again with the columns that are selected. */
+export type MessagePayload = Payload<Omit<Changed<MessageResult>, 'message'> & { message: MessageAlong }>
 
 type PayloadWords = {
   /** Whether the message is sent by email. */

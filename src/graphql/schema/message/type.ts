@@ -5,7 +5,7 @@ import type { Context } from '../context.ts'
 import { MessageDirection, MessageStatus, MessageWarning } from '../enums.ts'
 import { Node } from '../node.ts'
 import { Conversation, Message } from '../refs.ts'
-import { required } from '../required.ts'
+import { required, wasRead } from '../required.ts'
 import { maxTextLength } from './input-fields.ts'
 
 export const messageType = Message.implement({
@@ -29,7 +29,7 @@ export const messageType = Message.implement({
       resolve: (message, _, context) =>
         message.text == null
           ? readText(message, context)
-          : counted(message.text, bytesOf(message.text), context.bytes),
+          : counted(message.text, message.textBytes, context.bytes),
     }),
     preview: t.exposeString('preview', {
       description:
@@ -39,15 +39,17 @@ export const messageType = Message.implement({
       type: Actor,
       nullable: true,
       description: 'The author; null for a note that the gateway wrote itself.',
-      resolve: ({ authorId }, _, context) => loadActor(context, authorId),
+      extensions: { needsWholeRow: true },
+      resolve: ({ authorId }, _, context) => loadActor(context, wasRead(authorId)),
     }),
     warning: t.field({
       type: MessageWarning,
       nullable: true,
       description:
         'A reason to doubt who wrote the message. AUTHOR_NOT_VERIFIED takes precedence. Null if there is none; only inbound messages have one.',
+      extensions: { needsWholeRow: true },
       resolve: async ({ direction, authorId, dmarcFailed, conversationId }, _, { loaders }) => {
-        if (dmarcFailed) return 'AUTHOR_NOT_VERIFIED'
+        if (wasRead(dmarcFailed)) return 'AUTHOR_NOT_VERIFIED'
         if (direction !== 'INBOUND') return null
         const { contactId } = await required(loaders.conversation.load(conversationId), conversationId)
         return authorId === contactId ? null : 'AUTHOR_IS_NOT_CONTACT'
@@ -57,20 +59,24 @@ export const messageType = Message.implement({
       type: 'DateTime',
       description: 'When the message was added. It increases within a conversation.',
     }),
-    sentAt: t.expose('sentAt', {
+    sentAt: t.field({
       type: 'DateTime',
       nullable: true,
+      extensions: { needsWholeRow: true },
       description:
         'When the mail server accepted the message; for a reply in a CHAT or API conversation, when it was added. Null if it was not sent. A later bounce does not clear it.',
+      resolve: ({ sentAt }) => wasRead(sentAt),
     }),
-    failureReason: t.exposeString('failureReason', {
+    failureReason: t.string({
       nullable: true,
+      extensions: { needsWholeRow: true },
       description: 'Why delivery failed, as text for display. Null unless `status` is FAILED.',
+      resolve: ({ failureReason }) => wasRead(failureReason),
     }),
   }),
 })
 
-/** A text that was not read along. Its size is counted before it is read. */
+/** A text that was not read along. Its size is counted before it is read, and its escapes afterwards. */
 async function readText(
   { id, textBytes }: typeof Message.$inferType,
   { loaders, bytes }: Context,
