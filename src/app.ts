@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { AppOptions } from './app-options.ts'
-import { authenticate, requireValid } from './auth/authenticate.ts'
+import { authenticate, createConfirm } from './auth/authenticate.ts'
 import { countRefusals } from './auth/count-refusals.ts'
 import { watchKeys } from './auth/key-watch.ts'
 import { rememberActors } from './auth/remember-actors.ts'
@@ -9,7 +9,7 @@ import { slowFailures } from './auth/slow-failures.ts'
 import { lendReplicas } from './db/read-replicas.ts'
 import { demoWorkspaceId } from './demo/documented.ts'
 import { createBudgets } from './domain/budgets.ts'
-import type { Actor, Operation } from './domain/operation.ts'
+import type { Operation } from './domain/operation.ts'
 import { createRevisions } from './domain/workspace/revisions.ts'
 import { inOrder } from './graphql/execution/execute.ts'
 import { createGraph } from './graphql/execution/graph.ts'
@@ -94,7 +94,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const open = createQuota(limits.maxRequestBytesPerKey)
   const reading = readingOf(options)
   const { revisionOf, shareForQueries } = reading
-  const confirm = (actor: Actor) => requireValid(database.reserved, actor)
+  const confirm = createConfirm(database.reserved)
   const { observe = inOrder(traceOperations(traces), watchOperations(log, metrics.operation)) } = options
   const graph = createGraph(
     {
