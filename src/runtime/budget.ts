@@ -41,7 +41,13 @@ const maxOwners = 100_000
 export function createBudget({ limit, windowSeconds, refuse }: BudgetOptions): Budget {
   const windowMs = windowSeconds * 1_000
   // A bucket that was not used for a window is full, as a new one is.
-  const buckets = new LRUCache<string, TokenBucket>({ max: maxOwners, ttl: windowMs, updateAgeOnGet: true })
+  const buckets = new LRUCache<string, TokenBucket>({
+    // With `max` it would take the memory of 100,000 owners, 4 MB, before the first one comes.
+    maxSize: maxOwners,
+    sizeCalculation: () => 1,
+    ttl: windowMs,
+    updateAgeOnGet: true,
+  })
 
   function fullBucket(): TokenBucket {
     const bucket = new TokenBucket({ bucketSize: limit, tokensPerInterval: limit, interval: windowMs })
