@@ -59,7 +59,7 @@ async function prepare(connection: DatabaseConnection): Promise<void> {
 }
 
 type Cancelling = {
-  /** Called when the query has ended, however it has. Then no cancellation is under way that could end the next one. */
+  /** Called when the query has ended, however it has. Afterwards no cancellation is under way that could end the next one. */
   end(): Promise<void>
 }
 

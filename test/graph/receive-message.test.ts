@@ -32,6 +32,11 @@ describe('receiveMessage', () => {
       contentText: 'Again',
     })
     expect(third.contact?.id).toBe(first.contact?.id)
+    const { data } = await caller.graphql<{ receiveMessage: { contact: { id: string } | null } }>(
+      'mutation ($input: ReceiveMessageInput!) { receiveMessage(input: $input) { contact { id } } }',
+      { input },
+    )
+    expect(data.receiveMessage.contact?.id).toBe(first.contact?.id)
   })
 
   test('an address beside the conversation names the author, and leaves the contact as it is', async ({

@@ -39,7 +39,7 @@ export type PreparedOperation = UnlocatedDocument & {
   selectsEventCursor: boolean
   /** What a key must be allowed to do for it. */
   scopes: readonly Scope[]
-  /** Which rows that belong to conversations it reads. */
+  /** What it reads beside the rows themselves. */
   related: RelatedRows
   /** What it selects, from which its cost is computed with its variables. */
   plan: CostPlan

@@ -21,6 +21,7 @@ function countField(field: GraphQLField<unknown, Context>): void {
   const isCounted = field.extensions.countsItself === true
   field.resolve = (source, args, context, info) => {
     const value: unknown = resolve(source, args, context, info)
+    // A text that comes later has been counted completely.
     const before = isCounted && typeof value === 'string' ? Buffer.byteLength(value) : 0
     return counted(value, sizeOf(value) - before, context.bytes)
   }

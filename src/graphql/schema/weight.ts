@@ -13,7 +13,7 @@ declare module 'graphql' {
      * What the field costs, its subfields aside. The default is 1 for an object and 0 for everything else.
      */
     weight?: number | ((args: Arguments, above: FieldAbove) => number)
-    /** Whether the field counts the bytes of its text by itself, as they are in UTF-8. */
+    /** Whether the field counts its text by itself: by the bytes in UTF-8 if it has it at once, otherwise completely. */
     countsItself?: true
     /** Whether it is made of columns that are only read where an operation selects such a field. */
     needsWholeRow?: true

@@ -3,7 +3,7 @@ import { maxNameCharacters, maxSubjectCharacters } from '../../../domain/limits.
 import { builder } from '../builder.ts'
 import { ConversationSource } from '../enums.ts'
 import { Contact } from '../refs.ts'
-import { required } from '../required.ts'
+import { required, wasRead } from '../required.ts'
 import { contentTextField } from './input-fields.ts'
 import { addMessage, type MessagePayload, messagePayloadFields } from './payload.ts'
 
@@ -55,8 +55,11 @@ const Payload = builder.objectRef<MessagePayload>('ReceiveMessagePayload').imple
       type: Contact,
       nullable: true,
       description: 'The author, new or existing; null on refusal.',
-      resolve: ({ message }, _, { loaders }) =>
-        message?.authorId ? required(loaders.contact.load(message.authorId), message.authorId) : null,
+      extensions: { needsWholeRow: true },
+      resolve({ message }, _, { loaders }) {
+        const id = message ? wasRead(message.authorId) : null
+        return id === null ? null : required(loaders.contact.load(id), id)
+      },
     }),
   }),
 })
