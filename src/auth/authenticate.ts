@@ -3,7 +3,7 @@ import { refusal } from '../domain/errors.ts'
 import { keyByHash, validKeys } from '../domain/key/rows.ts'
 import { hashOf } from '../domain/key/secret.ts'
 import type { Actor } from '../domain/operation.ts'
-import { shareNext } from '../runtime/share-next.ts'
+import { shareNextOf } from '../runtime/share-next.ts'
 
 /**
  * Finds the actor of a credential. The credential is the value of an `Authorization` header, or of the same field in a
@@ -18,22 +18,15 @@ export async function authenticate(db: Reader, header: unknown): Promise<Actor> 
   return { workspaceId, id: agentId ?? keyId, keyId, scopes }
 }
 
-/** Checks again the key of an actor who was authenticated before. @throws Refusal UNAUTHENTICATED */
-export type Confirm = (actor: Actor) => Promise<void>
-
-/** Confirms keys with one statement at a time for all who ask. It begins after they have asked. */
-export function createConfirm(db: Reader): Confirm {
-  let asked = new Map<string, Actor>()
-
-  const read = shareNext(() => {
-    const keys = [...asked.values()]
-    asked = new Map()
-    return validKeys(db, keys)
-  })
-
+/**
+ * Checks again the keys of actors who were authenticated before, with one statement at a time for all who ask. It begins
+ * after they have asked.
+ * @returns checks the key of an actor. It throws the refusal UNAUTHENTICATED.
+ */
+export function createConfirm(db: Reader): (actor: Actor) => Promise<void> {
+  const validOf = shareNextOf((actors: Actor[]) => validKeys(db, actors))
   return async actor => {
-    asked.set(actor.keyId, actor)
-    if (!(await read()).has(actor.keyId)) throw unauthenticated()
+    if (!(await validOf(actor)).has(actor.keyId)) throw unauthenticated()
   }
 }
 

@@ -26,3 +26,19 @@ export function shareNext<Result>(work: () => Promise<Result>): () => Promise<Re
     return next.promise
   }
 }
+
+/** The same for work that reads for many at once: it is given what all who share it have asked for, each value once. */
+export function shareNextOf<Asked, Result>(
+  work: (asked: Asked[]) => Promise<Result>,
+): (asked: Asked) => Promise<Result> {
+  let waiting = new Set<Asked>()
+  const share = shareNext(() => {
+    const all = [...waiting]
+    waiting = new Set()
+    return work(all)
+  })
+  return asked => {
+    waiting.add(asked)
+    return share()
+  }
+}

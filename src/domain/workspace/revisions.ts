@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { CompiledQuery } from 'kysely'
 import type { SharedDatabase } from '../../db/share.ts'
-import { shareNext } from '../../runtime/share-next.ts'
+import { shareNextOf } from '../../runtime/share-next.ts'
 
 /**
  * A text that is another one after each committed change of a workspace. It is read after the call, so a change that its
@@ -22,11 +22,7 @@ export function createRevisions({
 }: Pick<SharedDatabase, 'reserved' | 'changes'>): RevisionOf {
   const start = randomUUID()
   if (changes) return async () => `${start} ${changes()}`
-  let asked = new Set<string>()
-
-  const read = shareNext(async () => {
-    const ids = [...asked]
-    asked = new Set()
+  const read = shareNextOf(async (ids: string[]) => {
     const { rows } = await reserved.executeQuery<{ id: string; revision: number }>(
       CompiledQuery.raw(statement, [ids]),
     )
@@ -34,8 +30,7 @@ export function createRevisions({
   })
 
   return async workspaceId => {
-    asked.add(workspaceId)
-    const revision = (await read()).get(workspaceId)
+    const revision = (await read(workspaceId)).get(workspaceId)
     if (revision === undefined) throw new Error(`The workspace ${workspaceId} of a valid key does not exist.`)
     return revision
   }
