@@ -9,9 +9,10 @@ export type Query = (text: string, values: readonly unknown[]) => Promise<unknow
 
 /**
  * `first`: a statement that does no harm outside a transaction, so it may be sent with the `begin` before it. `setting`:
- * the same, before statements that do no harm either, so the next one may be sent with it too. `ahead`: a statement whose
- * result nobody reads, so the next one may be sent with it, which fails with its error. `last`: the last statement of its
- * transaction, which may be sent with the `commit` after it.
+ * the same, before statements that do no harm either, so the next one may be sent with it too. `ahead`: a statement that
+ * nobody waits for, so the next one may be sent with it, which fails with its error. Its rows come into the list that is
+ * returned at once; they are there when the next statement that is waited for has been answered. `last`: the last
+ * statement of its transaction, which may be sent with the `commit` after it.
  */
 export type Place = 'first' | 'setting' | 'ahead' | 'last'
 
@@ -80,13 +81,15 @@ export function inFewerRoundTrips(send: Send, pooledBegin?: string): Query {
 
   /** @throws unknown why the statement could not be sent */
   function queryAhead(text: string, values: readonly unknown[]): Promise<unknown> {
+    const rows: unknown[] = []
     return new Promise((resolve, reject) => {
-      send(text, values, error => {
-        if (!error) return
+      send(text, values, (error, result) => {
+        // What begins a transaction behind a pooler is several statements: its result is a list of results.
+        if (!error) return void rows.push(...((result as { rows?: readonly unknown[] }).rows ?? []))
         failedAhead ??= { error }
         reject(error)
       })
-      resolve({ command: '', rows: [] })
+      resolve({ command: '', rows })
     })
   }
 

@@ -26,8 +26,8 @@ export type Operation = {
   actor: Actor
   db: Db
   /**
-   * Called after a change with events has been committed, never before. `isWatched`: the workspace's log is watched,
-   * here or in another process.
+   * Called after a change with events has been committed, never before. `isWatched`: the workspace's log was
+   * watched at the time of the change, here or in another process.
    */
   announce(workspaceId: string, isWatched: boolean): void
   /** Where it is in a trace. Its events name the place. */

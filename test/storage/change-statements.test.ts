@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import { createConversation } from '../../src/domain/conversation/create.ts'
 import { setConversationStatus } from '../../src/domain/conversation/set-status.ts'
+import { updateConversations } from '../../src/domain/conversation/update-many.ts'
 import { openDatabase } from '../support/databases.ts'
 import { newWorkspace } from '../support/gateway.ts'
 
-const recorded = [
-  expect.stringMatching(/^\s*update workspace /),
-  expect.stringMatching(/^\s*insert into event .* from workspace /s),
-  expect.stringMatching(/^\s*select event_seq as seq, .* from workspace /s),
-]
+const counted = expect.stringMatching(/^\s*update workspace set event_seq .* returning event_seq /s)
+const agentsCounted = expect.stringMatching(/^\s*insert into agent_counts /)
+const oneWritten = expect.stringMatching(/^\s*insert into event .* select id, event_seq, .* from workspace /s)
+const severalWritten = expect.stringMatching(/^\s*insert into event .* from workspace cross join unnest/s)
 
 test('a change takes as few statements as its rules allow, and holds the row of the workspace for the last ones', async ({
   onTestFinished,
@@ -37,17 +37,31 @@ test('a change takes as few statements as its rules allow, and holds the row of 
     expect.stringMatching(/^insert into "conversation_words" /),
     expect.stringMatching(/^\s*insert into word_segment_queue /),
     expect.stringMatching(/^insert into "message" /),
-    ...recorded,
+    counted,
+    severalWritten,
     expect.stringMatching(/^update "idempotency_key" /),
     'commit',
   ])
 
   await setConversationStatus(operation, { conversationId: conversation.id, status: 'CLOSED' })
-  expect(statements).toEqual([
+  expect(statements.splice(0)).toEqual([
     'begin',
     expect.stringMatching(/^with "locked" as \(select .* for update\)/),
     expect.stringMatching(/^update "conversation" /),
-    ...recorded,
+    counted,
+    oneWritten,
+    'commit',
+  ])
+
+  await updateConversations(operation, { conversationIds: [conversation.id], status: 'OPEN', agentId })
+  expect(statements).toEqual([
+    'begin',
+    expect.stringMatching(/^\s*select .* from "?agent/s),
+    expect.stringMatching(/for update/),
+    expect.stringMatching(/^update "conversation" /),
+    counted,
+    agentsCounted,
+    severalWritten,
     'commit',
   ])
 })

@@ -225,18 +225,19 @@ test('behind a pooler a begin that has failed may have begun, and is rolled back
   expect(sent).toEqual(['begin; set', 'lock', 'rollback'])
 })
 
-test('what is sent ahead is not waited for', async () => {
+test('what is sent ahead is not waited for, and its rows come before those behind it', async () => {
   const { sent, query, answer, open } = connection()
   await open()
-  await query('count', 'ahead')
+  const counted = await query('count', 'ahead')
   await query('write', 'ahead')
   const last = query('read', 'last')
   expect(sent.slice(2)).toEqual(['count', 'write', 'read', 'commit'])
-  answer()
+  answer({ rows: ['counted'] })
   answer()
   answer({ rows: ['read'] })
   answer(commit)
   expect(await last).toEqual({ rows: ['read'] })
+  expect(counted).toMatchObject({ rows: ['counted'] })
   expect(await query('commit')).toBe(commit)
 })
 
