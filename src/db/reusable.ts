@@ -32,13 +32,18 @@ export function reusable<Through extends Reader, Of extends Values, By extends S
 ): (through: Through, values: Of, ...shape: Shape extends By ? [] : [By]) => Promise<Row[]> {
   const built = new LRUCache<string, CompiledQuery<Row>>({ max: maxShapes })
 
+  function buildFor(key: string, through: Through, values: Of, shape: By | undefined): CompiledQuery<Row> {
+    const db = through as unknown as Db
+    const query = build(through, standIns(values, []) as Of, (shape ?? {}) as By).compile(db)
+    built.set(key, query)
+    return query
+  }
+
   return async (through, values, ...[shape]) => {
     const db = through as unknown as Db
     const pattern = patternOf(values)
     const key = shape === undefined ? pattern : JSON.stringify([shape, pattern])
-    const query =
-      built.get(key) ?? build(through, standIns(values, []) as Of, (shape ?? {}) as By).compile(db)
-    built.set(key, query)
+    const query = built.get(key) ?? buildFor(key, through, values, shape)
     const parameters = query.parameters.map(each => (each instanceof StandIn ? each.valueIn(values) : each))
     if (at) place(parameters, at)
     const { rows } = await db.executeQuery<Row>({

@@ -1,17 +1,23 @@
 import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { Reader } from '../../db/db.ts'
 import { refusal } from '../errors.ts'
 import { nouns } from '../nouns.ts'
 
 const tagCharacters = 8
 const seqCharacters = 11
+const maxTags = 1_000
 const cursorForm = new RegExp(`^[0-9a-v]{${tagCharacters + seqCharacters}}$`)
 
-/** Forty bits of the workspace's hash. They show which workspace a cursor belongs to, without reading the database. */
-function tagOf(workspaceId: string): string {
+const tags = new LRUCache<string, string>({ max: maxTags, memoMethod: tagged })
+
+function tagged(workspaceId: string): string {
   const bits = hash('sha256', workspaceId, 'buffer').readUIntBE(0, 5)
   return bits.toString(32).padStart(tagCharacters, '0')
 }
+
+/** Forty bits of the workspace's hash. They show which workspace a cursor belongs to, without reading the database. */
+const tagOf = (workspaceId: string): string => tags.memo(workspaceId)
 
 /** The cursor right after an event. Cursors have a fixed width, and sorted as strings they are in log order. */
 export function toCursor(position: { workspaceId: string; seq: number }): string {
