@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8'
 // V8 makes the objects of a place in the code in the old generation once many of them have outlived a collection, as those of
 // a burst of requests do. Each then keeps all that it refers to, rows and answers, until a full collection.
 setFlagsFromString('--no-allocation-site-pretenuring')
-// V8 optimizes a function after 3,000 calls of its length. A request passes through more code than it calls often, so a new
-// process was slow for half a minute; now it is for ten seconds (docs/performance.md).
+// V8 optimizes a function once it has run 3,000 times the length of its code. Much of the code of a request runs once a
+// request, so a new process became faster for up to half a minute (docs/performance.md).
 setFlagsFromString('--invocation-count-for-turbofan=1000')
 // Both flags come before the compiled modules, which V8 rejects under other flags.
 
