@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8'
 // a burst of requests do. Each then keeps all that it refers to, rows and answers, until a full collection.
 setFlagsFromString('--no-allocation-site-pretenuring')
 // V8 optimizes a function once it has run 3,000 times the length of its code. Much of the code of a request runs once a
-// request, so a new process became faster for up to half a minute (docs/performance.md).
+// request, so a new process took up to half a minute to become as fast as it can be (docs/performance.md).
 setFlagsFromString('--invocation-count-for-turbofan=1000')
 // Both flags come before the compiled modules, which V8 rejects under other flags.
 

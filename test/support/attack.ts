@@ -1,6 +1,5 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect } from 'vitest'
+import { collectGarbage } from './collect-garbage.ts'
 import { requireNoLeak } from './fuzz/answers.ts'
 import type { Gateway, Workspace } from './gateway.ts'
 import { test as base } from './live-fixtures.ts'
@@ -84,9 +83,6 @@ export async function requireUnharmed({ gateway, acme }: Target, sizeBefore: num
   // What sockets held is freed some turns after they have closed.
   await expect.poll(() => sizeNow() - sizeBefore).toBeLessThan(maxGrowthBytes)
 }
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 /** The bytes in use after a collection. */
 function sizeNow(): number {

@@ -1,13 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import type { Answer } from '../../src/live/answer.ts'
 import { countedAnswer } from '../../src/live/counted-answer.ts'
 import { createQuota } from '../../src/runtime/quota.ts'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+import { collectGarbage } from '../support/collect-garbage.ts'
 
 const { signal } = new AbortController()
 

@@ -1,12 +1,9 @@
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
+import { getHeapSpaceStatistics } from 'node:v8'
 import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
 import { openPostgres } from '../../../src/db/open-postgres.ts'
+import { collectGarbage } from '../../support/collect-garbage.ts'
 import { newPostgresDatabase } from '../../support/databases.ts'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
 
 const reads = 1_000
 const rowsPerRead = 1_000
