@@ -14,13 +14,17 @@ export type Page<Position = Keyset> = {
   before: Position | null
 }
 
-/** A page as values of a statement: `limit` is one row more than the page holds. */
+/** A page as values of a statement: `limit` is one row more than the page holds, unless nobody asks whether there is one. */
 export type PageBounds = { limit: number; after: Keyset | null; before: Keyset | null }
 
 /** The direction of a page, which is part of the text of a statement. */
 export type Backward = Pick<Page, 'backward'>
 
-export const boundsOf = ({ size, after, before }: Page): PageBounds => ({ limit: size + 1, after, before })
+export const boundsOf = ({ size, after, before }: Page, rowBeyond = true): PageBounds => ({
+  limit: rowBeyond ? size + 1 : size,
+  after,
+  before,
+})
 
 /** The rest of a page behind a position within it; null: the whole page. */
 export const restOf = (bounds: PageBounds, { backward }: Backward, from: Keyset | null): PageBounds =>
@@ -30,8 +34,8 @@ export const restOf = (bounds: PageBounds, { backward }: Backward, from: Keyset 
 export type Sort = { column: string; descending: boolean }
 
 /**
- * Narrows a select to a page, by keyset, so that every page costs the same. Selects one row more than the page holds,
- * if there is one. Rows begin where the page begins, so a backward page comes in reverse.
+ * Narrows a select to a page, by keyset, so that every page costs the same. Rows begin where the page begins, so a
+ * backward page comes in reverse.
  */
 export function paged<DB, TB extends keyof DB, O>(
   query: SelectQueryBuilder<DB, TB, O>,

@@ -72,7 +72,7 @@ test.for([
           filter: inboxOnly,
           order,
           page,
-          along: { contact: true, agent: true, wholeRows: true },
+          along: { contact: true, agent: true, messages: null, wholeRows: true },
         },
         searchedWords(text),
       )

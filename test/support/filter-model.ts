@@ -13,7 +13,7 @@ import { searchedWords } from '../../src/domain/search/words.ts'
 import { createWorkspace } from '../../src/domain/workspace/create.ts'
 import { filter, hasWords, idsInOrder, inbox, isMatch, type Known, order, search } from './random-inbox.ts'
 
-const along = { contact: true, agent: true, wholeRows: true }
+const along = { contact: true, agent: true, messages: null, wholeRows: true }
 
 type Read = (page: Page) => Promise<Conversation[]>
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { readConfig } from '../../src/config.ts'
 import type { Db } from '../../src/db/db.ts'
+import { nothingAlong } from '../../src/domain/conversation/along.ts'
 import { refusal } from '../../src/domain/errors.ts'
 import { toClientError } from '../../src/graphql/execution/errors.ts'
 import { executeEvents } from '../../src/graphql/execution/event-answer.ts'
@@ -18,7 +19,8 @@ function answering(busyKeys: string[]) {
   const openAnswer = (owner: string | null) => createAnswerBytes(limits.maxAnswerBytes, unsent, owner)
   const share = () => ({}) as Db
   const sharedRows = createSharedRows(share)
-  const context = { actor: { workspaceId: 'wrk_1' }, limits, unsent, openAnswer, share, sharedRows }
+  const related = { along: nothingAlong }
+  const context = { actor: { workspaceId: 'wrk_1' }, limits, unsent, openAnswer, share, sharedRows, related }
   const engine = {
     async answer({ context }: Execution) {
       const { keyId } = context.actor

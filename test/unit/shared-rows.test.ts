@@ -6,7 +6,9 @@ import { createSharedRows } from '../../src/graphql/schema/shared-rows.ts'
 import { createQuota } from '../../src/runtime/quota.ts'
 import type { Owner } from '../../src/runtime/turns.ts'
 
-const related = { contact: true, agent: false, channel: false, text: false, wholeRows: false }
+const message = { status: true, preview: false, textBytes: false, text: false, wholeRows: false }
+const along = { contact: true, agent: false, messages: null, wholeRows: false }
+const related = { along, channel: false, message, messageBeyond: false }
 const [one, two] = ['one', 'two'].map(apiKeyId => ({
   workspaceId: 'wrk_1',
   keyId: `events ${apiKeyId}`,
@@ -44,7 +46,7 @@ test('the rows of an event are read in the turns of each key for itself', () => 
 test('what selects other rows of the event shares none', () => {
   const { join } = sharing()
   const event = { seq: 1 }
-  expect(join(event, one, related).rows).not.toBe(join(event, one, { ...related, agent: true }).rows)
+  expect(join(event, one, related).rows).not.toBe(join(event, one, { ...related, channel: true }).rows)
 })
 
 test('an answer that is refused or given up loads no shared row', async () => {

@@ -2,17 +2,18 @@ import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Tables } from '../../db/db.ts'
 import type { BriefAgent } from '../agent/rows.ts'
 import type { BriefContact } from '../contact/rows.ts'
+import { type MessagesAlong, type MessagesColumn, messagesColumn } from '../message/pages.ts'
 
 /**
  * Which rows a statement about conversations reads along with them, so that they need no statement of their own.
- * `wholeRows`: with the columns that few operations select.
+ * `messages`: the same page of each conversation; null: none. `wholeRows`: with the columns that few operations select.
  */
-export type Along = { contact: boolean; agent: boolean; wholeRows: boolean }
+export type Along = { contact: boolean; agent: boolean; messages: MessagesAlong | null; wholeRows: boolean }
 
-export const nothingAlong: Along = { contact: false, agent: false, wholeRows: false }
+export const nothingAlong: Along = { contact: false, agent: false, messages: null, wholeRows: false }
 
-/** The columns of the contact and of the agent, under names of their own, if they were asked for. */
-export type AlongColumns = {
+/** The columns of the contact and of the agent, under names of their own, and the messages, if they were asked for. */
+export type AlongColumns = MessagesColumn & {
   contactEmail?: string | null
   contactName?: string | null
   contactAvatarUrl?: string | null
@@ -40,7 +41,7 @@ const otherAgentColumns = ['email as agentEmail', 'deactivated_at as agentDeacti
 export function readAlong<Row>(
   query: SelectQueryBuilder<Tables, 'conversation', Row>,
   workspaceId: string,
-  { contact, agent, wholeRows }: Along,
+  { contact, agent, messages, wholeRows }: Along,
 ): SelectQueryBuilder<Tables, 'conversation', Row> {
   const withContact = contact
     ? query
@@ -74,7 +75,10 @@ export function readAlong<Row>(
         )
         .selectAll('of_agent')
     : withContact
-  return withBoth as typeof query
+  const withAll = messages
+    ? (withBoth as typeof query).select(eb => messagesColumn(eb, workspaceId, messages))
+    : withBoth
+  return withAll as typeof query
 }
 
 /** The contact that was read along; null: none was. */

@@ -1,6 +1,7 @@
 import type { Contact } from '../contact/rows.ts'
 import type { IdempotencyKey } from '../idempotency/key.ts'
-import { type Message, messagesByIds } from '../message/rows.ts'
+import type { Message } from '../message/columns.ts'
+import { messagesByIds } from '../message/rows.ts'
 import type { Repeatable } from '../operation.ts'
 import { type Conversation, conversationsByIds } from './rows.ts'
 

@@ -1,9 +1,9 @@
 import type { Writer } from '../../db/db.ts'
 import type { Contact } from '../contact/rows.ts'
 import type { NewEvents } from '../event/types.ts'
+import type { Message } from '../message/columns.ts'
 import { insertMessage, type NewMessage } from '../message/insert.ts'
 import { preview } from '../message/preview.ts'
-import type { Message } from '../message/rows.ts'
 import { type Conversation, insertConversation, type NewConversation } from './rows.ts'
 
 type Opening = Pick<NewConversation, 'source' | 'subject' | 'isUnread' | 'channelId'> & {

@@ -4,8 +4,8 @@ import { reusable } from '../../db/reusable.ts'
 import { newId } from '../id.ts'
 import { addWords } from '../search/keep.ts'
 import { lexemesOf } from '../search/lexemes.ts'
+import { columns, type Message } from './columns.ts'
 import { preview } from './preview.ts'
-import { columns, type Message } from './rows.ts'
 
 /** The values of a new message. Its id and its preview are made when it is written. */
 export type NewMessage = Pick<

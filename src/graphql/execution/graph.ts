@@ -15,6 +15,7 @@ import type { AnswerText } from './answer-text.ts'
 import { type RequestLog, toClientError } from './errors.ts'
 import { createEngine, type Observe } from './execute.ts'
 import { createPrepare, type PreparedOperation, type Rejected } from './prepare.ts'
+import { relatedRowsOf } from './related-rows.ts'
 import { subscribe } from './subscribe.ts'
 import type { NamedDocument, TrustedDocuments } from './trusted-documents.ts'
 
@@ -105,6 +106,12 @@ export function createGraph(
     return introspects ? inTurn(caller, () => operation) : operation
   }
 
+  const contextOf = (
+    { kind, rows, plan }: PreparedOperation,
+    variables: Record<string, unknown> | null | undefined,
+    caller: Caller,
+  ) => createContext(rooms, caller, { kind, related: relatedRowsOf(rows, plan, variables, limits) })
+
   return {
     async prepare(request, caller) {
       try {
@@ -132,11 +139,11 @@ export function createGraph(
       }
     },
     async execute(operation, variables, caller) {
-      const execution = { operation, variables, context: createContext(rooms, caller, operation) }
+      const execution = { operation, variables, context: contextOf(operation, variables, caller) }
       return operation.kind === 'subscription' ? subscribe(engine, execution) : engine.execute(execution)
     },
     async answer(operation, variables, caller) {
-      return engine.answer({ operation, variables, context: createContext(rooms, caller, operation) })
+      return engine.answer({ operation, variables, context: contextOf(operation, variables, caller) })
     },
   }
 }

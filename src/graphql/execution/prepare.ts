@@ -2,7 +2,6 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
-  isObjectType,
   type OperationDefinitionNode,
   parse,
   specifiedRules,
@@ -12,7 +11,6 @@ import {
 import { LRUCache } from 'lru-cache'
 import { isErrorCode } from '../../domain/errors.ts'
 import type { Scope } from '../../domain/operation.ts'
-import type { RelatedRows } from '../schema/loaders.ts'
 import { type CostPlan, planOf } from './cost-plan.ts'
 import {
   type DocumentLimits,
@@ -23,8 +21,9 @@ import {
 } from './document-limits.ts'
 import { invalidRequest } from './errors.ts'
 import { parseUnlocated, type UnlocatedDocument } from './locations.ts'
+import { type PlannedRows, plannedRows } from './related-rows.ts'
 import { scopesOf } from './scopes.ts'
-import { needsWholeRows, readsBeyondId, readsEveryText, selects } from './selects.ts'
+import { selects } from './selects.ts'
 import { unconditionalRootRule } from './subscription-root.ts'
 import { variableNamesRule } from './variable-names.ts'
 
@@ -39,8 +38,8 @@ export type PreparedOperation = UnlocatedDocument & {
   selectsEventCursor: boolean
   /** What a key must be allowed to do for it. */
   scopes: readonly Scope[]
-  /** What it reads beside the rows themselves. */
-  related: RelatedRows
+  /** What it reads beside the rows themselves, as far as its document tells. */
+  rows: PlannedRows
   /** What it selects, from which its cost is computed with its variables. */
   plan: CostPlan
 }
@@ -141,16 +140,8 @@ function preparedOf(
   const kind = operation.operation
   const scopes = scopesOf(kind, plan)
   const variables = operation.variableDefinitions ?? []
-  const conversation = schema.getType('Conversation')
-  const { contact, assignedTo, channel } = isObjectType(conversation) ? conversation.getFields() : {}
-  const related = {
-    contact: readsBeyondId(contact, plan),
-    agent: readsBeyondId(assignedTo, plan),
-    channel: readsBeyondId(channel, plan),
-    text: readsEveryText(plan),
-    wholeRows: needsWholeRows(plan),
-  }
-  return { document, text, operationName, variables, kind, selectsEventCursor, scopes, related, plan }
+  const rows = plannedRows(schema, kind, plan)
+  return { document, text, operationName, variables, kind, selectsEventCursor, scopes, rows, plan }
 }
 
 const unknownOperation = new GraphQLError('Could not determine what operation to execute.', {

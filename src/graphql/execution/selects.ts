@@ -25,27 +25,58 @@ export function readsBeyondId(
   )
 }
 
-/** Types of which an object may be a message. */
-const messageTypes = ['Message', 'Node']
+/** Whether a field is selected anywhere in an operation. */
+export const selectsField = (
+  field: GraphQLField<unknown, unknown> | undefined,
+  { fields }: Pick<CostPlan, 'fields'>,
+): boolean =>
+  fields.some(({ field: own, children }) => own === field || selectsField(field, { fields: children }))
 
 /**
  * Whether an operation selects the text of messages, and of each one that it may read. Otherwise texts that nobody wants
  * would be read along.
  */
 export function readsEveryText(plan: Pick<CostPlan, 'fields'>): boolean {
-  const selections = messageSelections(plan)
-  return selections.length > 0 && selections.every(isText => isText)
+  const messages = objectsOf('Message', plan)
+  return (
+    messages.length > 0 && messages.every(each => each?.children.some(({ field }) => field.name === 'text'))
+  )
 }
 
-/** Whether the text is selected, for each field that returns messages. */
-function messageSelections({ fields }: Pick<CostPlan, 'fields'>): boolean[] {
-  return fields.flatMap(({ typeName, children }) => {
-    const below = messageSelections({ fields: children })
-    // A page of which no message is selected is read all the same.
-    if (typeName === 'MessageConnection' && below.length === 0) return [false]
-    return messageTypes.includes(typeName)
-      ? [children.some(child => child.field.name === 'text'), ...below]
-      : below
+/** Whether an operation asks if there are more messages than a page holds. */
+export const readsMessageBeyond = ({ fields }: Pick<CostPlan, 'fields'>): boolean =>
+  fields.some(
+    ({ typeName, children }) =>
+      (typeName === 'MessageConnection' && children.some(tellsOfMore)) ||
+      readsMessageBeyond({ fields: children }),
+  )
+
+const tellsOfMore = ({ typeName, children }: PlannedField) =>
+  typeName === 'PageInfo' && children.some(({ field }) => /^has/.test(field.name))
+
+/**
+ * The field with the messages of conversations, if each conversation that an operation reads selects it and none other;
+ * null: there is no such field. A list of conversations with the texts of their messages has none, as all texts of a
+ * statement are read together.
+ */
+export function messagesOfEach(
+  messages: GraphQLField<unknown, unknown> | undefined,
+  plan: Pick<CostPlan, 'fields'>,
+): PlannedField | null {
+  const [only, ...others] = objectsOf('Conversation', plan)
+  if (only?.typeName !== 'Conversation' || others.length > 0) return null
+  if (readsEveryText(plan) && !plan.fields.includes(only)) return null
+  const selected = only.children.filter(({ field }) => field === messages)
+  return selected.length === 1 ? (selected[0] ?? null) : null
+}
+
+/** The fields that return objects of a type; null: a page of which no object is selected, which is read all the same. */
+function objectsOf(typeName: string, { fields }: Pick<CostPlan, 'fields'>): (PlannedField | null)[] {
+  return fields.flatMap(field => {
+    const below = objectsOf(typeName, { fields: field.children })
+    if (field.typeName === `${typeName}Connection` && below.length === 0) return [null]
+    // A node may be an object of any type.
+    return [typeName, 'Node'].includes(field.typeName) ? [field, ...below] : below
   })
 }
 

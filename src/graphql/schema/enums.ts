@@ -1,7 +1,7 @@
 import type { Channel } from '../../domain/channel/rows.ts'
 import type { Status } from '../../domain/conversation/rows.ts'
 import type { EventType } from '../../domain/event/types.ts'
-import type { Direction, Message } from '../../domain/message/rows.ts'
+import type { Direction, Message } from '../../domain/message/columns.ts'
 import { builder } from './builder.ts'
 
 /** The values of an enum. With the database's type, a missing value does not compile. */

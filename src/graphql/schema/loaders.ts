@@ -14,7 +14,9 @@ import { totalOf, totalsOf } from '../../domain/conversation/total.ts'
 import { eventPages, eventsBySeq } from '../../domain/event/rows.ts'
 import { isId } from '../../domain/id.ts'
 import { keysByIds } from '../../domain/key/rows.ts'
-import { type MessageColumns, messagePages, messagesAlong, textsByIds } from '../../domain/message/rows.ts'
+import type { MessageColumns } from '../../domain/message/columns.ts'
+import { type MessagePage, messagePages } from '../../domain/message/pages.ts'
+import { messagesAlong, textsByIds } from '../../domain/message/rows.ts'
 import type { Noun } from '../../domain/nouns.ts'
 import { workspacesByIds } from '../../domain/workspace/rows.ts'
 import type { AnswerBytes } from './answer-bytes.ts'
@@ -22,11 +24,11 @@ import type { AnswerBytes } from './answer-bytes.ts'
 export type Loaders = ReturnType<typeof createLoaders>
 
 /**
- * What an operation selects beside the rows themselves. `contact`, `agent`, `channel`: more than the id, which the
- * conversation knows, of such an object. The first two are read along with conversations. `text`: the text of each
- * message, which is read along with it. `wholeRows`: columns of contacts, agents and messages that few operations select.
+ * What an operation selects beside the rows themselves. `along`: what is read along with conversations, contacts and
+ * agents if more than the id is selected, which the conversation knows. `channel`: the same of channels, which are read
+ * by themselves. `message`: the columns of messages. `messageBeyond`: whether there are more messages than a page holds.
  */
-export type RelatedRows = Along & MessageColumns & { channel: boolean }
+export type RelatedRows = { along: Along; channel: boolean; message: MessageColumns; messageBeyond: boolean }
 
 type RowLoader<Id, Row> = {
   load(id: Id): Promise<Row>
@@ -47,7 +49,11 @@ const maxBatchSize = 500
  *
  * @param reading returns what to read with, before each statement
  */
-export function createRowLoaders(reading: () => Reader, workspaceId: string, along: Along & MessageColumns) {
+export function createRowLoaders(
+  reading: () => Reader,
+  workspaceId: string,
+  { along, message }: Pick<RelatedRows, 'along' | 'message'>,
+) {
   const rowsOf =
     <Row>(rows: (reader: Reader, workspaceId: string, ids: readonly string[]) => Promise<Row[]>) =>
     async (ids: readonly string[]) =>
@@ -71,7 +77,7 @@ export function createRowLoaders(reading: () => Reader, workspaceId: string, alo
     conversation: byId('conversation', async ids =>
       keepAlong(await conversationsByIds(reading(), workspaceId, ids, along)),
     ),
-    message: byId('message', async ids => messagesAlong(reading(), workspaceId, ids, along)),
+    message: byId('message', async ids => messagesAlong(reading(), workspaceId, ids, message)),
     apiKey: byId('apiKey', rowsOf(keysByIds)),
     event: loaderOf(async (seqs: readonly number[]) => {
       const events = new Map(
@@ -115,7 +121,7 @@ export type Loading = {
 }
 
 /** Batches what the resolvers of one answer load. */
-export function createLoaders({ db, workspaceId, bytes, related: along, signal, shared }: Loading) {
+export function createLoaders({ db, workspaceId, bytes, related, signal, shared }: Loading) {
   /**
    * For an answer that is refused or given up nothing more is read.
    * @throws Refusal LIMIT_EXCEEDED, RATE_LIMITED; the signal's reason
@@ -127,7 +133,8 @@ export function createLoaders({ db, workspaceId, bytes, related: along, signal, 
     return db
   }
 
-  const rows = shared ? sharedRowLoaders(shared, reading) : createRowLoaders(reading, workspaceId, along)
+  const { along, message, messageBeyond } = related
+  const rows = shared ? sharedRowLoaders(shared, reading) : createRowLoaders(reading, workspaceId, related)
   return {
     ...rows,
     /** The texts of messages. Their sizes have been added up before: if the sum is too large, none is read. */
@@ -137,15 +144,14 @@ export function createLoaders({ db, workspaceId, bytes, related: along, signal, 
       return ids.map(id => rows.get(id) ?? [])
     }),
     messages: perArguments(
-      (args: Omit<Parameters<typeof messagePages>[3], keyof MessageColumns>) =>
-        async (ids: readonly string[]) => {
-          const { text, wholeRows } = along
-          const rows = Map.groupBy(
-            await messagePages(reading(), workspaceId, ids, { ...args, text, wholeRows }),
-            row => row.conversationId,
-          )
-          return ids.map(id => rows.get(id) ?? [])
-        },
+      (args: Pick<MessagePage, 'directions' | 'page'>) => async (ids: readonly string[]) => {
+        const asked = { ...args, ...message, rowBeyond: messageBeyond }
+        const rows = Map.groupBy(
+          await messagePages(reading(), workspaceId, ids, asked),
+          row => row.conversationId,
+        )
+        return ids.map(id => rows.get(id) ?? [])
+      },
     ),
     conversations: perArguments(
       (args: Omit<Parameters<typeof conversationPages>[3], 'along'>) => async (ids: readonly string[]) => {

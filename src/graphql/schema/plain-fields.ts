@@ -1,10 +1,12 @@
 import { type GraphQLSchema, isObjectType } from 'graphql'
 import { objectTypes } from './refs.ts'
 
-/** The fields of Relay's types that a connection's own properties answer. */
-const relayFields: [RegExp, string[]][] = [
+/** The fields that are properties of what they belong to, by the names of their types. */
+const plainFields: [RegExp, string[]][] = [
   [/Connection$/, ['edges', 'pageInfo']],
   [/Edge$/, ['node']],
+  // Columns that are read where they are selected. One that was not read is an error, as these fields are never null.
+  [/^Message$/, ['status', 'preview']],
 ]
 
 /**
@@ -14,7 +16,7 @@ const relayFields: [RegExp, string[]][] = [
 export function readPlainly(schema: GraphQLSchema): GraphQLSchema {
   for (const { name } of Object.values(objectTypes)) readFields(schema, name, ['id'])
   for (const name of Object.keys(schema.getTypeMap()))
-    for (const [ending, fields] of relayFields) if (ending.test(name)) readFields(schema, name, fields)
+    for (const [ending, fields] of plainFields) if (ending.test(name)) readFields(schema, name, fields)
   return schema
 }
 

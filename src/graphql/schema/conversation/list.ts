@@ -127,7 +127,7 @@ function within(filter: ConversationFilter, parent: Parent, id: string): Convers
 type Searched = Pick<ConversationPage, 'filter' | 'order' | 'page'> & { words: readonly SearchedWord[] }
 
 async function searchedConversations(
-  { db, actor, loaders, related: along }: Context,
+  { db, actor, loaders, related: { along } }: Context,
   { words, ...asked }: Searched,
 ): Promise<ConversationAlong[]> {
   return loaders.keepAlong(await searchedPage(db, actor.workspaceId, { ...asked, along }, words))
@@ -142,7 +142,8 @@ builder.queryField('conversations', t =>
     extensions: { weight: listWeight },
     resolve: async (_, args, context) => {
       const { cursors, order, filter, words, page } = listOf(context, args, inbox, defaultRootSize)
-      const { db, actor, loaders, related: along } = context
+      const { db, actor, loaders, related } = context
+      const { along } = related
       const rows = words
         ? await searchedConversations(context, { filter, order, page, words })
         : loaders.keepAlong(await conversationPage(db, actor.workspaceId, { filter, order, page, along }))

@@ -1,3 +1,6 @@
+import type { MessageAlong } from '../../../domain/message/columns.ts'
+import { messagesOf } from '../../../domain/message/pages.ts'
+import type { Keyset, Page } from '../../../domain/page.ts'
 import { builder } from '../builder.ts'
 import { connection, defaultNestedSize, pageOf } from '../connection.ts'
 import { eventCursors, timeCursors } from '../cursors.ts'
@@ -10,6 +13,7 @@ import { required } from '../required.ts'
 import { type Arguments, unindexedNestedWeight } from '../weight.ts'
 
 const cursors = timeCursors('messages')
+const placeOf = ({ id, createdAt: at }: MessageAlong): Keyset => ({ at, id })
 
 /** An object of which only the id is selected, so that no row is needed. */
 const onlyId = <Row extends { id: string }>(id: string): Row => ({ id }) as Row
@@ -47,7 +51,7 @@ export const conversationType = Conversation.implement({
       resolve: ({ assignedToId: id }, _, { loaders, related }) =>
         id === null
           ? null
-          : related.agent
+          : related.along.agent
             ? (loaders.agent.known(id) ?? loaders.agent.load(id))
             : onlyId<typeof Agent.$inferType>(id),
     }),
@@ -66,7 +70,7 @@ export const conversationType = Conversation.implement({
       type: Contact,
       description: 'The contact of the conversation. It never changes.',
       resolve: ({ contactId: id }, _, { loaders, related }) =>
-        related.contact
+        related.along.contact
           ? (loaders.contact.known(id) ?? required(loaders.contact.load(id), id))
           : onlyId<typeof Contact.$inferType>(id),
     }),
@@ -81,13 +85,21 @@ export const conversationType = Conversation.implement({
           description: 'Returns only messages with these directions. Default: all. `[]` returns none.',
         }),
       },
-      resolve: async (conversation, args, context) => {
+      resolve: (conversation, args, context) => {
         const { loaders } = context
-        const page = pageOf(context, cursors, args, defaultNestedSize)
-        const directions = args.direction ? [...new Set(args.direction)].sort() : null
-        const rows = await loaders.messages({ directions, page }).load(conversation.id)
-        for (const row of rows) loaders.message.prime(row.id, row)
-        return connection(cursors, page, rows, message => ({ at: message.createdAt, id: message.id }))
+        const shown = (page: Page, rows: MessageAlong[]) => {
+          for (const row of rows) loaders.message.prime(row.id, row)
+          return connection(cursors, page, rows, placeOf)
+        }
+        // They are the page of these arguments, as the operation has no other one (`messagesAlong`).
+        const along = messagesOf(conversation)
+        if (along) return shown(pageOf(context, cursors, args, defaultNestedSize), along)
+        const read = async () => {
+          const page = pageOf(context, cursors, args, defaultNestedSize)
+          const directions = args.direction ? [...new Set(args.direction)].sort() : null
+          return shown(page, await loaders.messages({ directions, page }).load(conversation.id))
+        }
+        return read()
       },
     }),
     events: t.field({

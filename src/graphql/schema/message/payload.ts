@@ -1,5 +1,5 @@
 import type { MessageResult } from '../../../domain/conversation/message-result.ts'
-import type { MessageAlong } from '../../../domain/message/rows.ts'
+import type { MessageAlong } from '../../../domain/message/columns.ts'
 import type { Changed } from '../../../domain/operation.ts'
 import { builder, type Fields } from '../builder.ts'
 import { type Context, clearLoaders } from '../context.ts'

@@ -22,18 +22,23 @@ export const messageType = Message.implement({
       type: MessageDirection,
       description: 'Whether the message is inbound, outbound or a note.',
     }),
-    status: t.expose('status', { type: MessageStatus, description: 'The current delivery status.' }),
+    status: t.field({
+      type: MessageStatus,
+      description: 'The current delivery status.',
+      resolve: ({ status }) => wasRead(status),
+    }),
     text: t.string({
       description: `The full plain text, up to ${maxTextLength}.`,
       extensions: { weight: 1, countsItself: true },
       resolve: (message, _, context) =>
         message.text == null
           ? readText(message, context)
-          : counted(message.text, message.textBytes, context.bytes),
+          : counted(message.text, wasRead(message.textBytes), context.bytes),
     }),
-    preview: t.exposeString('preview', {
+    preview: t.string({
       description:
         'The beginning of the text on one line, at most 140 characters. It ends with "..." if it was cut.',
+      resolve: ({ preview }) => wasRead(preview),
     }),
     author: t.field({
       type: Actor,
@@ -78,9 +83,10 @@ export const messageType = Message.implement({
 
 /** A text that was not read along. Its size is counted before it is read, and its escapes afterwards. */
 async function readText(
-  { id, textBytes }: typeof Message.$inferType,
+  { id, ...message }: typeof Message.$inferType,
   { loaders, bytes }: Context,
 ): Promise<string> {
+  const textBytes = wasRead(message.textBytes)
   bytes.take(textBytes)
   if (bytes.refused()) return ''
   const { text } = await required(loaders.messageText.load(id), id)
