@@ -17,6 +17,7 @@ import { newEpoch } from './jobs/watch-origin.ts'
 import { noHints, postgresHints } from './live/hints.ts'
 import { fileTransport, smtpTransport } from './mail/outbound/transport.ts'
 import { closeInOrder } from './runtime/close.ts'
+import { holdLines } from './runtime/held-lines.ts'
 import { createLog } from './runtime/log.ts'
 import { standardOutput } from './runtime/log-output.ts'
 import { reasonOf } from './runtime/reason.ts'
@@ -28,7 +29,8 @@ const closeTimeoutMs = 10_000
 /** One line for each reason in this time. */
 const unavailableEveryMs = 1_000
 
-const log = createLog(standardOutput())
+const heldLines = holdLines()
+const log = createLog(standardOutput(heldLines), heldLines)
 
 try {
   await start(readConfig(process.env))
@@ -137,7 +139,7 @@ async function listen(
     const url = await app.fastify.listen({ host, port, listenTextResolver })
     if (pageKey !== null) log.info({ inbox: `${url}/#key=${pageKey}` }, 'inbox of the demo')
     log.info({ url, metrics, database: engine }, 'ready')
-    log.flush()
+    heldLines.makeAll()
   } catch (error) {
     await app.close()
     throw error

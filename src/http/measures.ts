@@ -1,4 +1,5 @@
 import { Counter, Histogram, type Registry } from 'prom-client'
+import { heldHistogram } from './held-histogram.ts'
 
 /** What the other rooms tell as it happens. */
 export type Measures = {
@@ -22,19 +23,20 @@ export const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 export function createMeasures(registry: Registry): Measures {
   const counter = (name: string, help: string, ...labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers: [registry] })
-  const histogram = (name: string, help: string, ...labelNames: string[]) =>
-    new Histogram({ name, help, buckets, labelNames, registers: [registry] })
 
-  const operations = histogram(
-    'gateway_operation_seconds',
-    'How long operations of the graph took, by kind and outcome: ok, opened for a subscription, or an error code.',
-    'kind',
-    'outcome',
-  )
-  const eventDelays = histogram(
-    'gateway_event_delay_seconds',
-    'How long after an event its answer was handed to the connections of its live subscribers, once for each broadcast. The clocks of the database and of the gateway count.',
-  )
+  const operations = heldHistogram({
+    name: 'gateway_operation_seconds',
+    help: 'How long operations of the graph took, by kind and outcome: ok, opened for a subscription, or an error code.',
+    buckets,
+    labelNames: ['kind', 'outcome'],
+    registers: [registry],
+  })
+  const eventDelays = new Histogram({
+    name: 'gateway_event_delay_seconds',
+    help: 'How long after an event its answer was handed to the connections of its live subscribers, once for each broadcast. The clocks of the database and of the gateway count.',
+    buckets,
+    registers: [registry],
+  })
   const closes = counter(
     'gateway_socket_closes_total',
     'WebSockets that have closed, by the code of the close.',

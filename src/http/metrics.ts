@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { DatabaseState } from '../db/share.ts'
 import { refusal } from '../domain/errors.ts'
+import { heldHistogram } from './held-histogram.ts'
 import { onEnd } from './log-requests.ts'
 import { buckets, createMeasures, type Measures } from './measures.ts'
 
@@ -67,7 +68,7 @@ export function createMetrics({
       for (const [kind, count] of Object.entries(open())) this.set({ kind }, count)
     },
   })
-  const seconds = new Histogram({
+  const seconds = heldHistogram({
     name: 'gateway_http_request_seconds',
     help: 'How long answers took, by route and status; event streams until they ended.',
     buckets,

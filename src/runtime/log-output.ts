@@ -1,22 +1,27 @@
 import { writeSync } from 'node:fs'
 import { type DestinationStream, pino } from 'pino'
+import type { HeldLines } from './held-lines.ts'
 
-/** Lines of so many bytes together are written at once. */
-const heldBytes = 4_096
-/** Fewer are written after this time. Its timer makes an idle process write nothing, ten times a second. */
-const heldMs = 100
 /** A pipe that is full is tried again after this time. */
 const againAfterMs = 20
 
 /**
- * Standard output, to which another thread writes: a reader that is slow keeps nobody waiting. Writing a line takes longer
- * than making it, so lines are held for up to 100 ms and written together. What is held when the process exits is written
- * then.
+ * Standard output, to which another thread writes: a reader that is slow keeps nobody waiting. Lines that come meanwhile
+ * are written together. What has not been written when the process exits is written then, and `held` are the lines that
+ * have not been made.
  */
-export function standardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: false, minLength: heldBytes, periodicFlush: heldMs })
+export function standardOutput(held: HeldLines): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false })
+  const library = output as unknown as Held & { minLength: number }
   // Its own tries for ever when nobody reads.
-  Object.assign(output, { flushSync: () => writeAll(takeHeld(output as unknown as Held)) })
+  function flushSync() {
+    // What the thread is given now would be lost when the process exits.
+    library.minLength = Number.POSITIVE_INFINITY
+    held.makeAll()
+    writeAll(takeHeld(library))
+    library.minLength = 0
+  }
+  Object.assign(output, { flushSync })
   return output
 }
 

@@ -1,5 +1,8 @@
 import { type DestinationStream, type Logger, pino } from 'pino'
+import type { HeldLines } from './held-lines.ts'
 import { redact } from './redact.ts'
+
+const { info = 30 } = pino.levels.values
 
 /** The fields of errors that say what failed. All others may hold rows, mails or addresses, and are left out. */
 const shownFields = [
@@ -16,16 +19,25 @@ const shownFields = [
   'response',
 ] as const
 
-/** The only maker of logs. No line has secrets, e-mail addresses or texts of messages. */
-export function createLog(destination: DestinationStream): Logger {
+/**
+ * The only maker of logs. No line has secrets, e-mail addresses or texts of messages.
+ * @param held where lines up to the level `info` wait; a warning or an error comes after them at once. null: none waits
+ */
+export function createLog(destination: DestinationStream, held: HeldLines | null = null): Logger {
   return pino(
     {
       serializers: { err: shownError },
       formatters: { log: shownLine },
+      timestamp: () => `,"time":${held ? held.time() : Date.now()}`,
       hooks: {
-        logMethod(args, method) {
-          const shown = args.map(arg => (typeof arg === 'string' ? redact(arg) : arg))
-          method.apply(this, shown as typeof args)
+        logMethod(args, method, level) {
+          const make = () => {
+            const shown = args.map(arg => (typeof arg === 'string' ? redact(arg) : arg))
+            method.apply(this, shown as typeof args)
+          }
+          if (held && level <= info) return held.hold(make)
+          held?.makeAll()
+          make()
         },
       },
     },

@@ -4,13 +4,16 @@ import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 
 const urlOf = (file: string) => JSON.stringify(new URL(`../../src/runtime/${file}`, import.meta.url).href)
-const [log, logOutput, signals] = [urlOf('log.ts'), urlOf('log-output.ts'), urlOf('signals.ts')]
+const [log, logOutput, heldLines] = [urlOf('log.ts'), urlOf('log-output.ts'), urlOf('held-lines.ts')]
+const signals = urlOf('signals.ts')
 
 const withLog = (script: string) => `
   const { createLog } = await import(${log})
   const { standardOutput } = await import(${logOutput})
+  const { holdLines } = await import(${heldLines})
+  const held = holdLines()
   const { endOn } = await import(${signals})
-  const log = createLog(standardOutput())
+  const log = createLog(standardOutput(held), held)
   ${script}`
 
 /** Runs a script with a log of its own, in a process of its own. */
