@@ -74,7 +74,7 @@ export function createGraph(
     text: budgets.text,
     changes: budgets.changes,
   }
-  const { prepare, isKept } = createPrepare(schema, limits)
+  const { prepare, kept } = createPrepare(schema, limits)
   const busy = createQuota(1)
   const keptAnswer = createAnswerCache(limits.maxKeptAnswerBytes, revisionOf)
   const engine = createEngine({
@@ -117,8 +117,8 @@ export function createGraph(
       try {
         const query = trusted.textOf(request)
         const { operationName } = request
-        if (isKept(query, operationName))
-          return await introspectedInTurn(prepare(query, operationName), caller)
+        const known = kept(query, operationName)
+        if (known) return await introspectedInTurn(known, caller)
         await budgets.documents.spend(
           caller.actor.keyId,
           Math.min(query.length, limits.maxDocumentCharacters),

@@ -53,8 +53,11 @@ export type Rejected = { errors: readonly GraphQLError[] }
  */
 export type Prepare = (query: string, operationName?: string | null) => PreparedOperation | Rejected
 
-/** `isKept` tells whether an operation has been prepared for an earlier request. */
-export type Preparation = { prepare: Prepare; isKept(query: string, operationName?: string | null): boolean }
+export type Preparation = {
+  prepare: Prepare
+  /** An operation that has been prepared for an earlier request; null: it has not. */
+  kept(query: string, operationName?: string | null): PreparedOperation | Rejected | null
+}
 
 const rules = [...specifiedRules, unconditionalRootRule, variableNamesRule]
 
@@ -91,23 +94,25 @@ export function createPrepare(schema: GraphQLSchema, limits: DocumentLimits): Pr
     if (!('errors' in checked)) cache.set(query, checked)
     return checked
   }
-  function isKept(query: string, operationName?: string | null): boolean {
+  const kept: Preparation['kept'] = (query, operationName) => {
     const checked = cache.get(query)
-    if (!checked || 'errors' in checked) return false
+    if (!checked || 'errors' in checked) return null
     const node = getOperationAST(checked.document, operationName)
-    return !node || operations.has(node)
+    return node ? (operations.get(node) ?? null) : { errors: [unknownOperation] }
   }
 
   const prepare: Prepare = (query, operationName) => {
+    const known = kept(query, operationName)
+    if (known) return known
     const checked = cache.get(query) ?? keep(query, checkDocument(schema, query, limits))
     if ('errors' in checked) return checked
     const node = getOperationAST(checked.document, operationName)
     if (!node) return { errors: [unknownOperation] }
-    const operation = operations.get(node) ?? preparedOf(schema, checked, node)
+    const operation = preparedOf(schema, checked, node)
     operations.set(node, operation)
     return operation
   }
-  return { prepare, isKept }
+  return { prepare, kept }
 }
 
 /** Parses and validates a document, and checks the limits. */
