@@ -29,8 +29,8 @@ const closeTimeoutMs = 10_000
 /** One line for each reason in this time. */
 const unavailableEveryMs = 1_000
 
-const heldLines = holdLines()
-const log = createLog(standardOutput(heldLines), heldLines)
+const held = holdLines()
+const log = createLog(standardOutput(held), held)
 
 try {
   await start(readConfig(process.env))
@@ -139,7 +139,7 @@ async function listen(
     const url = await app.fastify.listen({ host, port, listenTextResolver })
     if (pageKey !== null) log.info({ inbox: `${url}/#key=${pageKey}` }, 'inbox of the demo')
     log.info({ url, metrics, database: engine }, 'ready')
-    heldLines.makeAll()
+    log.flush()
   } catch (error) {
     await app.close()
     throw error

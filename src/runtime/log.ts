@@ -21,7 +21,7 @@ const shownFields = [
 
 /**
  * The only maker of logs. No line has secrets, e-mail addresses or texts of messages.
- * @param held where lines up to the level `info` wait; a warning or an error comes after them at once. null: none waits
+ * @param held where lines up to the level `info` wait; a warning or an error comes behind them at once. null: none waits
  */
 export function createLog(destination: DestinationStream, held: HeldLines | null = null): Logger {
   return pino(

@@ -28,11 +28,22 @@ test('a line that is held comes before a later warning, with its own time', () =
   expect(lines[1]?.time).toBeGreaterThan(after)
 })
 
-test('lines that nothing follows are made soon', async () => {
-  const { log, lines, texts } = newLog()
-  for (const text of ['one', 'two']) log.info(text)
-  await expect.poll(() => lines.length, { timeout: 10_000 }).toBe(2)
-  expect(texts()).toEqual(['one', 'two'])
+test('a line that cannot be made takes no other with it', () => {
+  const { log, held, texts, lines } = newLog()
+  const fields = Object.defineProperty({}, 'wrong', {
+    enumerable: true,
+    get() {
+      throw new Error('no value')
+    },
+  })
+  log.info('before')
+  log.info(fields, 'wrong')
+  log.info('behind')
+  expect(() => held.makeAll()).toThrow('no value')
+  const now = Date.now()
+  log.warn('at once')
+  expect(texts()).toEqual(['before', 'behind', 'at once'])
+  expect(lines[2]?.time).toBeGreaterThanOrEqual(now)
 })
 
 test('256 lines are made without waiting for more', () => {
