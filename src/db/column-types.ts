@@ -36,8 +36,8 @@ function commonTimeOf(text: string): Date | null {
 
 const toTime = (text: string): unknown => commonTimeOf(text) ?? otherTime(text)
 
-/** A time that PostgreSQL has written into JSON. */
-export const timeInJson = (text: string): Date => commonTimeOf(text) ?? new Date(text)
+/** A time that PostgreSQL has written into JSON, where it puts a T between the day and the hour. */
+export const timeInJson = (text: string): unknown => commonTimeOf(text) ?? otherTime(text.replace('T', ' '))
 
 /** How the driver reads the values of columns. */
 export const columnTypes: pg.CustomTypesConfig = {

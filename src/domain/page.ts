@@ -14,7 +14,7 @@ export type Page<Position = Keyset> = {
   before: Position | null
 }
 
-/** A page as values of a statement: `limit` is one row more than the page holds, unless nobody asks whether there is one. */
+/** A page as values of a statement: `limit` is one row more than the page holds, if somebody asks whether there is one. */
 export type PageBounds = { limit: number; after: Keyset | null; before: Keyset | null }
 
 /** The direction of a page, which is part of the text of a statement. */

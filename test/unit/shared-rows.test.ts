@@ -46,7 +46,9 @@ test('the rows of an event are read in the turns of each key for itself', () => 
 test('what selects other rows of the event shares none', () => {
   const { join } = sharing()
   const event = { seq: 1 }
-  expect(join(event, one, related).rows).not.toBe(join(event, one, { ...related, channel: true }).rows)
+  expect(join(event, one, related).rows).not.toBe(
+    join(event, one, { ...related, along: { ...along, agent: true } }).rows,
+  )
 })
 
 test('an answer that is refused or given up loads no shared row', async () => {

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
-import { columnTypes } from '../../src/db/column-types.ts'
+import { columnTypes, timeInJson } from '../../src/db/column-types.ts'
 import { utcText } from '../../src/graphql/schema/utc-text.ts'
 
 const { TIMESTAMPTZ } = pg.types.builtins
@@ -21,6 +21,9 @@ test.for([
 ])('the time %s of a column is read as the driver does', text => {
   const read = columnTypes.getTypeParser(TIMESTAMPTZ)
   expect(read(text)).toEqual(pg.types.getTypeParser(TIMESTAMPTZ)(text))
+  // What PostgreSQL writes into JSON has a T, and minutes of the zone.
+  const inJson = text.replace(' ', 'T').replace(/([+-]\d\d)(?=$| BC)/, '$1:00')
+  expect(timeInJson(inJson)).toEqual(read(text))
 })
 
 test.for([

@@ -30,28 +30,18 @@ const groups = {
 
 type Group = keyof typeof groups
 
-/** The same in a statement around one that has given them their names. */
-const named = {
-  always: ['message.id', 'message.direction', 'message.createdAt'],
-  conversationId: ['message.conversationId'],
-  status: ['message.status'],
-  preview: ['message.preview'],
-  textBytes: ['message.textBytes'],
-  wholeRows: ['message.authorId', 'message.sentAt', 'message.failureReason', 'message.dmarcFailed'],
-  text: [textAlong],
-} as const satisfies Record<Group, unknown>
-
 /**
  * What a statement about messages reads beside ids, directions and times. `text`: the texts, unless they are too long
  * together. `wholeRows`: the columns that few operations select.
  */
 export type MessageColumns = Record<Exclude<Group, 'always' | 'conversationId'>, boolean>
 
-const chosen = <Column>(
-  of: Record<Group, readonly Column[]>,
-  asked: Partial<MessageColumns> & { conversationId: boolean },
-): Column[] =>
-  (Object.keys(of) as Group[]).flatMap(group => (group === 'always' || asked[group] ? of[group] : []))
+type Asked = Partial<MessageColumns> & { conversationId: boolean }
+
+const isChosen = (group: Group, asked: Asked): boolean => group === 'always' || asked[group] === true
+
+const chosen = <Column>(of: Record<Group, readonly Column[]>, asked: Asked): Column[] =>
+  (Object.keys(of) as Group[]).flatMap(group => (isChosen(group, asked) ? of[group] : []))
 
 type Column = (typeof groups)[Exclude<Group, 'text'>][number]
 
@@ -65,10 +55,6 @@ export const columns = chosen<Column>(
 export const columnsOf = (asked: MessageColumns) =>
   chosen<(typeof groups)[Group][number]>(groups, { ...asked, conversationId: true })
 
-/** The same by the names that an inner statement has given to `columns`. */
-export const namesOf = (asked: MessageColumns & { conversationId: boolean }) =>
-  chosen<(typeof named)[Group][number]>(named, asked)
-
 /** A message or a note of a conversation, without its text. */
 export type Message = Selection<Tables, 'message', Column>
 
@@ -77,3 +63,24 @@ export type MessageAlong = Pick<Message, 'id' | 'conversationId' | 'direction' |
   Partial<Message> & { text?: string | null }
 
 export type Direction = Message['direction']
+
+const groupOf = {
+  id: 'always',
+  direction: 'always',
+  createdAt: 'always',
+  conversationId: 'conversationId',
+  status: 'status',
+  preview: 'preview',
+  textBytes: 'textBytes',
+  authorId: 'wholeRows',
+  sentAt: 'wholeRows',
+  failureReason: 'wholeRows',
+  dmarcFailed: 'wholeRows',
+} as const satisfies Record<keyof Message, Group>
+
+/** What is asked for in a statement around one with the columns. */
+export function namesOf(asked: MessageColumns & { conversationId: boolean }) {
+  const names = Object.keys(groupOf) as (keyof Message)[]
+  const shown = names.filter(name => isChosen(groupOf[name], asked)).map(name => `message.${name}` as const)
+  return asked.text ? [...shown, textAlong] : shown
+}

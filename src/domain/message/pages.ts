@@ -97,12 +97,15 @@ export function messagesColumn(
 }
 
 /** The messages that were read along with a conversation; null: none were. */
-export function messagesOf({ id, messagesInJson }: MessagesColumn & { id: string }): MessageAlong[] | null {
+export function messagesInRow({
+  id,
+  messagesInJson,
+}: MessagesColumn & { id: string }): MessageAlong[] | null {
   if (!messagesInJson) return null
   return messagesInJson.map(({ createdAt, sentAt, ...message }) => ({
     ...message,
     conversationId: id,
-    createdAt: timeInJson(createdAt),
-    ...(sentAt !== undefined && { sentAt: sentAt === null ? null : timeInJson(sentAt) }),
+    createdAt: timeInJson(createdAt) as Date,
+    ...(sentAt !== undefined && { sentAt: sentAt === null ? null : (timeInJson(sentAt) as Date) }),
   }))
 }

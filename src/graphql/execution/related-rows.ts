@@ -1,7 +1,7 @@
 import { type GraphQLSchema, isObjectType } from 'graphql'
 import type { Limits } from '../../domain/limits.ts'
 import type { MessagesAlong } from '../../domain/message/pages.ts'
-import { defaultNestedSize } from '../schema/connection.ts'
+import { defaultNestedSize, extentOf } from '../schema/connection.ts'
 import type { RelatedRows } from '../schema/loaders.ts'
 import type { Arguments } from '../schema/weight.ts'
 import { parentOf, root } from './cost.ts'
@@ -31,6 +31,8 @@ export function plannedRows(
   const { contact, assignedTo, channel, messages } = fieldsOf('Conversation')
   const { status, preview, text } = fieldsOf('Message')
   const wholeRows = needsWholeRows(plan)
+  // Subscriptions share the rows of an event, also if each shows something else of them.
+  const isShared = kind === 'subscription'
   const related = {
     along: {
       contact: readsBeyondId(contact, plan),
@@ -40,15 +42,14 @@ export function plannedRows(
     },
     channel: readsBeyondId(channel, plan),
     message: {
-      status: selectsField(status, plan),
-      preview: selectsField(preview, plan),
-      textBytes: selectsField(text, plan),
+      status: isShared || selectsField(status, plan),
+      preview: isShared || selectsField(preview, plan),
+      textBytes: isShared || selectsField(text, plan),
       text: readsEveryText(plan),
       wholeRows,
     },
     messageBeyond: readsMessageBeyond(plan),
   }
-  // The executions of an event share rows, also with subscriptions that select other messages.
   return { related, messagesField: kind === 'query' ? messagesOfEach(messages, plan) : null }
 }
 
@@ -64,18 +65,23 @@ export function relatedRowsOf(
 ): RelatedRows {
   if (!messagesField) return related
   const binding = { variables: { ...defaults, ...variables }, maxPageSize }
-  const messages = messagesAlong(parentOf(messagesField, binding, root).args, related, maxPageSize)
+  const messages = pageAlong(parentOf(messagesField, binding, root).args, related, maxPageSize)
   return { ...related, along: { ...related.along, messages } }
 }
 
 /** The first or last messages, if the arguments ask for no others; null: they have a statement of their own. */
-function messagesAlong(
+function pageAlong(
   { first, last, after, before, direction }: Arguments,
   { message, messageBeyond }: RelatedRows,
   maxPageSize: number,
 ): MessagesAlong | null {
   if (after != null || before != null || direction != null || (first != null && last != null)) return null
-  const size = first ?? last ?? Math.min(defaultNestedSize, maxPageSize)
-  if (typeof size !== 'number' || size > maxPageSize || !sizesAlong.includes(size)) return null
-  return { backward: last != null, limit: messageBeyond ? size + 1 : size, columns: message }
+  if (!isSizeOrNone(first) || !isSizeOrNone(last)) return null
+  const { size, backward } = extentOf({ first, last }, defaultNestedSize, maxPageSize)
+  // One that is too large is refused by its field.
+  if (size > maxPageSize || !sizesAlong.includes(size)) return null
+  return { backward, limit: messageBeyond ? size + 1 : size, columns: message }
 }
+
+const isSizeOrNone = (value: unknown): value is number | null | undefined =>
+  value == null || typeof value === 'number'

@@ -16,6 +16,16 @@ export type ConnectionArguments = {
   before?: string | null | undefined
 }
 
+/** How many rows a page has, and from which end they are counted, if its arguments are valid. */
+export const extentOf = (
+  { first, last, after, before }: ConnectionArguments,
+  defaultSize: number,
+  maxPageSize: number,
+) => ({
+  size: first ?? last ?? Math.min(defaultSize, maxPageSize),
+  backward: last != null || (first == null && before != null && after == null),
+})
+
 /**
  * The page that connection arguments describe. `before` alone counts from the end. Nothing is clamped.
  * @throws Refusal INVALID_INPUT, BAD_CURSOR
@@ -23,18 +33,16 @@ export type ConnectionArguments = {
 export function pageOf<At>(
   { limits: { maxPageSize } }: { limits: Pick<Limits, 'maxPageSize'> },
   cursors: Cursors<At>,
-  { first, last, after, before }: ConnectionArguments,
+  args: ConnectionArguments,
   defaultSize = defaultRootSize,
 ): Page<At> {
+  const { first, last, after, before } = args
   if (first != null && last != null) throw refusal('INVALID_INPUT', 'Give first or last, not both.', 'last')
-  const sizeOf = (argument: string, size: number | null | undefined): number | null => {
-    if (size == null) return null
-    if (size >= 1 && size <= maxPageSize) return size
-    throw refusal('INVALID_INPUT', `${argument} must be from 1 to ${maxPageSize}.`, argument)
-  }
+  for (const [argument, size] of Object.entries({ first, last }))
+    if (size != null && !(size >= 1 && size <= maxPageSize))
+      throw refusal('INVALID_INPUT', `${argument} must be from 1 to ${maxPageSize}.`, argument)
   return {
-    size: sizeOf('first', first) ?? sizeOf('last', last) ?? Math.min(defaultSize, maxPageSize),
-    backward: last != null || (first == null && before != null && after == null),
+    ...extentOf(args, defaultSize, maxPageSize),
     after: after == null ? null : cursors.decode('after', after),
     before: before == null ? null : cursors.decode('before', before),
   }

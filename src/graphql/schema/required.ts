@@ -10,7 +10,7 @@ export async function required<Row>(row: Promise<Row | null>, id: string): Promi
 
 /**
  * A column that is only read where an operation selects a field that needs it.
- * @throws Error if the field does not say so (`needsWholeRow`)
+ * @throws Error if it was not read: the field must say so (`needsWholeRow`), or `plannedRows` look for it
  */
 export function wasRead<Value>(column: Value | undefined): Value {
   if (column === undefined) throw new Error('A field needs a column that was not read for it.')

@@ -22,7 +22,8 @@ export function createSharedRows(share: Share): SharedRows {
     join(event, owner, related) {
       const all = ofEvents.get(event) ?? new Map<string, Shared>()
       ofEvents.set(event, all)
-      const key = JSON.stringify([owner.keyId, related])
+      const { along, message } = related
+      const key = JSON.stringify([owner.keyId, along, message])
       const shared = all.get(key) ?? { rows: rowsOf(owner, related), executions: 0 }
       all.set(key, shared)
       shared.executions += 1

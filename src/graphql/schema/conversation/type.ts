@@ -1,5 +1,5 @@
 import type { MessageAlong } from '../../../domain/message/columns.ts'
-import { messagesOf } from '../../../domain/message/pages.ts'
+import { messagesInRow } from '../../../domain/message/pages.ts'
 import type { Keyset, Page } from '../../../domain/page.ts'
 import { builder } from '../builder.ts'
 import { connection, defaultNestedSize, pageOf } from '../connection.ts'
@@ -91,8 +91,8 @@ export const conversationType = Conversation.implement({
           for (const row of rows) loaders.message.prime(row.id, row)
           return connection(cursors, page, rows, placeOf)
         }
-        // They are the page of these arguments, as the operation has no other one (`messagesAlong`).
-        const along = messagesOf(conversation)
+        // They are the page of these arguments, as the operation has no other one (`messagesOfEach`).
+        const along = messagesInRow(conversation)
         if (along) return shown(pageOf(context, cursors, args, defaultNestedSize), along)
         const read = async () => {
           const page = pageOf(context, cursors, args, defaultNestedSize)
