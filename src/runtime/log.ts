@@ -28,7 +28,7 @@ export function createLog(destination: DestinationStream, held: HeldLines | null
     {
       serializers: { err: shownError },
       formatters: { log: shownLine },
-      timestamp: () => `,"time":${held ? held.time() : Date.now()}`,
+      timestamp: () => `,"time":${held?.time() ?? Date.now()}`,
       hooks: {
         logMethod(args, method, level) {
           const make = () => {

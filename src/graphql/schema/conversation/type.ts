@@ -1,8 +1,9 @@
-import type { MessageAlong } from '../../../domain/message/columns.ts'
+import type { Direction, MessageAlong } from '../../../domain/message/columns.ts'
 import { messagesInRow } from '../../../domain/message/pages.ts'
 import type { Keyset, Page } from '../../../domain/page.ts'
 import { builder } from '../builder.ts'
-import { connection, defaultNestedSize, pageOf } from '../connection.ts'
+import { type ConnectionArguments, connection, defaultNestedSize, pageOf } from '../connection.ts'
+import type { Context } from '../context.ts'
 import { eventCursors, timeCursors } from '../cursors.ts'
 import { ConversationEventType, ConversationSource, ConversationStatus, MessageDirection } from '../enums.ts'
 import { ConversationEventConnection } from '../event/interface.ts'
@@ -14,6 +15,21 @@ import { type Arguments, unindexedNestedWeight } from '../weight.ts'
 
 const cursors = timeCursors('messages')
 const placeOf = ({ id, createdAt: at }: MessageAlong): Keyset => ({ at, id })
+
+function shownMessages({ loaders }: Context, page: Page, rows: MessageAlong[]) {
+  for (const row of rows) loaders.message.prime(row.id, row)
+  return connection(cursors, page, rows, placeOf)
+}
+
+type MessagesArguments = ConnectionArguments & { direction?: Direction[] | null | undefined }
+
+/** Messages that were not read along. Wrong arguments reject: what is thrown in a list leaves other promises unhandled. */
+async function ownMessages(context: Context, args: MessagesArguments, conversationId: string) {
+  const page = pageOf(context, cursors, args, defaultNestedSize)
+  const directions = args.direction ? [...new Set(args.direction)].sort() : null
+  const rows = await context.loaders.messages({ directions, page }).load(conversationId)
+  return shownMessages(context, page, rows)
+}
 
 /** An object of which only the id is selected, so that no row is needed. */
 const onlyId = <Row extends { id: string }>(id: string): Row => ({ id }) as Row
@@ -86,20 +102,10 @@ export const conversationType = Conversation.implement({
         }),
       },
       resolve: (conversation, args, context) => {
-        const { loaders } = context
-        const shown = (page: Page, rows: MessageAlong[]) => {
-          for (const row of rows) loaders.message.prime(row.id, row)
-          return connection(cursors, page, rows, placeOf)
-        }
         // They are the page of these arguments, as the operation has no other one (`messagesOfEach`).
         const along = messagesInRow(conversation)
-        if (along) return shown(pageOf(context, cursors, args, defaultNestedSize), along)
-        const read = async () => {
-          const page = pageOf(context, cursors, args, defaultNestedSize)
-          const directions = args.direction ? [...new Set(args.direction)].sort() : null
-          return shown(page, await loaders.messages({ directions, page }).load(conversation.id))
-        }
-        return read()
+        if (!along) return ownMessages(context, args, conversation.id)
+        return shownMessages(context, pageOf(context, cursors, args, defaultNestedSize), along)
       },
     }),
     events: t.field({
